@@ -1,0 +1,134 @@
+package subject
+
+import "time"
+
+// Result is what one delivery means to the worklist. The zero Result is a delivery that
+// moves nothing. The store applies all of it in the transaction that stores the delivery:
+// facts first, then Forget, then the subjects and what the selectors select.
+type Result struct {
+	Installation int64 // 0 if the delivery names none
+	Subjects     []Subject
+	Selectors    []Selector
+	Forget       []CacheKey
+
+	Repositories  []RepositoryFact
+	Installations []InstallationFact
+	Pulls         []PullFact
+	Pushes        []PushFact
+}
+
+// SelectorKind says by what a Selector finds its subjects.
+type SelectorKind string
+
+// The kinds of selector.
+const (
+	// ByHead selects the open pull requests whose head is SHA in Repo; with Check set,
+	// only those whose verdict that check could change.
+	ByHead SelectorKind = "head"
+	// ByPerson selects the open pull requests whose last verdict looked at User: in Repo,
+	// or, with Repo 0, in every repository of Account.
+	ByPerson SelectorKind = "person"
+	// ByTeam selects the open pull requests whose last verdict looked at team Team of Account.
+	ByTeam SelectorKind = "team"
+	// ByBase selects the open pull requests of Repo that aim at Branch.
+	ByBase SelectorKind = "base"
+	// ByRepository selects every open pull request of Repo: its default branch, where the
+	// policy stands, moved.
+	ByRepository SelectorKind = "repository"
+)
+
+// Selector names subjects by something the delivery knows, for the store to resolve with
+// its own index. Unused fields are zero.
+type Selector struct {
+	Kind    SelectorKind
+	Repo    int64
+	SHA     string
+	Check   *Check
+	User    int64  // GitHub's numeric user id
+	Account int64  // numeric id of the organisation
+	Team    string // slug, lower case
+	Branch  string // without refs/heads/
+}
+
+// CheckSource tells the two things apart that GitHub calls a check.
+type CheckSource string
+
+// The sources of a check, and the suite, which has no name of its own.
+const (
+	CheckRun     CheckSource = "check_run"
+	CommitStatus CheckSource = "status"
+	CheckSuite   CheckSource = "check_suite"
+)
+
+// Check is the result that a check_run, check_suite or status delivery reports for a head.
+type Check struct {
+	Source     CheckSource
+	ID         int64  // of the check run, suite or status
+	Suite      int64  // of a check run; else 0
+	App        int64  // the app that reported it; 0 for a status
+	Name       string // check run name or status context; empty for a suite
+	Status     string // GitHub's word, lower case: queued, in_progress, completed; empty for a status
+	Conclusion string // GitHub's word, lower case: conclusion, or the state of a status
+	Creator    int64  // user id of the sender of a status; else 0
+}
+
+// RepositoryFact is what a delivery says about a repository's identity.
+type RepositoryFact struct {
+	ID            int64
+	Installation  int64 // 0: unchanged
+	Account       int64 // numeric id of the owner
+	Owner, Name   string
+	DefaultBranch string // empty: unchanged
+	Private       bool
+	Archived      bool
+	Gone          bool // deleted, or taken out of the installation
+	At            time.Time
+}
+
+// InstallationFact is what a delivery says about an installation.
+type InstallationFact struct {
+	ID           int64
+	Account      int64
+	AccountLogin string
+	AccountType  string // "Organization" or "User"
+	Suspended    bool
+	Removed      bool
+}
+
+// PullFact is where a pull request stood when a delivery was made. One with an older
+// UpdatedAt than the row's changes nothing.
+type PullFact struct {
+	Repo      int64
+	Number    int64
+	Title     string
+	Head      string // commit
+	HeadRepo  int64  // 0: the fork was deleted
+	HeadRef   string // branch in HeadRepo
+	Base      string // branch
+	Author    int64  // 0: ghost
+	Open      bool
+	Merged    bool
+	Draft     bool
+	UpdatedAt time.Time // GitHub's updated_at
+}
+
+// PushFact is one push that GitHub named the pusher of: from the sender of a push delivery
+// (Ref set), or of a pull request's opened or synchronize delivery (Number set).
+type PushFact struct {
+	Repo   int64  // of the push; for a pull request the base repository
+	Ref    string // refs/heads/…; empty for a pull request's
+	Number int64  // of the pull request; 0 for a push
+	Before string // commit before; empty or zeros: none
+	After  string // commit after; never zeros
+	User   int64
+	Login  string
+	Bot    bool
+	At     time.Time // when the delivery was received
+}
+
+// Person is somebody on GitHub, by the numeric id that stays when the login changes.
+type Person struct {
+	User  int64
+	Login string
+	Bot   bool // an app or a mannequin, not a person
+}

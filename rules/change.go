@@ -1,0 +1,223 @@
+package rules
+
+import "time"
+
+// UserID is a person or bot. In a live installation it is a random person id of ours, one
+// to one with GitHub's numeric user id, so that what was judged can be stored without
+// naming anybody. The zero UserID is nobody: a ghost, or an account that GitHub could not
+// resolve. Nothing may depend on the order of ids.
+type UserID int64
+
+// Change is what is judged: a head commit aimed at a base branch, with the pull requests
+// that carry it there. It holds facts alone; what they are worth is for the rules to say.
+// Slices are in GitHub's order (oldest first) unless a field says otherwise.
+type Change struct {
+	Repo    Repo              `json:"repo"`
+	Base    string            `json:"base"`               // branch, without refs/heads/
+	Head    string            `json:"head"`               // 40 hex digits
+	Pulls   []Pull            `json:"pulls"`              // by number; at least one
+	TakenAt time.Time         `json:"taken_at"`           // when the facts were read, UTC
+	SeenAt  time.Time         `json:"seen_at"`            // when this head was first seen, UTC
+	OwnApp  int64             `json:"own_app"`            // our app's id: its check runs never count
+	Gaps    []Gap             `json:"gaps,omitempty"`     // facts that are missing or could not be read to the end
+	Exact   string            `json:"exact,omitempty"`    // exact fingerprint of the diff; empty: unknown
+	Landed  string            `json:"landed,omitempty"`   // landed fingerprint of the diff; empty: unknown
+	Files   []File            `json:"files,omitempty"`    // by path
+	Commits []Commit          `json:"commits,omitempty"`  // base..head, second parents included
+	Pushes  []Push            `json:"pushes,omitempty"`   // every push to the head that we know of
+	Unnamed bool              `json:"unnamed,omitempty"`  // a push to the head has no known pusher
+	Reviews []Review          `json:"reviews,omitempty"`  // by submission; of all Pulls
+	Shifts  []BaseShift       `json:"shifts,omitempty"`   // each time a pull request changed its base
+	Runs    []CheckRun        `json:"runs,omitempty"`     // every check run on the head, ours too
+	Suites  []CheckSuite      `json:"suites,omitempty"`   // every check suite with runs on the head
+	Status  []Status          `json:"statuses,omitempty"` // the newest commit status of each context on the head
+	Need    []string          `json:"required,omitempty"` // contexts that GitHub requires on the base, by name
+	Usual   []string          `json:"usual,omitempty"`    // checks that each of the last merges into the base had, by name
+	People  []Person          `json:"people,omitempty"`   // whoever is named above, each once
+	Teams   []Team            `json:"teams,omitempty"`    // the teams that the policy names
+	Logins  map[string]UserID `json:"logins,omitempty"`   // logins that a policy names, lower case; empty once stored
+	Notices []Notice          `json:"notices,omitempty"`  // what the verdict has to say about the policy itself
+}
+
+// Repo is the repository that the change would land in.
+type Repo struct {
+	ID            int64  `json:"id"`
+	Name          string `json:"name"` // owner/name, as it stood at TakenAt
+	DefaultBranch string `json:"default_branch"`
+	Public        bool   `json:"public"`
+}
+
+// Pull is one pull request that carries the change.
+type Pull struct {
+	Number  int64     `json:"number"`
+	Author  UserID    `json:"author"`
+	Writer  bool      `json:"writer"`   // the author can write to the repository now
+	HeadRef string    `json:"head_ref"` // branch; a fork's reads owner:branch
+	Fork    bool      `json:"fork"`     // the head is in another repository, or in a deleted one
+	Draft   bool      `json:"draft"`
+	Labels  []string  `json:"labels,omitempty"`
+	Opened  time.Time `json:"opened"`
+}
+
+// Gap is a fact that a rule may need and that is missing, or was too long to be read to its end.
+type Gap struct {
+	Fact GapFact `json:"fact"`
+	Read int     `json:"read"`         // how many were read
+	Of   int     `json:"of,omitempty"` // how many there are; 0: unknown
+}
+
+// GapFact says which fact a Gap is about.
+type GapFact string
+
+// The facts that have a limit.
+const (
+	GapFiles    GapFact = "files"   // GitHub lists 3,000
+	GapCommits  GapFact = "commits" // also more authors or parents of one than were read: authorship is unknown
+	GapReviews  GapFact = "reviews"
+	GapChecks   GapFact = "checks"
+	GapLabels   GapFact = "labels"
+	GapTimeline GapFact = "timeline"
+)
+
+// FileStatus is GitHub's word for what happened to a file.
+type FileStatus string
+
+// File is one changed file.
+type File struct {
+	Path      string     `json:"path"`
+	Previous  string     `json:"previous,omitempty"` // the old path of a rename or copy
+	Status    FileStatus `json:"status"`             // added, removed, modified, renamed, copied, changed, unchanged
+	Additions int        `json:"additions"`
+	Deletions int        `json:"deletions"`
+	FirstLine int        `json:"first_line"` // first changed line in the new file, from 1; 1 where there is none
+}
+
+// Commit is one commit of the change.
+type Commit struct {
+	SHA        string   `json:"sha"`
+	Parents    []string `json:"parents"`
+	Authors    []UserID `json:"authors"`               // the git author, then co-authors; 0 for one that GitHub cannot resolve
+	Committer  UserID   `json:"committer"`             // 0: unresolved, unless ByGitHub
+	ByGitHub   bool     `json:"by_github"`             // web-flow committed it, with GitHub's own valid signature
+	CoAuthored bool     `json:"co_authored,omitempty"` // Authors after the first come from trailers
+}
+
+// Push is one push to the head of the change, by somebody whom GitHub named.
+type Push struct {
+	By     UserID    `json:"by"`
+	Before string    `json:"before,omitempty"` // empty: the branch was new, or the pull request was opened
+	After  string    `json:"after"`
+	At     time.Time `json:"at"`
+	Exact  bool      `json:"same_diff,omitempty"` // the exact fingerprints of Before and After are known and equal
+}
+
+// ReviewState is what a review says now.
+type ReviewState string
+
+// The states of a review that is submitted.
+const (
+	Approved         ReviewState = "APPROVED"
+	ChangesRequested ReviewState = "CHANGES_REQUESTED"
+	Commented        ReviewState = "COMMENTED"
+	Dismissed        ReviewState = "DISMISSED"
+)
+
+// Review is what a person submitted.
+type Review struct {
+	ID        int64       `json:"id"`
+	Pull      int64       `json:"pull"`
+	By        UserID      `json:"by"` // 0: ghost
+	State     ReviewState `json:"state"`
+	At        time.Time   `json:"at"`
+	Commit    string      `json:"commit,omitempty"`    // empty: garbage collected
+	Exact     string      `json:"exact,omitempty"`     // exact fingerprint of the diff that was reviewed; empty: unknown
+	Dismissal *Dismissal  `json:"dismissal,omitempty"` // set if State is Dismissed and GitHub says who did it
+	First     *Standing   `json:"first,omitempty"`     // how its author stood when we first saw it; nil: this is the first time
+}
+
+// Dismissal is who took a review away.
+type Dismissal struct {
+	By  UserID      `json:"by"`
+	Was ReviewState `json:"was"` // what the review said before
+	At  time.Time   `json:"at"`
+}
+
+// Standing is what was true of a reviewer when the review was first seen. It keeps a
+// request for changes blocking when its author later loses the standing.
+type Standing struct {
+	CanWrite    bool     `json:"can_write"`
+	Contributor bool     `json:"contributor"`
+	Teams       []string `json:"teams,omitempty"` // of those that the policy named: slugs
+}
+
+// BaseShift is one change of a pull request's base branch, the automatic one included.
+type BaseShift struct {
+	Pull int64     `json:"pull"`
+	From string    `json:"from"`
+	To   string    `json:"to"`
+	At   time.Time `json:"at"`
+}
+
+// CheckRun is one check run on the head. Words are GitHub's, lower case.
+type CheckRun struct {
+	ID         int64     `json:"id"`
+	Suite      int64     `json:"suite"`
+	App        int64     `json:"app"`
+	AppSlug    string    `json:"app_slug,omitempty"`
+	Workflow   string    `json:"workflow,omitempty"` // path of the workflow file that its suite ran, if any
+	Name       string    `json:"name"`
+	Status     string    `json:"status"`     // completed, or anything else: not yet
+	Conclusion string    `json:"conclusion"` // empty until completed
+	At         time.Time `json:"at"`         // started
+}
+
+// CheckSuite is one check suite on the head that has runs.
+type CheckSuite struct {
+	ID      int64     `json:"id"`
+	App     int64     `json:"app"`
+	AppSlug string    `json:"app_slug,omitempty"`
+	Status  string    `json:"status"`
+	At      time.Time `json:"at"` // created
+}
+
+// Status is the newest commit status of one context on the head.
+type Status struct {
+	Context string    `json:"context"`
+	State   string    `json:"state"` // error, expected, failure, pending, success
+	By      UserID    `json:"by"`    // 0: nobody that GitHub could resolve
+	At      time.Time `json:"at"`
+}
+
+// Person is what the rules may know of somebody named in a Change.
+type Person struct {
+	ID       UserID `json:"id"`
+	Bot      bool   `json:"bot,omitempty"`       // not a person: an app, or a mannequin
+	CanWrite bool   `json:"can_write,omitempty"` // to the repository, now; read for reviewers and dismissers alone
+}
+
+// Team is a team that the policy names, as it stood at AsOf.
+type Team struct {
+	Slug    string    `json:"slug"` // lower case
+	ID      int64     `json:"id,omitempty"`
+	Missing bool      `json:"missing,omitempty"` // no such team, or one that the app may not see
+	Members []UserID  `json:"members,omitempty"` // active members, child teams included; of those named in the Change
+	AsOf    time.Time `json:"as_of"`
+}
+
+// Notice is something about the policy in force that each verdict has to say.
+type Notice struct {
+	Code NoticeCode `json:"code"`
+	File string     `json:"file,omitempty"`
+}
+
+// NoticeCode is the stable name of a Notice.
+type NoticeCode string
+
+// The notices.
+const (
+	// NoticeBrokenPolicy: the repository's file does not parse; the floor judges, with the
+	// last file that did parse if there is one.
+	NoticeBrokenPolicy NoticeCode = "policy.broken"
+	// NoticePolicyNotRegular: the repository's file is a link, a directory or too large.
+	NoticePolicyNotRegular NoticeCode = "policy.not_regular"
+)

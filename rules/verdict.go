@@ -1,0 +1,156 @@
+package rules
+
+import "time"
+
+// Outcome is the answer of a rule, or of the policy.
+type Outcome string
+
+// The outcomes. A policy's is one of the first four.
+const (
+	Pass          Outcome = "pass"
+	Pending       Outcome = "pending"       // something may still come
+	Fail          Outcome = "fail"          // something was said that blocks
+	Indeterminate Outcome = "indeterminate" // a fact is definitely missing
+	Waived        Outcome = "waived"
+	NotApplicable Outcome = "not_applicable"
+	Ahead         Outcome = "ahead" // a rule of a later stage: listed, without weight
+)
+
+// Stage is the moment that a rule guards.
+type Stage string
+
+// BeforeMerge is the stage of a rule that does not say another.
+const BeforeMerge Stage = "merge"
+
+// Evaluator names the version of the judging code. It changes whenever the same policy,
+// change and time could give other bytes.
+const Evaluator = "changewarden/1"
+
+// Verdict is a policy's answer about one change at one moment.
+type Verdict struct {
+	Outcome   Outcome   `json:"outcome"`
+	Stage     Stage     `json:"stage"`
+	At        time.Time `json:"at"`
+	Evaluator string    `json:"evaluator"`
+	Findings  []Finding `json:"findings"` // in the order of the policy, the floor's first
+	Notices   []Notice  `json:"notices,omitempty"`
+	Recheck   time.Time `json:"recheck,omitzero"` // when the verdict could next change by itself; zero: never
+}
+
+// Finding is one rule's answer.
+type Finding struct {
+	Rule    string   `json:"rule"`            // empty for what no rule can be blamed for (facts, no rules)
+	Layer   string   `json:"layer,omitempty"` // Policy layer's name
+	Stage   Stage    `json:"stage"`
+	Outcome Outcome  `json:"outcome"`
+	Because *Because `json:"because,omitempty"` // why the rule applies; nil if it always does, or does not
+	Reasons []Reason `json:"reasons"`           // one a requirement; the heaviest is the finding's outcome
+}
+
+// Because is what made a rule's condition true.
+type Because struct {
+	Classes  []string `json:"classes,omitempty"`
+	Files    []int    `json:"files,omitempty"` // indexes into Change.Files, ascending
+	Labels   []string `json:"labels,omitempty"`
+	Branch   string   `json:"branch,omitempty"`
+	Authors  []UserID `json:"authors,omitempty"`
+	AllFiles bool     `json:"all_files,omitempty"` // the list of files is incomplete: every path is taken as touched
+}
+
+// Reason is one requirement's answer: a stable code and the facts it rests on.
+type Reason struct {
+	Outcome   Outcome        `json:"outcome"`
+	Code      Code           `json:"code"`
+	Approvals *ApprovalFacts `json:"approvals,omitempty"`
+	Checks    *CheckFacts    `json:"checks,omitempty"`
+	Gaps      []Gap          `json:"gaps,omitempty"`
+}
+
+// Code is the stable name of a reason.
+type Code string
+
+// The reason codes. docs and say know each of them.
+const (
+	ApprovalsEnough         Code = "approvals.enough"
+	ApprovalsMissing        Code = "approvals.missing"
+	ApprovalsObjection      Code = "approvals.objection"       // a request for changes blocks
+	ApprovalsUnknownTeam    Code = "approvals.unknown_team"    // a team is missing and the rest is not enough
+	ApprovalsUnknownAuthors Code = "approvals.unknown_authors" // unknown_authors: block
+	ChecksPassed            Code = "checks.passed"
+	ChecksPending           Code = "checks.pending" // queued, running, missing, or not settled
+	ChecksFailed            Code = "checks.failed"
+	ChecksNone              Code = "checks.none" // nothing was reported at all
+	FactsIncomplete         Code = "facts.incomplete"
+	NoRuleApplies           Code = "policy.no_rule_applies"
+	RuleNotApplicable       Code = "rule.not_applicable"
+	RuleAhead               Code = "rule.ahead"
+)
+
+// ApprovalFacts is what an approvals requirement rests on. People are in the order of
+// their reviews.
+type ApprovalFacts struct {
+	Need       int         `json:"need"`           // those asked for, plus one where authorship is unknown
+	From       []string    `json:"from,omitempty"` // groups; empty: anybody who can write
+	Counted    []Approval  `json:"counted,omitempty"`
+	Dropped    []Dropped   `json:"dropped,omitempty"`
+	Objections []Objection `json:"objections,omitempty"` // requests for changes that block
+	Unknown    []string    `json:"unknown,omitempty"`    // commits without a known author; "push" for an unnamed push
+	NoTeam     []string    `json:"no_team,omitempty"`    // teams that cannot be seen
+}
+
+// Approval is an approval that counts, with the role its giver held when it did.
+type Approval struct {
+	By     UserID    `json:"by"`
+	Review int64     `json:"review"`
+	Group  string    `json:"group,omitempty"`
+	Team   string    `json:"team,omitempty"` // slug, if membership of a team is why
+	TeamID int64     `json:"team_id,omitempty"`
+	AsOf   time.Time `json:"as_of,omitzero"` // when membership was read
+	Commit string    `json:"commit"`
+}
+
+// Dropped is an approval that does not count, and why.
+type Dropped struct {
+	By     UserID  `json:"by"`
+	Review int64   `json:"review"`
+	Why    DropWhy `json:"why"`
+	Commit string  `json:"commit,omitempty"` // the commit that makes By a contributor, or that was reviewed
+}
+
+// DropWhy is why an approval does not count.
+type DropWhy string
+
+// Why an approval does not count.
+const (
+	DropAuthor     DropWhy = "author"    // opened the pull request
+	DropCommitter  DropWhy = "committer" // authored or committed Commit
+	DropCoAuthor   DropWhy = "co_author" // named in a trailer of Commit
+	DropPusher     DropWhy = "pusher"    // pushed Commit
+	DropBot        DropWhy = "bot"
+	DropGhost      DropWhy = "ghost"
+	DropNoWrite    DropWhy = "no_write" // cannot write, and no group names them
+	DropNotInGroup DropWhy = "not_in_group"
+	DropStale      DropWhy = "stale"      // what was reviewed (Commit) is not what would be merged
+	DropOtherBase  DropWhy = "other_base" // the base changed afterwards
+	DropDismissed  DropWhy = "dismissed"
+)
+
+// Objection is a request for changes that blocks.
+type Objection struct {
+	By          UserID `json:"by"`
+	Review      int64  `json:"review"`
+	DismissedBy UserID `json:"dismissed_by,omitempty"` // a contributor tried to lift it
+}
+
+// CheckFacts is what a checks requirement rests on. Names are sorted.
+type CheckFacts struct {
+	Passed   []string  `json:"passed,omitempty"`
+	Failed   []string  `json:"failed,omitempty"`    // name, and the conclusion in brackets
+	Running  []string  `json:"running,omitempty"`   // queued or running
+	Missing  []string  `json:"missing,omitempty"`   // named, required or usual, and not reported
+	Skipped  []string  `json:"skipped,omitempty"`   // skipped or neutral, where that is not enough
+	WrongApp []string  `json:"wrong_app,omitempty"` // reported by another app than the one named
+	Claimed  []string  `json:"claimed,omitempty"`   // statuses posted by contributors: they never count
+	Settles  time.Time `json:"settles,omitzero"`    // when it will have been quiet for long enough
+	Since    time.Time `json:"since,omitzero"`      // since when something is missing: the head's first sight
+}
