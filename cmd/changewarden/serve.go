@@ -102,7 +102,7 @@ func lines(text string) [][]byte {
 
 // configError tells all problems, one a line.
 func configError(problems []*app.Problem) error {
-	errs := []error{fmt.Errorf("the configuration cannot work yet (%d to mend):", len(problems))}
+	errs := []error{fmt.Errorf("settings to mend before the server can start: %d", len(problems))}
 	for _, p := range problems {
 		errs = append(errs, fmt.Errorf("  %w", p))
 	}

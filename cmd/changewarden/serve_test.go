@@ -59,7 +59,8 @@ func TestServeOptions(t *testing.T) {
 		{
 			"a key that others can read works, with a warning",
 			func(c *serveCmd) { c.PrivateKeyFile = file("open.pem", 0o644, string(key())) },
-			func(*app.Options) {}, nil, []string{"CHANGEWARDEN_PRIVATE_KEY_FILE"},
+			func(*app.Options) {}, nil,
+			[]string{"CHANGEWARDEN_PRIVATE_KEY_FILE"},
 		},
 		{
 			"a key that its group can read, as orchestrators mount it",
@@ -82,7 +83,8 @@ func TestServeOptions(t *testing.T) {
 			"a short secret works, with a warning",
 			func(c *serveCmd) { c.WebhookSecret = "short" },
 			func(o *app.Options) { o.WebhookSecrets = [][]byte{[]byte("short")} },
-			nil, []string{"CHANGEWARDEN_WEBHOOK_SECRET"},
+			nil,
+			[]string{"CHANGEWARDEN_WEBHOOK_SECRET"},
 		},
 		{
 			"a policy",
@@ -93,13 +95,15 @@ func TestServeOptions(t *testing.T) {
 			"a blank file of secrets is one problem, not two",
 			func(c *serveCmd) { c.WebhookSecret, c.WebhookSecretFile = "", file("blank", 0o600, "\n\n") },
 			func(o *app.Options) { o.WebhookSecrets = nil },
-			[]string{"CHANGEWARDEN_WEBHOOK_SECRET_FILE names " + filepath.Join(dir, "blank") + ", which is empty: check the path"}, nil,
+			[]string{"CHANGEWARDEN_WEBHOOK_SECRET_FILE names " + filepath.Join(dir, "blank") + ", which is empty: check the path"},
+			nil,
 		},
 		{
 			"a directory for a key",
 			func(c *serveCmd) { c.PrivateKeyFile = dir },
 			func(o *app.Options) { o.PrivateKey = nil },
-			[]string{"CHANGEWARDEN_PRIVATE_KEY_FILE cannot be used: read " + dir + ": is a directory"}, nil,
+			[]string{"CHANGEWARDEN_PRIVATE_KEY_FILE cannot be used: read " + dir + ": is a directory"},
+			nil,
 		},
 	}
 	for _, tt := range tests {
