@@ -96,7 +96,7 @@ func TestReceiver(t *testing.T) {
 		}
 	}
 	body := func(b []byte) func() *http.Request { return func() *http.Request { return post(b) } }
-	bomb := zipped(t, make([]byte, 64<<20))
+	bomb := zipped(t, make([]byte, 8<<20))
 
 	tests := []struct {
 		name    string
