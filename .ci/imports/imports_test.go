@@ -52,7 +52,7 @@ var directions = []struct {
 	{"app/githubsim/probe.go", "", "", plain + " " + input + " " + logger + " " + others},
 	{"app/githubsim/contract/probe.go", "app/githubsim", "", plain + " " + input + " " + logger + " " + others},
 	{"app/publish/probe.go", "app/ghclient app/say deploy rules", "", plain + " " + input + " " + logger + " " + others + " " + gogh},
-	{"app/route/probe.go", "app/subject", "", plain},
+	{"app/route/probe.go", "app/subject", "", plain + " net/url"},
 	{"app/say/probe.go", "deploy rules", "", plain},
 	{"app/snapshot/probe.go", "app/ghclient app/subject deploy rules", "", plain + " " + input + " " + logger + " " + others + " " + gogh},
 	{"app/store/probe.go", "app/evidence app/subject", "", plain + " " + input + " " + logger + " " + others + " " + sql},
