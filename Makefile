@@ -1,0 +1,83 @@
+# Run "make" to see what there is. Nothing here needs more than Go, make and a C compiler
+# (the last for the race detector alone); tools are built, pinned, into .tools.
+
+GOLANGCI_VERSION := v2.15.0
+GOVULNCHECK_VERSION := v1.1.4
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+FUZZTIME ?= 20s
+TOOLS := $(CURDIR)/.tools
+GOLANGCI := $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION)
+
+# The product is built without cgo, and so it is tested.
+export CGO_ENABLED ?= 0
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test race bench fuzz cover check lint lint-imports fmt vet tidy tidy-check vuln ci docker chroot clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build bin/changewarden, static
+	go build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o bin/changewarden ./cmd/changewarden
+
+demo: ## run the server against a simulated GitHub, with a page for each change
+	go run ./cmd/changewarden demo
+
+test: ## run all tests; what they need and is missing is installed
+	@.ci/browser
+	go test ./...
+
+race: ## run all tests under the race detector
+	CGO_ENABLED=1 go test -race ./...
+
+bench: ## run the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## look further with each fuzz target, FUZZTIME (20s) each
+	@.ci/fuzz $(FUZZTIME)
+
+cover: ## run the tests and print what they cover
+	go test -coverpkg=./... -coverprofile=cover.out ./...
+	@go tool cover -func=cover.out | tail -n 1
+
+check: tidy-check vet lint lint-imports ## everything that is checked without running a test
+
+lint: $(GOLANGCI) ## run the linters
+	$(GOLANGCI) run ./... ./.ci/imports
+
+lint-imports: $(GOLANGCI) ## show that each import rule bites
+	GOLANGCI_LINT=$(GOLANGCI) go test ./.ci/imports
+
+fmt: $(GOLANGCI) ## format the code
+	$(GOLANGCI) fmt
+
+vet: ## run gofmt and go vet
+	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "not formatted (make fmt):" $$files; exit 1; fi
+	go vet ./... ./.ci/imports
+
+tidy: ## tidy go.mod
+	go mod tidy
+
+tidy-check: ## fail if go.mod is not tidy
+	go mod tidy -diff
+
+vuln: ## look for known vulnerabilities (asks vuln.go.dev)
+	go run golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION) ./...
+
+ci: ## what has to pass before a change lands
+	.ci/run
+
+docker: ## build the image
+	docker build --build-arg VERSION=$(VERSION) -t changewarden .
+
+chroot: build ## show that the binary runs alone, as nobody, on a read-only file system (root)
+	.ci/chroot bin/changewarden
+
+clean: ## remove what was built
+	rm -rf bin .tools cover.out
+
+$(GOLANGCI):
+	@echo "building golangci-lint $(GOLANGCI_VERSION) into .tools"
+	@GOBIN=$(TOOLS) GOFLAGS= go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	@mv $(TOOLS)/golangci-lint $@

@@ -1,0 +1,85 @@
+package app
+
+import (
+	"errors"
+	"net/url"
+	"path/filepath"
+	"strings"
+)
+
+// Options is what a server is told when it starts. Validate says what is wrong with it.
+type Options struct {
+	Listen         string   // host:port; port 0: any that is free
+	PublicURL      string   // where people and GitHub reach this server, for links; empty: nowhere
+	DatabaseURL    string   // sqlite:///absolute/path.db or sqlite://relative/path.db
+	GitHubURL      string   // https://github.com, or a GitHub Enterprise Server
+	GitHubAPIURL   string   // REST base; empty: GitHub's own place for it, see APIURL
+	AppID          int64    // the GitHub App's id
+	PrivateKey     []byte   // the GitHub App's RSA key, PEM
+	WebhookSecrets [][]byte // any one of them may have signed a delivery
+	PolicyFile     string   // where PolicyText was read, for messages and the record; empty: the built-in policy
+	PolicyText     []byte   // the floor that the operator puts in the built-in policy's place
+	LedgerKeyFile  string   // the ledger's signing key; empty: beside the SQLite file, see LedgerKeyPath
+}
+
+// APIURL returns the base of GitHub's REST API, with a slash at its end: the one that was
+// set, else the one that belongs to GitHubURL. GitHub Enterprise Server has it under
+// /api/v3/, github.com and GitHub Enterprise Cloud with data residency at api.HOST.
+func (o Options) APIURL() (*url.URL, error) {
+	if o.GitHubAPIURL != "" {
+		u, err := parseURL(o.GitHubAPIURL)
+		if err != nil {
+			return nil, err
+		}
+		return u.JoinPath("/"), nil
+	}
+	u, err := parseURL(o.GitHubURL)
+	if err != nil {
+		return nil, err
+	}
+	if host := strings.ToLower(u.Hostname()); host == "github.com" || strings.HasSuffix(host, ".ghe.com") {
+		u.Host = "api." + u.Host
+		return u.JoinPath("/"), nil
+	}
+	return u.JoinPath("api", "v3", "/"), nil
+}
+
+// LedgerKeyPath returns where the ledger's signing key is read: LedgerKeyFile, else beside
+// the SQLite file (data/changewarden.db: data/changewarden.ledger.key), where it is made at
+// the first start. Empty: neither is known.
+func (o Options) LedgerKeyPath() string {
+	if o.LedgerKeyFile != "" {
+		return o.LedgerKeyFile
+	}
+	file := o.sqliteFile()
+	if file == "" {
+		return ""
+	}
+	return strings.TrimSuffix(file, filepath.Ext(file)) + ".ledger.key"
+}
+
+// sqliteFile returns the path in DatabaseURL, empty if it names no SQLite file.
+func (o Options) sqliteFile() string {
+	file, ok := strings.CutPrefix(o.DatabaseURL, "sqlite://")
+	if !ok {
+		return ""
+	}
+	file, _, _ = strings.Cut(file, "?")
+	return file
+}
+
+// parseURL wants an absolute http(s) URL that is nothing but a place: no user, no query. Plain
+// http is for loopback alone, because tokens and deliveries travel on it. Its errors do not
+// repeat the URL, which may hold a password that got there by mistake.
+func parseURL(s string) (*url.URL, error) {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
+		return nil, errors.New("is not a URL: write it as https://HOST")
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return nil, errors.New("has more than a host and a path: take out user, query and fragment")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		return nil, errors.New("is plain http, on which tokens could be read: use https")
+	}
+	return u, nil
+}

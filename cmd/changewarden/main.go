@@ -1,0 +1,69 @@
+// Command changewarden enforces a change-management control on pull requests: it is the
+// server that a GitHub App's webhook points at, and the tools of its operator.
+//
+// This package turns flags and environment into app.Options and errors into exit codes:
+// 0 for done, 1 for failed, 2 for a command line or a configuration that cannot work. One
+// file a subcommand.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // zones, where the machine has none: an image from scratch
+
+	"github.com/alecthomas/kong"
+	_ "golang.org/x/crypto/x509roots/fallback" // certificates, where the machine has none
+)
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// commands is the command line; a subcommand is a field and a file.
+type commands struct {
+	Serve   serveCmd   `cmd:"" help:"Take GitHub's deliveries, judge changes and publish the verdicts."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// usageError is a command line or a configuration that cannot work.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run does what args say and returns the exit code.
+func run(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	parser := kong.Must(&commands{},
+		kong.Name("changewarden"),
+		kong.Description("A required check on pull requests: who approved, what was tested, and the record of it."),
+		kong.Writers(stdout, stderr),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(stderr, "changewarden: %v\nRun \"changewarden --help\" to see what there is.\n", err)
+		return exitUsage
+	}
+	if err := parsed.Run(); err != nil {
+		fmt.Fprintf(stderr, "changewarden: %v\n", err)
+		if _, ok := errors.AsType[usageError](err); ok {
+			return exitUsage
+		}
+		return exitFailed
+	}
+	return exitOK
+}
