@@ -55,6 +55,27 @@ func must[T any](t testing.TB, load func() (T, error)) T {
 }
 
 func load(name string, amendments []amendment) (*description, error) {
+	raw, err := readDescription(name)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range amendments {
+		if err := a.apply(raw); err != nil {
+			return nil, fmt.Errorf("amend %s: %w", name, err)
+		}
+	}
+	text, err := json.Marshal(raw)
+	if err != nil {
+		return nil, fmt.Errorf("amend %s: %w", name, err)
+	}
+	doc, err := openapi3.NewLoader().LoadFromData(text)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	return newDescription(doc), nil
+}
+
+func readDescription(name string) (any, error) {
 	root, err := root()
 	if err != nil {
 		return nil, err
@@ -65,23 +86,11 @@ func load(name string, amendments []amendment) (*description, error) {
 	}
 	var raw any
 	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
+	d.UseNumber() // a float64 would not give back every integer
 	if err := d.Decode(&raw); err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
-	for _, a := range amendments {
-		if err := a.apply(raw); err != nil {
-			return nil, fmt.Errorf("amend %s: %w", name, err)
-		}
-	}
-	if text, err = json.Marshal(raw); err != nil {
-		return nil, err
-	}
-	doc, err := openapi3.NewLoader().LoadFromData(text)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", name, err)
-	}
-	return newDescription(doc), nil
+	return raw, nil
 }
 
 // root returns the folder of go.mod. A test starts in the folder of its package, below it.

@@ -19,6 +19,7 @@ type mismatch struct {
 	pointer string // JSON pointer to the value; empty for all of it
 	reason  string
 	value   any // what stands there, for the excerpt; nil for none
+	missing bool
 }
 
 // judgeValue judges v, and each field of v that schema does not know.
@@ -58,47 +59,66 @@ func parameterMismatches(err error) []mismatch {
 	return []mismatch{m}
 }
 
-// schemaMismatches takes apart what a schema says about a value. Of alternatives that
-// all fail the nearest is told, the one with the fewest mismatches.
+// schemaMismatches takes apart what a schema says about a value.
 func schemaMismatches(err error, direction openapi3.SchemaValidationOption) []mismatch {
-	var all openapi3.MultiError
-	var one *openapi3.SchemaError
-	switch {
-	case err == nil:
+	switch err := err.(type) { //nolint:errorlint // the outermost is meant: an alternative's error wraps those of its parts
+	case nil:
 		return nil
-	case errors.As(err, &one) && !errors.As(err, &all):
-	case errors.As(err, &all):
+	case openapi3.MultiError:
 		var found []mismatch
-		for _, e := range all {
+		for _, e := range err {
 			found = append(found, schemaMismatches(e, direction)...)
+		}
+		return found
+	case *openapi3.SchemaError:
+		pointer := ""
+		for _, key := range err.JSONPointer() {
+			pointer += "/" + key
+		}
+		found := partMismatches(err.Schema, err.SchemaField, err.Value, direction)
+		if found == nil {
+			return []mismatch{{pointer: pointer, reason: err.Reason, value: err.Value, missing: err.SchemaField == "required"}}
+		}
+		for i := range found {
+			found[i].pointer = pointer + found[i].pointer
 		}
 		return found
 	default:
 		return []mismatch{{reason: err.Error()}}
 	}
-	pointer := ""
-	for _, key := range one.JSONPointer() {
-		pointer += "/" + key
-	}
-	var nearest []mismatch
-	for _, s := range slices.Concat(one.Schema.OneOf, one.Schema.AnyOf) {
-		found := schemaMismatches(s.Value.VisitJSON(one.Value, openapi3.MultiErrors(), direction), direction)
-		if len(found) > 0 && (nearest == nil || len(found) < len(nearest)) {
+}
+
+// partMismatches says what is wrong with v where the parts of schema under field (allOf,
+// anyOf, oneOf) refused it. Of alternatives the nearest is told: the one with the fewest
+// mismatches, where a field that is not there weighs double: another alternative has
+// other fields. Returns nil for other keywords.
+func partMismatches(schema *openapi3.Schema, field string, v any, direction openapi3.SchemaValidationOption) []mismatch {
+	var all, nearest []mismatch
+	of := map[string]openapi3.SchemaRefs{"allOf": schema.AllOf, "anyOf": schema.AnyOf, "oneOf": schema.OneOf}
+	for _, part := range of[field] {
+		found := schemaMismatches(part.Value.VisitJSON(v, openapi3.MultiErrors(), direction), direction)
+		if len(found) == 0 {
+			continue
+		}
+		all = append(all, found...)
+		if nearest == nil || weight(found) < weight(nearest) {
 			nearest = found
 		}
 	}
-	if one.SchemaField == "allOf" {
-		for _, s := range one.Schema.AllOf {
-			nearest = append(nearest, schemaMismatches(s.Value.VisitJSON(one.Value, openapi3.MultiErrors(), direction), direction)...)
-		}
-	}
-	if nearest == nil {
-		return []mismatch{{pointer: pointer, reason: one.Reason, value: one.Value}}
-	}
-	for i := range nearest {
-		nearest[i].pointer = pointer + nearest[i].pointer
+	if field == "allOf" {
+		return all
 	}
 	return nearest
+}
+
+func weight(found []mismatch) int {
+	n := len(found)
+	for _, m := range found {
+		if m.missing {
+			n++
+		}
+	}
+	return n
 }
 
 // undescribed returns the pointers to the fields in v that none of schemas describes.
@@ -207,19 +227,19 @@ func excerpt(pointer string, v any) string {
 
 const redacted = "[redacted]"
 
+const secretNames = `(?:access_token|token|pem|secret|client_secret|webhook_secret|hashed_token)`
+
 var (
-	secretField = regexp.MustCompile(`/(access_token|token|pem|secret|client_secret|webhook_secret|hashed_token)$`)
-	secretValue = regexp.MustCompile(`("(?:access_token|token|pem|secret|client_secret|webhook_secret|hashed_token)":\s*)"[^"]*"|` +
-		`\b(?:gh[a-z]_|github_pat_|eyJ)[A-Za-z0-9_.\-]+|-----BEGIN [^"]*`)
+	secretField = regexp.MustCompile(`/` + secretNames + `$`)
+	inJSON      = regexp.MustCompile(`("` + secretNames + `":\s*")(?:[^"\\]|\\.)*`)
+	inURL       = regexp.MustCompile(`([?&](?:code|` + secretNames + `)=|/app-manifests/)[^/&"\\]*`)
+	byLooks     = regexp.MustCompile(`\b(?:gh[a-z]_|github_pat_|eyJ)[A-Za-z0-9_.\-]+|-----BEGIN [^"]*`)
 )
 
 // redact takes tokens, keys and secrets out of s, by their looks and by the names of
-// the fields in which GitHub sends them.
+// the fields and parameters in which they are sent.
 func redact(s string) string {
-	return secretValue.ReplaceAllStringFunc(s, func(found string) string {
-		if name, _, ok := strings.Cut(found, ":"); ok && strings.HasPrefix(found, `"`) {
-			return name + `:"` + redacted + `"`
-		}
-		return redacted
-	})
+	s = inJSON.ReplaceAllString(s, "${1}"+redacted)
+	s = inURL.ReplaceAllString(s, "${1}"+redacted)
+	return byLooks.ReplaceAllString(s, redacted)
 }

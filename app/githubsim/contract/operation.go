@@ -90,7 +90,7 @@ func judgeBody(where string, content openapi3.Content, header http.Header, body 
 	}
 	v, err := decode(body)
 	if err != nil {
-		return []mismatch{{where: where, reason: "is no JSON: " + err.Error(), value: string(body)}}
+		return []mismatch{{where: where, reason: "is no JSON: " + err.Error(), value: redact(string(body))}}
 	}
 	if media.Schema == nil {
 		return nil

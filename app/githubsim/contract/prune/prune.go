@@ -135,7 +135,7 @@ func reach(doc object, roots []any, kept object) error {
 			if component == nil {
 				return fmt.Errorf("follow %s: not described", ref)
 			}
-			component = strip(component)
+			component = stripNamed(kind, object{name: component})[name]
 			put(kept, kind, name, component)
 			roots = append(roots, component)
 		}
