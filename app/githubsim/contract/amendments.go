@@ -53,6 +53,11 @@ var restAmendments = []amendment{
 		why: "every error has a message; the description requires nothing, so it would accept any object",
 	},
 	{
+		at:    "/paths/~1app~1installations~1{installation_id}~1access_tokens/post/requestBody/content/application~1json/schema",
+		merge: `{"nullable":true}`,
+		why:   "ghinstallation sends null where it wants no restriction, and GitHub gives it a token",
+	},
+	{
 		at: "/components/schemas/validation-error/properties/status", merge: `{"type":"string"}`,
 		why: "every error repeats its status; here the field is not described",
 	},
@@ -65,9 +70,10 @@ var webhookAmendments = []amendment{
 	},
 }
 
-// undescribedStatus says which answers any operation may give although its description
-// does not list them, and by which schema they are judged ("" for none).
-var undescribedStatus = map[int]string{
+// usualAnswers says which answers any operation may give although its description does
+// not list them, or lists them without a body, and by which schema they are judged
+// ("" for none).
+var usualAnswers = map[int]string{
 	301: "basic-error",      // the repository was renamed or transferred
 	304: "",                 // the caller's ETag still holds
 	400: "basic-error",      // the body is no JSON

@@ -80,7 +80,7 @@ func TestWrap(t *testing.T) {
 			`path parameter pull_number: value first: an invalid integer: invalid syntax`,
 		}},
 		{"more than a page", files + "?per_page=300", 200, "[]", []string{"query parameter per_page: number must be at most 100, in 300"}},
-		{"misspelt parameter", files + "?perpage=100", 200, "[]", []string{"query parameter perpage: not described"}},
+		{"misnamed parameter", files + "?perpage=100", 200, "[]", []string{"query parameter perpage: not described"}},
 		{"body without a description", "POST /repos/octo-org/app/check-runs/1/rerequest {}", 201, "{}", []string{"request body: none is described"}},
 		{"body missing", runs, 422, `{"message":"Invalid","documentation_url":"https://h/d"}`, []string{"request body: missing"}},
 		{"no JSON", runs + " {", 400, `{"message":"Problems parsing JSON"}`, []string{
@@ -105,8 +105,8 @@ func TestWrap(t *testing.T) {
 			[]string{"request body at /description: maximum string length is 140, in \"" + strings.Repeat("d", 141) + `"`},
 		},
 		{
-			"misspelt field", status + ` {"state":"success","descripton":"d"}`, 404, `{"message":"Not Found"}`,
-			[]string{"request body at /descripton: not described"},
+			"misnamed field", status + ` {"state":"success","text":"d"}`, 404, `{"message":"Not Found"}`,
+			[]string{"request body at /text: not described"},
 		},
 		{
 			"secrets are not told", "POST /app/installations/1/access_tokens {}", 201, strings.Replace(created, "ghs_", "", 1) + `,"a":1,"expires":"ghs_1.2.3"}`,

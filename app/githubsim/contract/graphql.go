@@ -51,7 +51,7 @@ func Query(t testing.TB, query string) {
 }
 
 func parseQuery(s *ast.Schema, query string) (*ast.QueryDocument, []mismatch) {
-	doc, errs := gqlparser.LoadQuery(s, query)
+	doc, errs := gqlparser.LoadQueryWithRules(s, query, nil)
 	var found []mismatch
 	for _, err := range errs {
 		m := mismatch{where: "query", reason: err.Message}

@@ -18,7 +18,7 @@ import (
 // the schema's types, and null only where the schema allows it.
 func (q *sentQuery) judge(status int, body []byte) []mismatch {
 	if status != http.StatusOK {
-		if _, ok := undescribedStatus[status]; ok {
+		if _, ok := usualAnswers[status]; ok {
 			return nil
 		}
 		return []mismatch{{where: "answer " + http.StatusText(status), reason: "GraphQL does not answer so"}}

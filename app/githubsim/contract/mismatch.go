@@ -44,16 +44,14 @@ func parameterMismatches(err error) []mismatch {
 		return found
 	}
 	m := mismatch{where: "request", reason: err.Error()}
-	var wrong *openapi3filter.RequestError
-	if errors.As(err, &wrong) && wrong.Parameter != nil {
+	if wrong, ok := errors.AsType[*openapi3filter.RequestError](err); ok && wrong.Parameter != nil {
 		m.where = wrong.Parameter.In + " parameter " + wrong.Parameter.Name
 		m.reason = wrong.Reason
 		if wrong.Err != nil {
 			m.reason = wrong.Err.Error()
 		}
 	}
-	var schema *openapi3.SchemaError
-	if errors.As(err, &schema) {
+	if schema, ok := errors.AsType[*openapi3.SchemaError](err); ok {
 		m.reason, m.value = schema.Reason, schema.Value
 	}
 	return []mismatch{m}
@@ -71,10 +69,7 @@ func schemaMismatches(err error, direction openapi3.SchemaValidationOption) []mi
 		}
 		return found
 	case *openapi3.SchemaError:
-		pointer := ""
-		for _, key := range err.JSONPointer() {
-			pointer += "/" + key
-		}
+		pointer := strings.Join(append([]string{""}, err.JSONPointer()...), "/")
 		found := partMismatches(err.Schema, err.SchemaField, err.Value, direction)
 		if found == nil {
 			return []mismatch{{pointer: pointer, reason: err.Reason, value: err.Value, missing: err.SchemaField == "required"}}

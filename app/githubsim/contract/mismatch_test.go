@@ -32,7 +32,7 @@ func TestJudgeValue(t *testing.T) {
 	}{
 		{"person", `{"id":1,"name":"ann"}`, nil},
 		{"person", `{"name":1}`, []string{`body at /name: value must be a string, in 1`, `body at /id: property "id" is missing, in {"name":1}`}},
-		{"person", `{"id":1,"nmae":"ann"}`, []string{"body at /nmae: not described"}},
+		{"person", `{"id":1,"login":"ann"}`, []string{"body at /login: not described"}},
 		{"either", `{"slug":"a","parent":{"slug":"b"}}`, nil},
 		{"either", `{"slug":"a","parent":{"slug":2}}`, []string{"body at /parent/slug: value must be a string, in 2"}},
 		{"either", `{"slug":"a","parent":{"slug":"b","x":1}}`, []string{"body at /parent/x: not described"}},

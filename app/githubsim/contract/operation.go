@@ -58,24 +58,20 @@ func (o *operation) judgeAnswer(status int, header http.Header, body []byte) []m
 		return []mismatch{{where: where, reason: "has a body"}}
 	}
 	response := o.route.Operation.Responses.Status(status)
-	if response == nil {
-		name, ok := undescribedStatus[status]
-		if !ok {
-			return []mismatch{{where: where, reason: "this status is not described"}}
-		}
-		if name == "" {
-			return nil
-		}
+	name, usual := usualAnswers[status]
+	switch {
+	case response != nil && len(response.Value.Content) > 0:
+		return judgeBody(where, response.Value.Content, header, body, openapi3.VisitAsResponse())
+	case usual && name == "", response != nil && len(body) == 0:
+		return nil
+	case usual:
 		content := openapi3.NewContentWithJSONSchemaRef(o.doc.Components.Schemas[name])
 		return judgeBody(where, content, header, body, openapi3.VisitAsResponse())
+	case response != nil:
+		return []mismatch{{where: where, reason: "has a body, and none is described"}}
+	default:
+		return []mismatch{{where: where, reason: "this status is not described"}}
 	}
-	if len(response.Value.Content) == 0 {
-		if len(body) > 0 {
-			return []mismatch{{where: where, reason: "has a body, and none is described"}}
-		}
-		return nil
-	}
-	return judgeBody(where, response.Value.Content, header, body, openapi3.VisitAsResponse())
 }
 
 // judgeBody judges a body by the schema that content has for its media type.
