@@ -50,32 +50,32 @@ func TestWrap(t *testing.T) {
 		{"bad gateway", files, 502, "<html>", nil},
 		{
 			"field missing", files, 200, "[" + strings.Replace(file, `"sha":"f00",`, "", 1) + "}]",
-			[]string{`answer OK at /0/sha: property "sha" is missing, in {"additions":1,"blob_url":"https://h/b","changes":1,"contents_url":"https://h/c","deletions":0,"filename":"a.go","raw_url":"https://h/r","status":"modified"}`},
+			[]string{`answer 200 at /0/sha: property "sha" is missing, in {"additions":1,"blob_url":"https://h/b","changes":1,"contents_url":"https://h/c","deletions":0,"filename":"a.go","raw_url":"https://h/r","status":"modified"}`},
 		},
 		{
 			"wrong type", files, 200, "[" + strings.Replace(file, `"additions":1`, `"additions":"1"`, 1) + "}]",
-			[]string{`answer OK at /0/additions: value must be an integer, in "1"`},
+			[]string{`answer 200 at /0/additions: value must be an integer, in "1"`},
 		},
 		{
 			"unknown value", files, 200, "[" + strings.Replace(file, "modified", "deleted", 1) + "}]",
-			[]string{`answer OK at /0/status: value is not one of the allowed values ["added","removed","modified","renamed","copied","changed","unchanged"], in "deleted"`},
+			[]string{`answer 200 at /0/status: value is not one of the allowed values ["added","removed","modified","renamed","copied","changed","unchanged"], in "deleted"`},
 		},
 		{
 			"invented field", files, 200, "[" + file + `,"previous_name":"b.go"}]`,
-			[]string{`answer OK at /0/previous_name: not described`},
+			[]string{`answer 200 at /0/previous_name: not described`},
 		},
 		{
 			"no list", files, 200, "{}",
-			[]string{"answer OK: value must be an array, in {}"},
+			[]string{"answer 200: value must be an array, in {}"},
 		},
 		{"unknown path", "GET /repos/octo-org/app/secrets", 404, `{"message":"Not Found"}`, []string{"request: the description has no such path"}},
 		{"unknown method", "DELETE /repos/octo-org/app", 403, `{"message":"Forbidden"}`, []string{"request: the description has no DELETE /repos/{owner}/{repo}"}},
-		{"unknown status", files, 418, `{"message":"I'm a teapot"}`, []string{"answer I'm a teapot: this status is not described"}},
+		{"unknown status", files, 418, `{"message":"I'm a teapot"}`, []string{"answer 418: this status is not described"}},
 		{"error without a message", files, 403, `{"error":"no"}`, []string{
-			`answer Forbidden at /message: property "message" is missing, in {"error":"no"}`,
-			`answer Forbidden at /error: not described`,
+			`answer 403 at /message: property "message" is missing, in {"error":"no"}`,
+			`answer 403 at /error: not described`,
 		}},
-		{"body where none may be", "DELETE /installation/token", 204, "{}", []string{"answer No Content: has a body"}},
+		{"body where none may be", "DELETE /installation/token", 204, "{}", []string{"answer 204: has a body"}},
 		{"number in the path", "GET /repos/octo-org/app/pulls/first/files", 404, `{"message":"Not Found"}`, []string{
 			`path parameter pull_number: value first: an invalid integer: invalid syntax`,
 		}},
@@ -110,13 +110,13 @@ func TestWrap(t *testing.T) {
 		},
 		{
 			"secrets are not told", "POST /app/installations/1/access_tokens {}", 201, strings.Replace(created, "ghs_", "", 1) + `,"a":1,"expires":"ghs_1.2.3"}`,
-			[]string{"answer Created at /a: not described", "answer Created at /expires: not described"},
+			[]string{"answer 201 at /a: not described", "answer 201 at /expires: not described"},
 		},
 		{
 			"secrets in an excerpt", "POST /app/installations/1/access_tokens {}", 201, strings.Replace(created, "expires_at", "expires", 1) + `}`,
 			[]string{
-				`answer Created at /expires_at: property "expires_at" is missing, in {"expires":"2030-01-01T00:00:00Z","token":"[redacted]"}`,
-				"answer Created at /expires: not described",
+				`answer 201 at /expires_at: property "expires_at" is missing, in {"expires":"2030-01-01T00:00:00Z","token":"[redacted]"}`,
+				"answer 201 at /expires: not described",
 			},
 		},
 		{"slash in a branch", "GET /repos/octo-org/app/branches/team/fix/protection/enforce_admins", 200, `{"url":"https://h","enabled":true}`, nil},

@@ -32,7 +32,8 @@ type pathPattern struct {
 	names []string
 }
 
-// Loading takes a fifth of a second, so a test process does it once.
+// Loading takes a tenth of a second for requests and half of one for deliveries, so a test
+// process does each once, and only if asked.
 var (
 	loadREST = sync.OnceValues(func() (*description, error) {
 		return load("rest.openapi.json", restAmendments)

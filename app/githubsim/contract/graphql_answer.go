@@ -21,7 +21,7 @@ func (q *sentQuery) judge(status int, body []byte) []mismatch {
 		if _, ok := usualAnswers[status]; ok {
 			return nil
 		}
-		return []mismatch{{where: "answer " + http.StatusText(status), reason: "GraphQL does not answer so"}}
+		return []mismatch{{where: fmt.Sprintf("answer %d", status), reason: "GraphQL does not answer so"}}
 	}
 	var got struct {
 		Data   map[string]any `json:"data"`

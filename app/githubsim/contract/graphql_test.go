@@ -65,7 +65,7 @@ func TestWrapGraphQL(t *testing.T) {
 		{"nothing there", query, n, 200, `{"data":{"repository":null},"errors":[{"type":"NOT_FOUND","path":["repository"],"message":"Could not resolve"}]}`, nil},
 		{"refused", query, n, 200, `{"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded"}]}`, nil},
 		{"bad gateway", query, n, 502, "<html>", nil},
-		{"created", query, n, 201, good, []string{"answer Created: GraphQL does not answer so"}},
+		{"created", query, n, 201, good, []string{"answer 201: GraphQL does not answer so"}},
 		{"nothing", query, n, 200, `{}`, []string{"answer: has neither data nor errors"}},
 		{"no JSON", query, n, 200, `{`, []string{"answer: is no GraphQL answer: unexpected end of JSON input"}},
 		{"variable missing", query, nil, 200, good, []string{"variables: input: variable.n must be defined"}},

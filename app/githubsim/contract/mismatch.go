@@ -15,7 +15,7 @@ import (
 
 // mismatch is one difference between what was said and what GitHub describes.
 type mismatch struct {
-	where   string // "request body", "answer OK", "query parameter page"
+	where   string // "request body", "answer 200", "query parameter page"
 	pointer string // JSON pointer to the value; empty for all of it
 	reason  string
 	value   any // what stands there, for the excerpt; nil for none

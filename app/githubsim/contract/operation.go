@@ -3,6 +3,7 @@ package contract
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"mime"
 	"net/http"
 	"slices"
@@ -53,7 +54,7 @@ func (o *operation) judgeRequest(r *http.Request, body []byte) []mismatch {
 }
 
 func (o *operation) judgeAnswer(status int, header http.Header, body []byte) []mismatch {
-	where := "answer " + http.StatusText(status)
+	where := fmt.Sprintf("answer %d", status)
 	if (status == http.StatusNoContent || status == http.StatusNotModified) && len(body) > 0 {
 		return []mismatch{{where: where, reason: "has a body"}}
 	}
