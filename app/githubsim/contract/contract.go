@@ -22,6 +22,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // An Option changes what Wrap looks at.
@@ -43,7 +45,7 @@ func Unchecked(patterns ...string) Option {
 // before t ends. An answer that h breaks off (http.ErrAbortHandler, Hijack) is not judged.
 func Wrap(t testing.TB, h http.Handler, opts ...Option) http.Handler {
 	t.Helper()
-	j := &judge{t: t, next: h, unchecked: http.NewServeMux(), rest: restDescription(t)}
+	j := &judge{t: t, next: h, unchecked: http.NewServeMux(), rest: restDescription(t), schema: schema(t)}
 	for _, o := range opts {
 		o(j)
 	}
@@ -55,6 +57,7 @@ type judge struct {
 	next      http.Handler
 	unchecked *http.ServeMux
 	rest      *description
+	schema    *ast.Schema
 }
 
 func (j *judge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -71,7 +74,7 @@ func (j *judge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	answer := &answer{ResponseWriter: w, status: http.StatusOK}
 	if r.Method == http.MethodPost && (r.URL.Path == "/graphql" || r.URL.Path == "/api/graphql") {
-		q, found := readQuery(schema(j.t), body)
+		q, found := readQuery(j.schema, body)
 		j.report(r, found)
 		j.next.ServeHTTP(answer, r)
 		if q != nil && !answer.hijacked {

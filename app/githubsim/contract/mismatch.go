@@ -18,8 +18,8 @@ type mismatch struct {
 	where   string // "request body", "answer 200", "query parameter page"
 	pointer string // JSON pointer to the value; empty for all of it
 	reason  string
-	value   any // what stands there, for the excerpt; nil for none
-	missing bool
+	value   any  // what stands there, for the excerpt; nil for none
+	missing bool // a required field is not there
 }
 
 // judgeValue judges v, and each field of v that schema does not know.
