@@ -56,11 +56,6 @@ type Said struct {
 	Writing      bool      `json:"writing,omitempty"`       // a write began whose answer is not known: look before writing
 }
 
-// Shows reports whether GitHub shows w, as far as s knows.
-func (s Said) Shows(w Wanted) bool {
-	return w.Nothing() || !s.Writing && s.Digest == w.Digest && s.RunID != 0 && s.showsStatus(w)
-}
-
 func (s Said) showsStatus(w Wanted) bool {
 	return s.State == w.StatusState && s.Description == w.Description
 }
@@ -70,6 +65,12 @@ type Publisher struct {
 	App     int64            // our app's id: runs of others are not ours to adopt
 	Timeout time.Duration    // of a request; no write begins later than this before the context's deadline
 	Now     func() time.Time // for that, and for the age of runs
+}
+
+// Owes reports whether Publish would ask anything of GitHub. It spares the caller the
+// transaction that notes that a write begins.
+func (p Publisher) Owes(t Target, w Wanted, s Said) bool {
+	return !w.Nothing() && (s.Writing || t.Fresh || s.Digest != w.Digest || !s.showsStatus(w) || p.needsNewRun(w, s))
 }
 
 // Publish makes head t show w, with at most two writes and none if s shows it already, and

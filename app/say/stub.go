@@ -7,7 +7,9 @@ import "github.com/changewarden/changewarden/rules"
 type Names map[rules.UserID]string
 
 // Sentence is a stand-in.
-func Sentence(f rules.Finding, c rules.Change, n Names) string { return f.Rule + " is " + string(f.Outcome) }
+func Sentence(f rules.Finding, c rules.Change, n Names) string {
+	return f.Rule + " is " + string(f.Outcome)
+}
 
 // Status is a stand-in.
 func Status(v rules.Verdict, n Names) string { return string(v.Outcome) }
