@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/changewarden/changewarden/app/say"
 	"github.com/changewarden/changewarden/rules"
 )
 
@@ -92,14 +93,14 @@ func demand(f rules.Finding) string {
 		case r.Approvals != nil:
 			w := count(r.Approvals.Need, "approval")
 			if len(r.Approvals.From) > 0 {
-				w += " from " + cut(visible(strings.Join(r.Approvals.From, " or ")), 100)
+				w += " from " + cut(say.Visible(strings.Join(r.Approvals.From, " or ")), 100)
 			}
 			wants = append(wants, w)
 		case r.Checks != nil:
 			wants = append(wants, "passing checks")
 		}
 	}
-	rule := cut(visible(f.Rule), 100)
+	rule := cut(say.Visible(f.Rule), 100)
 	if len(wants) == 0 {
 		return "what the rule “" + rule + "” asks for"
 	}

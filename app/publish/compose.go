@@ -102,10 +102,10 @@ func render(items []Item, strangers int) Wanted {
 	w.StatusState, w.RunStatus, w.Conclusion = answer(w.Outcome)
 	title, description := say.Headline(worst.Verdict), say.Status(worst.Verdict, worst.Names)
 	if len(items) > 1 {
-		into := "into " + cut(visible(worst.Change.Base), 40) + ": "
+		into := "into " + cut(say.Visible(worst.Change.Base), 40) + ": "
 		title, description = into+title, into+description
 	}
-	w.Title, w.Description = cut(visible(title), maxTitle), cut(visible(description), maxDescription)
+	w.Title, w.Description = cut(say.Visible(title), maxTitle), cut(say.Visible(description), maxDescription)
 	w.Summary = summary(items, strangers)
 	return w
 }

@@ -5,37 +5,14 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/changewarden/changewarden/app/say"
 )
 
 // noJoin is a zero-width space. GitHub looks for mentions, issue numbers, addresses and
 // emoji in the text after Markdown was rendered, where a backslash is gone already: only a
 // character in between breaks them.
 const noJoin = "&#8203;"
-
-// visible returns s on one line without a character that a reader cannot see: line breaks
-// and tabs are spaces, a run of anything else that is invisible or turns the direction of
-// writing, or is not UTF-8, is one U+FFFD.
-func visible(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case unicode.IsSpace(r) && r != '\v' && r != '\f' && r != 0x85:
-			r = ' '
-		case hidden(r):
-			r = utf8.RuneError
-		}
-		if r == utf8.RuneError && strings.HasSuffix(b.String(), string(utf8.RuneError)) {
-			continue
-		}
-		b.WriteRune(r)
-	}
-	return strings.TrimSpace(b.String())
-}
-
-func hidden(r rune) bool {
-	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Co, unicode.Cs, unicode.Zl, unicode.Zp,
-		unicode.Other_Default_Ignorable_Code_Point, unicode.Noncharacter_Code_Point)
-}
 
 // cut returns s with at most n characters, the last an ellipsis if some were taken away.
 func cut(s string, n int) string {
@@ -50,7 +27,7 @@ func cut(s string, n int) string {
 // could mean something written as a reference, because renderers disagree on what a
 // backslash before an escaped pipe is.
 func code(s string) string {
-	s = visible(s)
+	s = say.Visible(s)
 	if s == "" {
 		return "(empty)"
 	}
@@ -83,7 +60,7 @@ func references(s string) string {
 // table cell, no link, no mention, no reference to an issue, no emoji. It does not protect
 // the begin of a line: what it returns goes behind a text of ours.
 func inert(s string) string {
-	s = visible(s)
+	s = say.Visible(s)
 	var b strings.Builder
 	for i, r := range s {
 		rest := s[i+utf8.RuneLen(r):]

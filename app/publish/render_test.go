@@ -13,6 +13,7 @@ import (
 	unsafehtml "github.com/yuin/goldmark/renderer/html"
 	"golang.org/x/net/html"
 
+	"github.com/changewarden/changewarden/app/say"
 	"github.com/changewarden/changewarden/rules"
 )
 
@@ -96,7 +97,7 @@ func checkInert(t *testing.T, markdown string, rows int) page {
 		t.Fatal("no UTF-8")
 	}
 	for _, r := range markdown {
-		if hidden(r) && r != '\n' && r != 0xfe0f { // the variation selector of our own signs
+		if say.Hidden(r) && r != '\n' && r != 0xfe0f { // the variation selector of our own signs
 			t.Fatalf("%U in\n%s", r, markdown)
 		}
 	}
@@ -182,7 +183,7 @@ func FuzzSummaryIsInert(f *testing.F) {
 		items[0].Change.Repo.Public, items[1].Change.Repo.Public = true, true
 		checkInert(t, Compose(items, Options{}).Summary, 6)
 		for _, line := range []string{w.Title, w.Description} {
-			if strings.ContainsFunc(line, hidden) || utf8.RuneCountInString(line) > maxTitle || !utf8.ValidString(line) {
+			if strings.ContainsFunc(line, say.Hidden) || utf8.RuneCountInString(line) > maxTitle || !utf8.ValidString(line) {
 				t.Fatalf("%q", line)
 			}
 		}
@@ -195,12 +196,12 @@ func FuzzSummaryIsInert(f *testing.F) {
 // What is shown as code reads as it was written.
 func TestCodeKeepsWhatItShows(t *testing.T) {
 	for _, s := range hostileStrings {
-		if len(s) > 1000 || visible(s) == "" {
+		if len(s) > 1000 || say.Visible(s) == "" {
 			continue
 		}
 		for _, in := range []string{code(s), "| h |\n|:--|\n| " + code(s) + " |\n"} {
 			p := renderPage(t, in)
-			if got := strings.Join(p.code, ""); got != visible(s) {
+			if got := strings.Join(p.code, ""); got != say.Visible(s) {
 				t.Errorf("code(%q) reads %q", s, got)
 			}
 		}
@@ -215,7 +216,7 @@ func TestInertKeepsWhatItShows(t *testing.T) {
 		}
 		p := renderPage(t, "x "+inert(s))
 		got := strings.ReplaceAll(strings.Join(p.text, ""), "\u200b", "")
-		if want := strings.TrimSpace("x " + visible(s)); strings.TrimSpace(got) != want {
+		if want := strings.TrimSpace("x " + say.Visible(s)); strings.TrimSpace(got) != want {
 			t.Errorf("inert(%q) reads %q, want %q", s, got, want)
 		}
 	}

@@ -121,7 +121,7 @@ func blocks(o rules.Outcome) bool {
 }
 
 func sentence(f rules.Finding, it Item) string {
-	return inert(cut(visible(say.Sentence(f, it.Change, it.Names)), maxSentence))
+	return inert(cut(say.Visible(say.Sentence(f, it.Change, it.Names)), maxSentence))
 }
 
 // sign is an outcome's mark; it never stands without a word.
@@ -192,7 +192,7 @@ func pulls(it Item) string {
 	}
 	s := "Pull request " + strings.Join(numbers, ", ")
 	if it.Title != "" {
-		s += ": " + inert(cut(visible(it.Title), 200))
+		s += ": " + inert(cut(say.Visible(it.Title), 200))
 	}
 	return s
 }
@@ -310,7 +310,7 @@ func notices(t *text, items []Item) {
 				continue
 			}
 			seen = append(seen, n)
-			t.add("\n> ⚠️ " + inert(cut(visible(say.Notice(n)), maxSentence)) + "\n")
+			t.add("\n> ⚠️ " + inert(cut(say.Visible(say.Notice(n)), maxSentence)) + "\n")
 		}
 	}
 }
