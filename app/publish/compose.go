@@ -160,14 +160,17 @@ func clone(v rules.Verdict) rules.Verdict {
 	return v
 }
 
+// annotatedKey names the head and the policies that judged, each once: the same file may
+// have judged the change for several bases.
 func annotatedKey(items []Item) string {
-	parts := []string{items[0].Change.Head}
+	var policies []string
 	for _, it := range items {
 		for _, p := range it.Policy {
-			parts = append(parts, p.Layer, p.Repo, p.Path, p.Blob)
+			policies = append(policies, digest(p.Layer, p.Repo, p.Path, p.Blob))
 		}
 	}
-	return digest(parts...)
+	slices.Sort(policies)
+	return digest(append([]string{items[0].Change.Head}, slices.Compact(policies)...)...)
 }
 
 func checksURL(it Item, o Options) string {

@@ -112,6 +112,24 @@ func TestDigest(t *testing.T) {
 	}
 }
 
+func TestAnnotatedKey(t *testing.T) {
+	one, two := change("main", rules.Pass, true), change("release/1", rules.Fail, true)
+	key := func(items ...Item) string { return Compose(items, Options{}).AnnotatedKey }
+	if key(one) != key(one, two) {
+		t.Error("another base with the same policy has another key: annotations would be sent again")
+	}
+	other := one
+	other.Policy = []PolicyRef{{Layer: "floor", Path: "built in", Blob: "b2"}}
+	if key(one) == key(other) {
+		t.Error("another policy has the same key")
+	}
+	other = one
+	other.Change.Head = "another"
+	if key(one) == key(other) {
+		t.Error("another head has the same key")
+	}
+}
+
 func TestDigestKeepsPartsApart(t *testing.T) {
 	if digest("ab", "c") == digest("a", "bc") || digest("a") == digest("a", "") {
 		t.Error("different parts have one digest")

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-github/v62/github"
+
+	"github.com/changewarden/changewarden/app/ghclient"
 )
 
 const (
@@ -51,23 +53,25 @@ const (
 	afterwards         // 502, but it happened
 	unknownSHA
 	forbidden
+	limited
+	garbled // it happened, and the answer makes no sense
 )
 
 // client returns a real client that talks to the fake.
-func (g *fakeGitHub) client() *github.Client {
+func (g *fakeGitHub) client() *ghclient.Client {
 	srv := httptest.NewServer(g)
 	g.t.Cleanup(srv.Close)
 	return clientOf(srv.URL)
 }
 
-func clientOf(addr string) *github.Client {
+func clientOf(addr string) *ghclient.Client {
 	c := github.NewClient(nil)
 	base, err := url.Parse(addr + "/")
 	if err != nil {
 		panic(err)
 	}
 	c.BaseURL = base
-	return c
+	return &ghclient.Client{Client: c}
 }
 
 func (g *fakeGitHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -161,7 +165,7 @@ func (g *fakeGitHub) write(w http.ResponseWriter, r *http.Request, id int64) {
 	g.writes = append(g.writes, note)
 	g.checkRun(q, id)
 	f := g.failure(note)
-	if f != none && f != afterwards {
+	if f != none && f != afterwards && f != garbled {
 		refuse(w, f)
 		return
 	}
@@ -185,7 +189,7 @@ func (g *fakeGitHub) write(w http.ResponseWriter, r *http.Request, id int64) {
 	if g.after != nil {
 		g.after()
 	}
-	if f == afterwards {
+	if f != none {
 		refuse(w, f)
 		return
 	}
@@ -218,7 +222,7 @@ func (g *fakeGitHub) writeStatus(w http.ResponseWriter, r *http.Request) {
 		g.t.Errorf("status %+v", s)
 	}
 	f := g.failure(note)
-	if f != none && f != afterwards {
+	if f != none && f != afterwards && f != garbled {
 		refuse(w, f)
 		return
 	}
@@ -226,7 +230,7 @@ func (g *fakeGitHub) writeStatus(w http.ResponseWriter, r *http.Request) {
 	if g.after != nil {
 		g.after()
 	}
-	if f == afterwards {
+	if f != none {
 		refuse(w, f)
 		return
 	}
@@ -279,6 +283,11 @@ func refuse(w http.ResponseWriter, f failure) {
 		answerJSON(w, http.StatusUnprocessableEntity, map[string]any{"message": "No commit found for SHA: " + head})
 	case forbidden:
 		answerJSON(w, http.StatusForbidden, map[string]any{"message": "Resource not accessible by integration"})
+	case limited:
+		w.Header().Set("Retry-After", "60")
+		answerJSON(w, http.StatusForbidden, map[string]any{"message": "You have exceeded a secondary rate limit."})
+	case garbled:
+		answerJSON(w, http.StatusCreated, map[string]any{"id": "one"})
 	default:
 		answerJSON(w, http.StatusBadGateway, map[string]any{"message": "Server Error"})
 	}
@@ -290,17 +299,15 @@ func answerJSON(w http.ResponseWriter, code int, body any) {
 	json.NewEncoder(w).Encode(body)
 }
 
-type clientType = *github.Client
-
 // clientOver returns a client whose requests reach h without a socket, for tests that make
 // thousands.
-func clientOver(h http.Handler) *github.Client {
+func clientOver(h http.Handler) *ghclient.Client {
 	c := clientOf("http://fake.test")
-	hc := *c.Client()
+	hc := *c.Client.Client()
 	hc.Transport = handled{h}
 	out := github.NewClient(&hc)
 	out.BaseURL = c.BaseURL
-	return out
+	return &ghclient.Client{Client: out}
 }
 
 type handled struct{ http.Handler }

@@ -6,15 +6,17 @@ import (
 	"strings"
 
 	"github.com/google/go-github/v62/github"
+
+	"github.com/changewarden/changewarden/app/ghclient"
 )
 
 // look reads what stands at the head after a write whose answer is not known. It costs two
 // requests, more only where a head has over a hundred contexts.
-func (p Publisher) look(ctx context.Context, c *github.Client, t Target, w Wanted, s Said) (Said, error) {
+func (p Publisher) look(ctx context.Context, c *ghclient.Client, t Target, w Wanted, s Said) (Said, error) {
 	seen := Said{AnnotatedKey: s.AnnotatedKey}
 	run, err := p.newestRun(ctx, c, t)
 	if err != nil {
-		return s, fmt.Errorf("list check runs of %s: %w", t, explain(err))
+		return s, fmt.Errorf("list check runs of %s: %w", t, explain(err, ghclient.Diagnose(err, p.Now())))
 	}
 	if run != nil {
 		seen.RunID, seen.RunURL, seen.RunAt = run.GetID(), run.GetHTMLURL(), run.GetStartedAt().UTC()
@@ -30,7 +32,7 @@ func (p Publisher) look(ctx context.Context, c *github.Client, t Target, w Wante
 	}
 	status, err := newestStatus(ctx, c, t)
 	if err != nil {
-		return s, fmt.Errorf("get status of %s: %w", t, explain(err))
+		return s, fmt.Errorf("get status of %s: %w", t, explain(err, ghclient.Diagnose(err, p.Now())))
 	}
 	if status != nil {
 		seen.State, seen.Description = status.GetState(), status.GetDescription()
@@ -39,7 +41,7 @@ func (p Publisher) look(ctx context.Context, c *github.Client, t Target, w Wante
 }
 
 // newestRun returns our newest run at the head, or nil.
-func (p Publisher) newestRun(ctx context.Context, c *github.Client, t Target) (*github.CheckRun, error) {
+func (p Publisher) newestRun(ctx context.Context, c *ghclient.Client, t Target) (*github.CheckRun, error) {
 	var newest *github.CheckRun
 	o := &github.ListCheckRunsOptions{
 		CheckName: github.String(RunName), AppID: &p.App, Filter: github.String("latest"),
@@ -62,7 +64,7 @@ func (p Publisher) newestRun(ctx context.Context, c *github.Client, t Target) (*
 }
 
 // newestStatus returns the status that stands in our context, whoever posted it, or nil.
-func newestStatus(ctx context.Context, c *github.Client, t Target) (*github.RepoStatus, error) {
+func newestStatus(ctx context.Context, c *ghclient.Client, t Target) (*github.RepoStatus, error) {
 	o := &github.ListOptions{PerPage: 100}
 	for {
 		combined, answer, err := c.Repositories.GetCombinedStatus(ctx, t.Owner, t.Name, t.SHA, o)

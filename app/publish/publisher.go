@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-github/v62/github"
+
+	"github.com/changewarden/changewarden/app/ghclient"
 )
 
 // What callers tell apart. Everything else is GitHub's trouble, to be tried again.
@@ -81,7 +83,7 @@ func (p Publisher) Owes(t Target, w Wanted, s Said) bool {
 // shows something better than both what stood and what comes. A run that gets worse, or
 // that was completed and is open again, is a new run: one that was completed is never set
 // back, and whoever was late with an older answer can only change the older run.
-func (p Publisher) Publish(ctx context.Context, c *github.Client, t Target, w Wanted, l Ledger, s Said) (Said, error) {
+func (p Publisher) Publish(ctx context.Context, c *ghclient.Client, t Target, w Wanted, l Ledger, s Said) (Said, error) {
 	if w.Nothing() {
 		return s, nil
 	}
@@ -107,7 +109,7 @@ func (p Publisher) Publish(ctx context.Context, c *github.Client, t Target, w Wa
 }
 
 // status writes the commit status unless it stands already.
-func (p Publisher) status(ctx context.Context, c *github.Client, t Target, w Wanted, s Said) (Said, error) {
+func (p Publisher) status(ctx context.Context, c *ghclient.Client, t Target, w Wanted, s Said) (Said, error) {
 	if s.showsStatus(w) {
 		return s, nil
 	}
@@ -124,15 +126,16 @@ func (p Publisher) status(ctx context.Context, c *github.Client, t Target, w Wan
 		status.TargetURL = &w.ChecksURL
 	}
 	if _, _, err := c.Repositories.CreateStatus(ctx, t.Owner, t.Name, t.SHA, status); err != nil {
-		s.Writing = unsure(err)
-		return s, fmt.Errorf("create status of %s: %w", t, explain(err))
+		trouble := ghclient.Diagnose(err, p.Now())
+		s.Writing = unsure(err, trouble)
+		return s, fmt.Errorf("create status of %s: %w", t, explain(err, trouble))
 	}
 	s.State, s.Description = w.StatusState, w.Description
 	return s, nil
 }
 
 // run writes the check run unless it stands already.
-func (p Publisher) run(ctx context.Context, c *github.Client, t Target, w Wanted, l Ledger, s Said) (Said, error) {
+func (p Publisher) run(ctx context.Context, c *ghclient.Client, t Target, w Wanted, l Ledger, s Said) (Said, error) {
 	anew := t.Fresh || p.needsNewRun(w, s)
 	if !anew && s.Digest == w.Digest {
 		return s, nil
@@ -148,8 +151,9 @@ func (p Publisher) run(ctx context.Context, c *github.Client, t Target, w Wanted
 	}
 	run, err := write(ctx, c, t, w, s.RunID, output, anew)
 	if err != nil {
-		s.Writing = unsure(err) || !anew && isStatus(err, http.StatusNotFound) // a run that is gone: look for what is left
-		return s, fmt.Errorf("%s check run of %s: %w", verb, t, explain(err))
+		trouble := ghclient.Diagnose(err, p.Now())
+		s.Writing = unsure(err, trouble) || trouble.Kind == ghclient.Gone && !anew // the run is gone: look for what is left
+		return s, fmt.Errorf("%s check run of %s: %w", verb, t, explain(err, trouble))
 	}
 	if anew {
 		s.RunID, s.RunURL, s.RunAt = run.GetID(), run.GetHTMLURL(), p.Now().UTC()
@@ -171,7 +175,7 @@ func (p Publisher) needsNewRun(w Wanted, s Said) bool {
 		!s.RunAt.IsZero() && p.Now().Sub(s.RunAt) > keep
 }
 
-func write(ctx context.Context, c *github.Client, t Target, w Wanted, id int64, output *github.CheckRunOutput, anew bool) (*github.CheckRun, error) {
+func write(ctx context.Context, c *ghclient.Client, t Target, w Wanted, id int64, output *github.CheckRunOutput, anew bool) (*github.CheckRun, error) {
 	var conclusion, details *string
 	if w.Conclusion != "" {
 		conclusion = &w.Conclusion
@@ -216,38 +220,29 @@ func (p Publisher) enoughTime(ctx context.Context) error {
 	return nil
 }
 
-// unsure reports whether a write that failed with err may have taken effect all the same.
-func unsure(err error) bool {
-	if _, ok := errors.AsType[*github.RateLimitError](err); ok {
-		return false
-	}
-	if _, ok := errors.AsType[*github.AbuseRateLimitError](err); ok {
-		return false
-	}
-	e, ok := errors.AsType[*github.ErrorResponse](err)
-	return !ok || e.Response == nil || e.Response.StatusCode >= 500
-}
-
-func isStatus(err error, code int) bool {
-	e, ok := errors.AsType[*github.ErrorResponse](err)
-	return ok && e.Response != nil && e.Response.StatusCode == code
+// unsure reports whether a write that failed with err may have taken effect all the same:
+// always, unless GitHub answered that it did not. An answer that cannot be read is none.
+func unsure(err error, t ghclient.Trouble) bool {
+	_, answered := errors.AsType[*github.ErrorResponse](err)
+	return t.Kind == ghclient.Transient || t.Kind == ghclient.Invalid && !answered
 }
 
 // explain adds to err which of our errors it is, if it is one.
-func explain(err error) error {
-	e, ok := errors.AsType[*github.ErrorResponse](err)
+func explain(err error, t ghclient.Trouble) error {
 	switch {
-	case !ok || e.Response == nil:
-		return err
-	case e.Response.StatusCode == http.StatusUnprocessableEntity && noCommit(e):
-		return fmt.Errorf("%w: %w", ErrNoCommit, err)
-	case e.Response.StatusCode == http.StatusForbidden && !strings.Contains(strings.ToLower(e.Message), "rate limit"):
+	case t.Kind == ghclient.Denied:
 		return fmt.Errorf("%w: %w", ErrDenied, err)
+	case noCommit(err):
+		return fmt.Errorf("%w: %w", ErrNoCommit, err)
 	}
 	return err
 }
 
-func noCommit(e *github.ErrorResponse) bool {
+func noCommit(err error) bool {
+	e, ok := errors.AsType[*github.ErrorResponse](err)
+	if !ok || e.Response == nil || e.Response.StatusCode != http.StatusUnprocessableEntity {
+		return false
+	}
 	text := e.Message
 	for _, detail := range e.Errors {
 		text += " " + detail.Message

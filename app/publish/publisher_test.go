@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/changewarden/changewarden/app/ghclient"
 	"github.com/changewarden/changewarden/rules"
 )
 
@@ -178,6 +179,25 @@ func TestLookSeesWhatGitHubMadeOfARun(t *testing.T) {
 	}
 }
 
+func TestPublishAfterItsRunWasDeleted(t *testing.T) {
+	g := &fakeGitHub{t: t}
+	c := g.client()
+	said, err := publisher().Publish(t.Context(), c, target, want(rules.Pending, "a"), Ledger{}, Said{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.runs, g.writes = nil, nil
+	if said, err = publisher().Publish(t.Context(), c, target, want(rules.Pass, "b"), Ledger{}, said); err == nil || !said.Writing {
+		t.Fatalf("error %v, writing %v", err, said.Writing)
+	}
+	if said, err = publisher().Publish(t.Context(), c, target, want(rules.Pass, "b"), Ledger{}, said); err != nil || said.Writing {
+		t.Fatalf("error %v, writing %v", err, said.Writing)
+	}
+	if d := cmp.Diff([]string{"run 1 success", "new run success", "status success"}, g.writes); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
 func TestPublishRenewsRuns(t *testing.T) {
 	pending, pass := want(rules.Pending, "a"), want(rules.Pass, "b")
 	tests := []struct {
@@ -231,6 +251,8 @@ func TestPublishErrors(t *testing.T) {
 		{"no permission", "new run in_progress", forbidden, ErrDenied, Said{}, false},
 		{"no permission for the second", "status pending", forbidden, ErrDenied, Said{RunID: 1, RunStatus: RunInProgress}, false},
 		{"nobody knows", "status pending", before, nil, Said{RunID: 1, RunStatus: RunInProgress}, true},
+		{"an answer that cannot be read", "new run in_progress", garbled, nil, Said{}, true},
+		{"too many requests", "new run in_progress", limited, nil, Said{}, false},
 		{"nobody knows of the first", "new run in_progress", afterwards, nil, Said{}, true},
 	}
 	for _, tt := range tests {
@@ -324,13 +346,12 @@ func TestPublishConverges(t *testing.T) {
 				stored := said
 				var err error
 				said, err = publisher().Publish(t.Context(), c, target, w, Ledger{Log: 1, Size: int64(try) + 1}, said)
-				if err == nil {
-					break
-				}
 				// The process may die before it stores how far it came.
 				if rapid.Bool().Draw(rt, "killed") {
 					said = stored
 					said.Writing = true
+				} else if err == nil {
+					break
 				}
 			}
 			if rapid.Bool().Draw(rt, "go on") {
@@ -341,7 +362,7 @@ func TestPublishConverges(t *testing.T) {
 	})
 }
 
-func settle(rt *rapid.T, t *testing.T, g *fakeGitHub, c clientType, w Wanted, said *Said) {
+func settle(rt *rapid.T, t *testing.T, g *fakeGitHub, c *ghclient.Client, w Wanted, said *Said) {
 	g.fail = nil
 	var err error
 	if *said, err = publisher().Publish(t.Context(), c, target, w, Ledger{}, *said); err != nil {
