@@ -1,0 +1,45 @@
+package publish
+
+import (
+	"slices"
+
+	"github.com/changewarden/changewarden/rules"
+)
+
+// discreet returns v without what would tell a stranger on a public repository who is in
+// which team. Where an approval has to come from a group, the group is named and how many
+// count, not whose, and of those passed over only who contributed to the change, which
+// anybody can see; where it does not, people are named without a group.
+func discreet(v rules.Verdict) rules.Verdict {
+	v = clone(v)
+	for _, f := range v.Findings {
+		for _, r := range f.Reasons {
+			a := r.Approvals
+			if a == nil {
+				continue
+			}
+			a.NoTeam = nil
+			for i, c := range a.Counted {
+				a.Counted[i] = rules.Approval{By: c.By, Review: c.Review, Commit: c.Commit}
+			}
+			if len(a.From) == 0 {
+				continue
+			}
+			clear(a.Counted)
+			clear(a.Objections)
+			a.Dropped = slices.DeleteFunc(a.Dropped, func(d rules.Dropped) bool { return !contributed(d.Why) })
+		}
+	}
+	return v
+}
+
+// contributed reports whether an approval is passed over because its giver had a hand in
+// the change, which no group alters.
+func contributed(w rules.DropWhy) bool {
+	switch w {
+	case rules.DropAuthor, rules.DropCommitter, rules.DropCoAuthor, rules.DropPusher:
+		return true
+	default:
+		return false
+	}
+}

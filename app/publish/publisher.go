@@ -1,0 +1,251 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/go-github/v62/github"
+
+	"github.com/changewarden/changewarden/app/ghclient"
+)
+
+// What callers tell apart. Everything else is GitHub's trouble, to be tried again.
+var (
+	// ErrNoCommit: GitHub does not know the commit, yet: a fork's push reaches the base
+	// repository a little later than its event.
+	ErrNoCommit = errors.New("GitHub does not know the commit yet")
+	// ErrDenied: the installation lacks a permission (checks: write, statuses: write), or
+	// the run belongs to another app.
+	ErrDenied = errors.New("permission denied")
+	// ErrLease: the context ends before a write could be answered, so none was begun.
+	ErrLease = errors.New("not enough time left for a write")
+)
+
+const (
+	// openFor is for how long an open run is kept: GitHub turns one that was not completed
+	// within 14 days into "stale".
+	openFor = 13 * 24 * time.Hour
+	// completedFor is for how long a completed run is kept: GitHub archives them after 400 days.
+	completedFor = 390 * 24 * time.Hour
+)
+
+// Target is a head.
+type Target struct {
+	Owner, Name string
+	Repo        int64 // GitHub's id, by which the caller keys what stands
+	SHA         string
+	Fresh       bool // somebody asked GitHub to run the check again: it gets a new run although nothing changed
+}
+
+func (t Target) String() string { return t.Owner + "/" + t.Name + "@" + short(t.SHA) }
+
+// Said is what stands on GitHub at a head as far as we know: what the caller stores beside
+// Wanted and hands in again.
+type Said struct {
+	RunID        int64     `json:"run_id,omitempty"`
+	RunURL       string    `json:"run_url,omitempty"`
+	RunAt        time.Time `json:"run_at,omitzero"` // when the run was made
+	RunStatus    string    `json:"run_status,omitempty"`
+	Conclusion   string    `json:"conclusion,omitempty"`
+	State        string    `json:"state,omitempty"` // of the commit status; empty: there is none
+	Description  string    `json:"description,omitempty"`
+	Digest       string    `json:"digest,omitempty"`        // what the run shows: Wanted.Digest, the run's external_id
+	AnnotatedKey string    `json:"annotated_key,omitempty"` // for which the annotations were sent
+	Writing      bool      `json:"writing,omitempty"`       // a write began whose answer is not known: look before writing
+}
+
+func (s Said) showsStatus(w Wanted) bool {
+	return s.State == w.StatusState && s.Description == w.Description
+}
+
+// Publisher makes GitHub show what is wanted.
+type Publisher struct {
+	App     int64            // our app's id: runs of others are not ours to adopt
+	Timeout time.Duration    // of a request; no write begins later than this before the context's deadline
+	Now     func() time.Time // for that, and for the age of runs
+}
+
+// Owes reports whether Publish would ask anything of GitHub. It spares the caller the
+// transaction that notes that a write begins.
+func (p Publisher) Owes(t Target, w Wanted, s Said) bool {
+	return !w.Nothing() && (s.Writing || t.Fresh || s.Digest != w.Digest || !s.showsStatus(w) || p.needsNewRun(w, s))
+}
+
+// Publish makes head t show w, with at most two writes and none if s shows it already, and
+// returns what stands afterwards. Together with an error it returns how far it came: callers
+// store that too, and call again.
+//
+// What gets worse for the change is written first, so that between two writes GitHub never
+// shows something better than both what stood and what comes. A run that gets worse, or
+// that was completed and is open again, is a new run: one that was completed is never set
+// back, and whoever was late with an older answer can only change the older run.
+func (p Publisher) Publish(ctx context.Context, c *ghclient.Client, t Target, w Wanted, l Ledger, s Said) (Said, error) {
+	if w.Nothing() {
+		return s, nil
+	}
+	if s.Writing {
+		seen, err := p.look(ctx, c, t, w, s)
+		if err != nil {
+			return s, err
+		}
+		s = seen
+	}
+	if stateLevel(w.StatusState) > stateLevel(s.State) {
+		s, err := p.status(ctx, c, t, w, s)
+		if err != nil {
+			return s, err
+		}
+		return p.run(ctx, c, t, w, l, s)
+	}
+	s, err := p.run(ctx, c, t, w, l, s)
+	if err != nil {
+		return s, err
+	}
+	return p.status(ctx, c, t, w, s)
+}
+
+// status writes the commit status unless it stands already.
+func (p Publisher) status(ctx context.Context, c *ghclient.Client, t Target, w Wanted, s Said) (Said, error) {
+	if s.showsStatus(w) {
+		return s, nil
+	}
+	if err := p.enoughTime(ctx); err != nil {
+		return s, fmt.Errorf("create status of %s: %w", t, err)
+	}
+	status := &github.RepoStatus{State: &w.StatusState, Description: &w.Description, Context: github.String(Context)}
+	switch {
+	case w.TargetURL != "":
+		status.TargetURL = &w.TargetURL
+	case s.RunURL != "" && s.Digest == w.Digest: // else a new run may follow, which this would not be
+		status.TargetURL = &s.RunURL
+	case w.ChecksURL != "":
+		status.TargetURL = &w.ChecksURL
+	}
+	if _, _, err := c.Repositories.CreateStatus(ctx, t.Owner, t.Name, t.SHA, status); err != nil {
+		trouble := ghclient.Diagnose(err, p.Now())
+		s.Writing = unsure(err, trouble)
+		return s, fmt.Errorf("create status of %s: %w", t, explain(err, trouble))
+	}
+	s.State, s.Description = w.StatusState, w.Description
+	return s, nil
+}
+
+// run writes the check run unless it stands already.
+func (p Publisher) run(ctx context.Context, c *ghclient.Client, t Target, w Wanted, l Ledger, s Said) (Said, error) {
+	anew := t.Fresh || p.needsNewRun(w, s)
+	if !anew && s.Digest == w.Digest {
+		return s, nil
+	}
+	verb := map[bool]string{true: "create", false: "update"}[anew]
+	if err := p.enoughTime(ctx); err != nil {
+		return s, fmt.Errorf("%s check run of %s: %w", verb, t, err)
+	}
+	output := &github.CheckRunOutput{Title: &w.Title, Summary: github.String(w.Summary + l.line())}
+	annotated := s.AnnotatedKey
+	if len(w.Annotations) > 0 && w.AnnotatedKey != s.AnnotatedKey {
+		output.Annotations, annotated = annotations(w), w.AnnotatedKey
+	}
+	run, err := write(ctx, c, t, w, s.RunID, output, anew)
+	if err != nil {
+		trouble := ghclient.Diagnose(err, p.Now())
+		s.Writing = unsure(err, trouble) || trouble.Kind == ghclient.Gone && !anew // the run is gone: look for what is left
+		return s, fmt.Errorf("%s check run of %s: %w", verb, t, explain(err, trouble))
+	}
+	if anew {
+		s.RunID, s.RunURL, s.RunAt = run.GetID(), run.GetHTMLURL(), p.Now().UTC()
+	}
+	s.RunStatus, s.Conclusion, s.Digest, s.AnnotatedKey = w.RunStatus, w.Conclusion, w.Digest, annotated
+	return s, nil
+}
+
+// needsNewRun reports whether the run that stands must not become w.
+func (p Publisher) needsNewRun(w Wanted, s Said) bool {
+	if s.RunID == 0 || runLevel(w.RunStatus, w.Conclusion) > runLevel(s.RunStatus, s.Conclusion) {
+		return true
+	}
+	keep := openFor
+	if s.RunStatus == RunCompleted {
+		keep = completedFor
+	}
+	return s.RunStatus == RunCompleted && w.RunStatus != RunCompleted ||
+		!s.RunAt.IsZero() && p.Now().Sub(s.RunAt) > keep
+}
+
+func write(ctx context.Context, c *ghclient.Client, t Target, w Wanted, id int64, output *github.CheckRunOutput, anew bool) (*github.CheckRun, error) {
+	var conclusion, details *string
+	if w.Conclusion != "" {
+		conclusion = &w.Conclusion
+	}
+	if w.TargetURL != "" {
+		details = &w.TargetURL
+	}
+	if anew {
+		run, _, err := c.Checks.CreateCheckRun(ctx, t.Owner, t.Name, github.CreateCheckRunOptions{
+			Name: RunName, HeadSHA: t.SHA, DetailsURL: details, ExternalID: &w.Digest,
+			Status: &w.RunStatus, Conclusion: conclusion, Output: output,
+		})
+		return run, err
+	}
+	run, _, err := c.Checks.UpdateCheckRun(ctx, t.Owner, t.Name, id, github.UpdateCheckRunOptions{
+		Name: RunName, DetailsURL: details, ExternalID: &w.Digest,
+		Status: &w.RunStatus, Conclusion: conclusion, Output: output,
+	})
+	return run, err
+}
+
+func annotations(w Wanted) []*github.CheckRunAnnotation {
+	out := make([]*github.CheckRunAnnotation, 0, len(w.Annotations))
+	for _, a := range w.Annotations {
+		out = append(out, &github.CheckRunAnnotation{
+			Path: &a.Path, StartLine: &a.Line, EndLine: &a.Line,
+			AnnotationLevel: github.String("notice"), Title: github.String(RunName), Message: &a.Message,
+		})
+	}
+	return out
+}
+
+// enoughTime fails unless the context outlives a request: whoever takes over when it ends
+// must not find a write of ours on its way.
+func (p Publisher) enoughTime(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if end, ok := ctx.Deadline(); ok && end.Sub(p.Now()) < p.Timeout {
+		return ErrLease
+	}
+	return nil
+}
+
+// unsure reports whether a write that failed with err may have taken effect all the same:
+// always, unless GitHub answered that it did not. An answer that cannot be read is none.
+func unsure(err error, t ghclient.Trouble) bool {
+	_, answered := errors.AsType[*github.ErrorResponse](err)
+	return t.Kind == ghclient.Transient || t.Kind == ghclient.Invalid && !answered
+}
+
+// explain adds to err which of our errors it is, if it is one.
+func explain(err error, t ghclient.Trouble) error {
+	switch {
+	case t.Kind == ghclient.Denied:
+		return fmt.Errorf("%w: %w", ErrDenied, err)
+	case noCommit(err):
+		return fmt.Errorf("%w: %w", ErrNoCommit, err)
+	}
+	return err
+}
+
+func noCommit(err error) bool {
+	e, ok := errors.AsType[*github.ErrorResponse](err)
+	if !ok || e.Response == nil || e.Response.StatusCode != http.StatusUnprocessableEntity {
+		return false
+	}
+	text := e.Message
+	for _, detail := range e.Errors {
+		text += " " + detail.Message
+	}
+	return strings.Contains(strings.ToLower(text), "no commit found for sha")
+}

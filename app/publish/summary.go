@@ -1,0 +1,351 @@
+package publish
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/changewarden/changewarden/app/say"
+	"github.com/changewarden/changewarden/rules"
+)
+
+const (
+	// maxSummary keeps a summary, with the ledger's line, below GitHub's 65,535. Whether
+	// GitHub counts characters or bytes is not documented, so these are bytes.
+	maxSummary = 60_000
+	// maxSentence bounds one cell, so that one long text cannot push out the other rules.
+	maxSentence = 600
+	// maxPeople bounds the people listed for one rule.
+	maxPeople = 50
+)
+
+// text is Markdown up to a limit. It only ever leaves out whole blocks, so that no table
+// row, code span or fold is broken, and says so in the end.
+type text struct {
+	b       strings.Builder
+	limit   int
+	omitted bool
+}
+
+const omission = "\n\n_The rest is left out: the text would be longer than GitHub takes. Every rule was judged._\n"
+
+// add appends a block and reports whether it did. After the first that did not fit none is
+// taken: a text with gaps would read as if it were whole.
+func (t *text) add(block string) bool {
+	if t.omitted || t.b.Len()+len(block)+len(omission) > t.limit {
+		t.omitted = true
+		return false
+	}
+	t.b.WriteString(block)
+	return true
+}
+
+// addFold appends lines that the reader opens, as many as fit.
+func (t *text) addFold(title string, lines []string) {
+	const end = "\n</details>\n"
+	if len(lines) == 0 || !t.add("\n<details><summary>"+title+"</summary>\n\n") {
+		return
+	}
+	t.limit -= len(end)
+	for _, l := range lines {
+		t.add(l)
+	}
+	t.limit += len(end)
+	t.b.WriteString(end)
+}
+
+func (t *text) String() string {
+	if t.omitted {
+		t.b.WriteString(omission)
+	}
+	return t.b.String()
+}
+
+// summary is the Markdown of a publication: what is missing and what to do first, then
+// every rule of every change, who counted and who did not, and what judged.
+func summary(items []Item, strangers int) string {
+	t := &text{limit: maxSummary}
+	worst := heaviest(items)
+	t.add(sign(worst.Verdict.Outcome) + " **" + inert(cut(say.Headline(worst.Verdict), maxSentence)) + "**\n\n")
+	t.add(first(worst) + "\n")
+	if len(items) > 1 {
+		t.add(fmt.Sprintf("\n%d changes have this commit as their head, and the check belongs to the commit: the heaviest verdict stands.\n", len(items)))
+	}
+	for _, it := range items {
+		if len(items) > 1 {
+			t.add("\n### " + sign(it.Verdict.Outcome) + " Into " + code(cut(it.Change.Base, 200)) + "\n\n" + pulls(it) + "\n")
+		}
+		table(t, it)
+	}
+	for _, it := range items {
+		title := "Who counted, and who did not"
+		if len(items) > 1 {
+			title += ", into " + inert(cut(it.Change.Base, 100))
+		}
+		t.addFold(title, people(it))
+	}
+	notices(t, items)
+	if _, left := annotate(items); left.Beyond+left.Removed > 0 {
+		t.add("\n" + left.String() + "\n")
+	}
+	if strangers > 0 {
+		t.add(fmt.Sprintf("\n%s with the same head, opened by somebody without write access, %s for nothing here.\n",
+			count(strangers, "more pull request"), map[bool]string{true: "counts", false: "count"}[strangers == 1]))
+	}
+	policies(t, items)
+	return t.String()
+}
+
+// first is the sentence of the finding that weighs the most, with what to do about it.
+func first(it Item) string {
+	open := slices.DeleteFunc(slices.Clone(it.Verdict.Findings), func(f rules.Finding) bool { return !blocks(f.Outcome) })
+	if len(open) == 0 {
+		return "Nothing is missing: this change may be merged."
+	}
+	f := slices.MaxFunc(open, func(a, b rules.Finding) int { return weight(a.Outcome) - weight(b.Outcome) })
+	s := sentence(f, it)
+	if n := len(open) - 1; n > 0 {
+		s += " " + count(n, "more rule") + map[bool]string{true: " is", false: " are"}[n == 1] + " open below."
+	}
+	return s
+}
+
+// blocks reports whether a finding stands in the way.
+func blocks(o rules.Outcome) bool {
+	switch o {
+	case rules.Pass, rules.Waived, rules.NotApplicable, rules.Ahead:
+		return false
+	default:
+		return true
+	}
+}
+
+func sentence(f rules.Finding, it Item) string {
+	return inert(cut(say.Visible(say.Sentence(f, it.Change, it.Names)), maxSentence))
+}
+
+// sign is an outcome's mark; it never stands without a word.
+func sign(o rules.Outcome) string {
+	switch o {
+	case rules.Pass:
+		return "✅"
+	case rules.Pending:
+		return "🟡"
+	case rules.Fail:
+		return "❌"
+	case rules.Waived:
+		return "☑️"
+	case rules.NotApplicable:
+		return "➖"
+	case rules.Ahead:
+		return "⏩"
+	default:
+		return "⚠️"
+	}
+}
+
+// word is an outcome for people.
+func word(o rules.Outcome) string {
+	switch o {
+	case rules.Pass:
+		return "passed"
+	case rules.Pending:
+		return "waiting"
+	case rules.Fail:
+		return "blocked"
+	case rules.Waived:
+		return "waived"
+	case rules.NotApplicable:
+		return "does not apply"
+	case rules.Ahead:
+		return "comes later"
+	default:
+		return "cannot be judged"
+	}
+}
+
+func table(t *text, it Item) {
+	if len(it.Verdict.Findings) == 0 {
+		return
+	}
+	t.add("\n| | Rule | What is needed |\n|:--|:--|:--|\n")
+	for _, f := range it.Verdict.Findings {
+		rule := "the change as a whole"
+		if f.Rule != "" {
+			rule = code(cut(f.Rule, 200))
+		}
+		if f.Layer != "" && f.Layer != "floor" {
+			rule += " (" + inert(cut(f.Layer, 40)) + ")"
+		}
+		t.add("| " + sign(f.Outcome) + " " + word(f.Outcome) + " | " + rule + " | " + sentence(f, it) + " |\n")
+	}
+}
+
+func pulls(it Item) string {
+	var numbers []string
+	for i, p := range it.Change.Pulls {
+		if i == maxPeople {
+			numbers = append(numbers, fmt.Sprintf("and %d more", len(it.Change.Pulls)-i))
+			break
+		}
+		numbers = append(numbers, fmt.Sprint(p.Number))
+	}
+	s := "Pull request " + strings.Join(numbers, ", ")
+	if it.Title != "" {
+		s += ": " + inert(cut(say.Visible(it.Title), 200))
+	}
+	return s
+}
+
+// people are the lines about whose approval counted where, and whose did not and why.
+func people(it Item) []string {
+	var lines []string
+	for _, f := range it.Verdict.Findings {
+		for _, r := range f.Reasons {
+			if r.Approvals == nil {
+				continue
+			}
+			if l := approvals(r.Approvals, it); l != "" {
+				lines = append(lines, "- "+code(cut(f.Rule, 200))+": "+l+"\n")
+			}
+		}
+	}
+	return lines
+}
+
+func approvals(a *rules.ApprovalFacts, it Item) string {
+	var counted, dropped, objections []string
+	unnamed := 0
+	for _, c := range a.Counted {
+		if c.By == 0 {
+			unnamed++
+			continue
+		}
+		s := login(c.By, it.Names)
+		if c.Group != "" {
+			s += " (" + inert(cut(c.Group, 100)) + ")"
+		}
+		counted = append(counted, s)
+	}
+	if unnamed > 0 {
+		counted = append(counted, count(unnamed, "approval")+" of "+inert(cut(strings.Join(a.From, " or "), 200)))
+	}
+	for _, d := range a.Dropped {
+		dropped = append(dropped, login(d.By, it.Names)+" ("+why(d)+")")
+	}
+	for _, o := range a.Objections {
+		s := login(o.By, it.Names)
+		if o.By == 0 && len(a.From) > 0 {
+			s = "a member of " + inert(cut(strings.Join(a.From, " or "), 200))
+		}
+		if o.DismissedBy != 0 {
+			s += " (dismissed by " + login(o.DismissedBy, it.Names) + ", who contributed to the change and so cannot lift it)"
+		}
+		objections = append(objections, s)
+	}
+	var parts []string
+	for _, p := range []struct {
+		title string
+		who   []string
+	}{{"counted: ", counted}, {"did not count: ", dropped}, {"asked for changes: ", objections}} {
+		if n := len(p.who) - maxPeople; n > 0 {
+			p.who = append(p.who[:maxPeople:maxPeople], fmt.Sprintf("%d more", n))
+		}
+		if len(p.who) > 0 {
+			parts = append(parts, p.title+strings.Join(p.who, ", "))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+func login(id rules.UserID, n say.Names) string {
+	if name := n[id]; name != "" {
+		return code(cut(name, 100))
+	}
+	return "somebody whose account is gone"
+}
+
+// short is a commit as people write it.
+func short(commit string) string { return commit[:min(len(commit), 7)] }
+
+// why says in words why an approval does not count.
+func why(d rules.Dropped) string {
+	at := ""
+	if d.Commit != "" {
+		at = " " + code(short(d.Commit))
+	}
+	switch d.Why {
+	case rules.DropAuthor:
+		return "opened the pull request"
+	case rules.DropCommitter:
+		return "wrote or committed" + at
+	case rules.DropCoAuthor:
+		return "is named as co-author of" + at
+	case rules.DropPusher:
+		return "pushed" + at
+	case rules.DropBot:
+		return "is not a person"
+	case rules.DropGhost:
+		return "the account is gone"
+	case rules.DropNoWrite:
+		return "cannot write to the repository"
+	case rules.DropNotInGroup:
+		return "is not in the group that the rule names"
+	case rules.DropStale:
+		return "approved another content, at" + at
+	case rules.DropOtherBase:
+		return "approved before the base branch changed"
+	case rules.DropDismissed:
+		return "the review was dismissed"
+	default:
+		return inert(cut(string(d.Why), 40))
+	}
+}
+
+func notices(t *text, items []Item) {
+	var seen []rules.Notice
+	for _, it := range items {
+		for _, n := range it.Verdict.Notices {
+			if slices.Contains(seen, n) {
+				continue
+			}
+			seen = append(seen, n)
+			t.add("\n> ⚠️ " + inert(cut(say.Visible(say.Notice(n)), maxSentence)) + "\n")
+		}
+	}
+}
+
+// String is the sentence about the files without an annotation.
+func (u unannotated) String() string {
+	var parts []string
+	if u.Beyond > 0 {
+		parts = append(parts, fmt.Sprintf("%s more made a rule apply and carry no annotation (GitHub takes %d)", count(u.Beyond, "file"), maxAnnotations))
+	}
+	if u.Removed > 0 {
+		parts = append(parts, count(u.Removed, "removed file")+" made a rule apply and cannot carry an annotation")
+	}
+	return strings.Join(parts, "; ") + "."
+}
+
+func policies(t *text, items []Item) {
+	var seen []PolicyRef
+	for _, it := range items {
+		for _, p := range it.Policy {
+			if slices.Contains(seen, p) {
+				continue
+			}
+			seen = append(seen, p)
+			where := inert(cut(p.Path, 200))
+			if p.Path != "" {
+				where = code(cut(p.Path, 200))
+			}
+			if p.Repo != "" {
+				where += " of " + code(cut(p.Repo, 200))
+			}
+			if p.Commit != "" {
+				where += " at " + code(short(p.Commit))
+			}
+			t.add("\nJudged by the " + inert(cut(p.Layer, 40)) + " policy: " + where + "\n")
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package publish
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/changewarden/changewarden/rules"
+)
+
+// Context and RunName are the two contexts that a branch's protection requires, bound to
+// the app. They differ, because GitHub takes a status and a run of one name for one check
+// of which both have to pass.
+const (
+	Context = "change-management"
+	RunName = "Change Management"
+)
+
+// The states, run statuses and conclusions that we write, in GitHub's words.
+const (
+	StateSuccess = "success"
+	StatePending = "pending"
+	StateFailure = "failure"
+	StateError   = "error"
+
+	RunInProgress = "in_progress"
+	RunCompleted  = "completed"
+
+	ConclusionSuccess        = "success"
+	ConclusionFailure        = "failure"
+	ConclusionActionRequired = "action_required"
+)
+
+// Wanted is what one head should show on GitHub. The zero Wanted wants nothing: whatever
+// stands stays, and a head without an answer stays without one, which blocks.
+type Wanted struct {
+	Outcome      rules.Outcome `json:"outcome"`
+	StatusState  string        `json:"state"`
+	RunStatus    string        `json:"run_status"`
+	Conclusion   string        `json:"conclusion,omitempty"` // empty while in progress
+	Title        string        `json:"title"`
+	Summary      string        `json:"summary"`     // Markdown, without the ledger's line
+	Description  string        `json:"description"` // at most 140 characters
+	Annotations  []Annotation  `json:"annotations,omitempty"`
+	AnnotatedKey string        `json:"annotated_key,omitempty"` // of head and policy: annotations are sent once for each
+	Digest       string        `json:"digest"`                  // of all that decides whether a publication changed: no time, no ledger, no policy's commit
+	TargetURL    string        `json:"target_url,omitempty"`    // the change's page; empty: Details shows the run itself
+	ChecksURL    string        `json:"checks_url,omitempty"`    // the checks page of a pull request, where the run's own address is not known yet
+}
+
+// Nothing reports whether there is nothing to publish.
+func (w Wanted) Nothing() bool { return w.Digest == "" }
+
+// Annotation is a note at a line of a file in the head.
+type Annotation struct {
+	Path    string `json:"path"`
+	Line    int    `json:"line"` // from 1
+	Message string `json:"message"`
+}
+
+// Ledger is where the account's log stood when the publication was recorded. GitHub thereby
+// keeps a copy of the root that nobody of us can take back.
+type Ledger struct {
+	Log  int64  // the account's numeric id
+	Size int64  // records
+	Root string // base64
+}
+
+func (l Ledger) line() string {
+	if l.Size == 0 {
+		return ""
+	}
+	return fmt.Sprintf("\n\n---\nEvidence: ledger %d, %d records, root %s\n", l.Log, l.Size, code(l.Root))
+}
+
+// answer is how an outcome reads on GitHub: waiting is not broken, and what cannot be
+// judged is neither waiting nor somebody's failure.
+func answer(o rules.Outcome) (state, status, conclusion string) {
+	switch o {
+	case rules.Pass:
+		return StateSuccess, RunCompleted, ConclusionSuccess
+	case rules.Pending:
+		return StatePending, RunInProgress, ""
+	case rules.Fail:
+		return StateFailure, RunCompleted, ConclusionFailure
+	default:
+		return StateError, RunCompleted, ConclusionActionRequired
+	}
+}
+
+// stateLevel orders states from what lets a change through to what stands in its way the
+// most. No status at all is as pending: it blocks and accuses nobody. What we never write
+// is the worst, so that anything of ours in its place is an improvement.
+func stateLevel(state string) int {
+	switch state {
+	case StateSuccess:
+		return 0
+	case "", StatePending:
+		return 1
+	case StateFailure:
+		return 2
+	default:
+		return 3
+	}
+}
+
+// runLevel orders runs as stateLevel does states. Other conclusions that satisfy a required
+// check are as good as success.
+func runLevel(status, conclusion string) int {
+	if status != RunCompleted {
+		return 1
+	}
+	switch conclusion {
+	case ConclusionSuccess, "neutral", "skipped":
+		return 0
+	case ConclusionFailure:
+		return 2
+	default:
+		return 3
+	}
+}
+
+// fixed is a publication that no verdict stands behind.
+func fixed(o rules.Outcome, title, summary string) Wanted {
+	w := Wanted{Outcome: o, Title: title, Summary: summary, Description: cut(title, maxDescription)}
+	w.StatusState, w.RunStatus, w.Conclusion = answer(o)
+	w.Digest = digest(string(o), title, summary)
+	return w
+}
+
+// Rebased is what stands on a head from the moment its pull request aims at another base
+// until it is judged for that one: what was said was said about something else.
+func Rebased() Wanted {
+	return fixed(rules.Pending, "The base branch changed; judging again",
+		"**The base branch changed.** What was judged before aimed at another branch, so it is judged again. Nothing needs to be done.")
+}
+
+// MergeGroup is the answer to a merge group, which is not judged. It is a refusal and not
+// silence, because a queue waits an hour for silence.
+func MergeGroup() Wanted {
+	return fixed(rules.Fail, "Merge groups are not judged yet: merge without the queue",
+		"**Merge groups are not judged yet**, so this one cannot pass. Merge the pull request without the queue, or turn the queue off for this branch; "+
+			"an administrator of the repository can do that in its branch protection or rulesets.")
+}
+
+// Announcement stands once on the root commit of a repository's default branch, so that
+// GitHub offers both contexts when somebody makes them required. No pull request can have
+// that commit as its head, because its base contains it.
+func Announcement() Wanted {
+	return fixed(rules.Pass, "Change Management is installed",
+		"**Change Management is installed.** No change is judged by this entry: it lets an administrator of the repository select the check "+
+			code(RunName)+" and the status "+code(Context)+" as required for a branch, with this app as their source.")
+}
+
+// digest is the hex SHA-256 of parts, each with its length so that none runs into the next.
+func digest(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:%s", len(p), p)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

@@ -1,0 +1,108 @@
+package web
+
+import (
+	"context"
+	"time"
+
+	"github.com/changewarden/changewarden/rules"
+)
+
+// Source is what the pages read. It answers from what is stored; a page asks nothing of GitHub.
+type Source interface {
+	// Change returns the page of a pull request, and false if there is none to show:
+	// unknown, never judged, or not to be seen by whoever asks.
+	Change(ctx context.Context, owner, name string, number int64) (Page, bool, error)
+	// Recent returns the changes judged last, the newest first, at most n.
+	Recent(ctx context.Context, n int) ([]Row, error)
+}
+
+// Row is one change in the list.
+type Row struct {
+	Repo     string // owner/name
+	Number   int64
+	Title    string
+	Author   string // login; empty: nobody that GitHub could name
+	Base     string
+	Outcome  rules.Outcome
+	Headline string
+	At       time.Time // of the verdict
+}
+
+// Page is one change with its newest verdict. Everything in it is plain text.
+type Page struct {
+	Row
+	Head     string      // commit
+	Also     []int64     // other pull requests that are the same change
+	Next     string      // the next action and who can take it
+	Rules    []Rule      // in the order of the policy
+	Notices  []string    // what there is to say about the policy itself
+	History  []Judgement // the newest first, the one above included
+	Policy   []PolicyFile
+	Evidence Evidence
+	URL      string // of the pull request on GitHub; empty: no link
+}
+
+// Rule is one rule's finding.
+type Rule struct {
+	Name      string // empty: the finding is about the change as a whole
+	Layer     string
+	Outcome   rules.Outcome
+	Sentence  string
+	Because   string // why it applies; empty: it always does
+	Approvals []Approvals
+	Checks    []Checks
+}
+
+// Approvals is one requirement of approvals and who counted for it.
+type Approvals struct {
+	Need       int
+	From       string // groups; empty: anybody who can write
+	Counted    []Person
+	Dropped    []Person
+	Objections []Person
+}
+
+// Open returns how many approvals are still missing.
+func (a Approvals) Open() int { return max(0, a.Need-len(a.Counted)) }
+
+// Person is somebody with what there is to say about them: the role in which they counted,
+// or why they did not.
+type Person struct {
+	Login string // empty: the account is gone
+	Note  string
+}
+
+// Checks is one requirement of checks. The names of each kind are sorted.
+type Checks struct {
+	Kinds   []CheckKind // those that there are, what stands in the way first
+	Settles time.Time   // when it will have been quiet for long enough; zero: it does not matter
+}
+
+// CheckKind is the checks of which the same is to be said.
+type CheckKind struct {
+	Word    string
+	Outcome rules.Outcome
+	Names   []string
+}
+
+// Judgement is one verdict in the history of a change.
+type Judgement struct {
+	At       time.Time
+	Head     string
+	Outcome  rules.Outcome
+	Headline string
+	Seq      int64 // of its record in the ledger
+}
+
+// PolicyFile is a file that judged.
+type PolicyFile struct {
+	Layer, Repo, Path, Commit string // Repo and Commit are empty for a file that is not in a repository
+}
+
+// Evidence is where the newest verdict stands in the ledger. The zero Evidence shows nothing.
+type Evidence struct {
+	Log  int64
+	Seq  int64
+	Size int64  // records when it was appended, with it
+	Root string // base64
+}

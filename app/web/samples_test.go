@@ -1,0 +1,146 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/changewarden/changewarden/app/say"
+	"github.com/changewarden/changewarden/rules"
+)
+
+var noon = time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+
+const commit = "4be11d1f7c0a9a6c2f0b3d5e8a7c6b5d4e3f2a10"
+
+const (
+	ann rules.UserID = 1 + iota
+	bob
+	carol
+	dave
+)
+
+var names = say.Names{ann: "ann", bob: "bob", carol: "carol", dave: "dave"}
+
+// nasty is text that must not do anything.
+const nasty = "<script>alert(1)</script> | `x` \u202egnp.exe\u202c @ann closes #1 \"'><img src=x onerror=alert(1)>"
+
+// fakeSource serves three changes: one that waits, one that passed and a hostile one.
+type fakeSource struct{ rows []Page }
+
+func samples() *fakeSource { return &fakeSource{[]Page{terraform(), plain(), hostile()}} }
+
+func (s *fakeSource) Change(_ context.Context, owner, name string, number int64) (Page, bool, error) {
+	if owner == "broken" {
+		return Page{}, false, errors.New("read verdict: no such table: secrets")
+	}
+	for _, p := range s.rows {
+		if p.Repo == owner+"/"+name && p.Number == number {
+			return p, true, nil
+		}
+	}
+	return Page{}, false, nil
+}
+
+func (s *fakeSource) Recent(_ context.Context, n int) ([]Row, error) {
+	var rows []Row
+	for _, p := range s.rows[:min(n, len(s.rows))] {
+		rows = append(rows, p.Row)
+	}
+	return rows, nil
+}
+
+func terraform() Page {
+	infra := &rules.Because{Classes: []string{"infrastructure"}, Files: []int{0, 1}}
+	c := rules.Change{
+		Repo: rules.Repo{Name: "octo-org/platform"}, Base: "main", Head: commit,
+		Pulls: []rules.Pull{{Number: 42, Author: ann, Writer: true}},
+		Files: []rules.File{
+			{Path: "modules/network/main.tf", Status: "modified", FirstLine: 18},
+			{Path: "modules/network/variables.tf", Status: "modified", FirstLine: 3},
+		},
+	}
+	v := rules.Verdict{Outcome: rules.Pending, Stage: rules.BeforeMerge, At: noon.Add(95 * time.Second), Findings: []rules.Finding{
+		{Rule: "peer review", Layer: "floor", Outcome: rules.Pass, Reasons: []rules.Reason{{Outcome: rules.Pass, Code: rules.ApprovalsEnough, Approvals: &rules.ApprovalFacts{
+			Need: 1, Counted: []rules.Approval{{By: bob, Commit: commit}},
+			Dropped: []rules.Dropped{{By: carol, Why: rules.DropStale, Commit: "99c0ffee99c0ffee99c0ffee99c0ffee99c0ffee"}},
+		}}}},
+		{Rule: "infrastructure needs two approvals", Layer: "floor", Outcome: rules.Pending, Because: infra, Reasons: []rules.Reason{{
+			Outcome: rules.Pending, Code: rules.ApprovalsMissing, Approvals: &rules.ApprovalFacts{
+				Need: 2, Counted: []rules.Approval{{By: bob, Commit: commit}},
+				Dropped: []rules.Dropped{{By: carol, Why: rules.DropStale, Commit: "99c0ffee99c0ffee99c0ffee99c0ffee99c0ffee"}, {By: ann, Why: rules.DropAuthor}},
+			},
+		}}},
+		{Rule: "infrastructure needs a senior engineer", Layer: "floor", Outcome: rules.Pending, Because: infra, Reasons: []rules.Reason{{
+			Outcome: rules.Pending, Code: rules.ApprovalsMissing, Approvals: &rules.ApprovalFacts{
+				Need: 1, From: []string{"senior engineers"}, Dropped: []rules.Dropped{{By: bob, Why: rules.DropNotInGroup}},
+			},
+		}}},
+		{Rule: "security review", Layer: "floor", Outcome: rules.NotApplicable, Reasons: []rules.Reason{{Outcome: rules.NotApplicable, Code: rules.RuleNotApplicable}}},
+		{Rule: "policy owners approve policy changes", Layer: "floor", Outcome: rules.NotApplicable, Reasons: []rules.Reason{{Outcome: rules.NotApplicable, Code: rules.RuleNotApplicable}}},
+		{Rule: "automated tests pass", Layer: "floor", Outcome: rules.Pending, Reasons: []rules.Reason{{Outcome: rules.Pending, Code: rules.ChecksPending, Checks: &rules.CheckFacts{
+			Passed: []string{"build", "lint", "unit tests"}, Running: []string{"terraform plan"}, Missing: []string{"integration tests"}, Settles: noon.Add(125 * time.Second),
+		}}}},
+	}}
+	p := FromVerdict(42, c, v, names)
+	p.Title, p.URL = "Open the peering range for the reporting network", "https://github.test/octo-org/platform/pull/42"
+	p.History = []Judgement{
+		{At: v.At, Head: commit, Outcome: rules.Pending, Headline: p.Headline, Seq: 318},
+		{At: noon.Add(-4 * time.Minute), Head: "99c0ffee99c0ffee99c0ffee99c0ffee99c0ffee", Outcome: rules.Pending, Headline: p.Headline, Seq: 311},
+		{At: noon.Add(-9 * time.Minute), Head: "99c0ffee99c0ffee99c0ffee99c0ffee99c0ffee", Outcome: rules.Fail, Headline: say.Headline(rules.Verdict{Outcome: rules.Fail}), Seq: 305},
+	}
+	p.Policy = []PolicyFile{{Layer: "floor", Path: "rules/default.yml, built in"}}
+	p.Evidence = Evidence{Log: 9001, Seq: 318, Size: 319, Root: "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="}
+	return p
+}
+
+func plain() Page {
+	c := rules.Change{
+		Repo: rules.Repo{Name: "octo-org/app"}, Base: "main", Head: commit,
+		Pulls: []rules.Pull{{Number: 7, Author: bob, Writer: true}, {Number: 9, Author: carol, Writer: true}},
+	}
+	v := rules.Verdict{Outcome: rules.Pass, Stage: rules.BeforeMerge, At: noon, Findings: []rules.Finding{
+		{Rule: "peer review", Layer: "floor", Outcome: rules.Pass, Reasons: []rules.Reason{{Outcome: rules.Pass, Code: rules.ApprovalsEnough, Approvals: &rules.ApprovalFacts{
+			Need: 1, Counted: []rules.Approval{{By: dave, Group: "senior engineers", Team: "senior-engineers", Commit: commit}},
+		}}}},
+		{Rule: "automated tests pass", Layer: "floor", Outcome: rules.Pass, Reasons: []rules.Reason{{Outcome: rules.Pass, Code: rules.ChecksPassed, Checks: &rules.CheckFacts{
+			Passed: []string{"build", "unit tests"},
+		}}}},
+	}}
+	p := FromVerdict(7, c, v, names)
+	p.Title = "Say in the greeting what the time is"
+	p.History = []Judgement{{At: noon, Head: commit, Outcome: rules.Pass, Headline: p.Headline, Seq: 12}}
+	p.Evidence = Evidence{Log: 9001, Seq: 12, Size: 13, Root: "AAAAEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="}
+	return p
+}
+
+func hostile() Page {
+	people := say.Names{ann: nasty, bob: "bob"}
+	c := rules.Change{
+		Repo: rules.Repo{Name: "octo-org/app"}, Base: nasty, Head: commit,
+		Pulls: []rules.Pull{{Number: 13, Author: ann, HeadRef: nasty, Fork: true}},
+		Files: []rules.File{{Path: nasty, Status: "added", FirstLine: 1}},
+	}
+	v := rules.Verdict{
+		Outcome: rules.Fail, Stage: rules.BeforeMerge, At: noon.Add(-time.Hour),
+		Notices: []rules.Notice{{Code: rules.NoticeBrokenPolicy, File: nasty}},
+		Findings: []rules.Finding{
+			{
+				Rule: nasty, Layer: "repository", Outcome: rules.Fail, Because: &rules.Because{Files: []int{0}, Labels: []string{nasty}, Authors: []rules.UserID{ann}},
+				Reasons: []rules.Reason{{Outcome: rules.Fail, Code: rules.ApprovalsObjection, Approvals: &rules.ApprovalFacts{
+					Need: 1, From: []string{nasty}, Dropped: []rules.Dropped{{By: ann, Why: rules.DropAuthor}, {By: 0, Why: rules.DropGhost}},
+					Objections: []rules.Objection{{By: bob, DismissedBy: ann}},
+				}}},
+			},
+			{Rule: "automated tests pass", Layer: "floor", Outcome: rules.Fail, Reasons: []rules.Reason{{Outcome: rules.Fail, Code: rules.ChecksFailed, Checks: &rules.CheckFacts{
+				Failed: []string{nasty + " (failure)", strings.Repeat("long/", 60)}, Claimed: []string{"unit tests"},
+			}}}},
+			{Outcome: rules.Indeterminate, Reasons: []rules.Reason{{Outcome: rules.Indeterminate, Code: rules.FactsIncomplete, Gaps: []rules.Gap{{Fact: rules.GapFiles, Read: 3000, Of: 3412}}}}},
+		},
+	}
+	p := FromVerdict(13, c, v, people)
+	p.Title, p.URL = nasty, "javascript:alert(1)"
+	p.Policy = []PolicyFile{{Layer: "repository", Repo: "octo-org/app", Path: nasty, Commit: commit}}
+	return p
+}
