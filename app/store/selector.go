@@ -1,0 +1,138 @@
+package store
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/changewarden/changewarden/app/subject"
+)
+
+// A selector is resolved in the transaction that stores its delivery, against rows that a
+// look under way may be about to replace. Two things keep an event from falling between:
+// whoever is being looked at right now is selected in doubt, because what that look read may
+// be older than the event; and a check on a commit that no pull request is known to have is
+// remembered as a stray until one turns out to have it (PutPull).
+
+// selected adds the subjects that sel selects to due.
+func (tx *Tx) selected(at time.Time, sel subject.Selector, due map[subject.Subject]bool) error {
+	var pulls []Pull
+	var err error
+	switch sel.Kind {
+	case subject.ByHead:
+		return tx.selectByHead(at, sel, due)
+	case subject.ByPerson:
+		pulls, err = tx.pullsOfPerson(sel)
+	case subject.ByTeam:
+		pulls, err = list(tx.reader(), scanPull, selectPullIn+`
+	where p.open and (r.id is null or r.account = $1) and (`+inDoubt+`
+		or exists (select 1 from interest_teams t where t.repo = p.repo and t.number = p.number and t.account = $1 and t.slug = $2))`,
+			sel.Account, sel.Team)
+	case subject.ByBase:
+		pulls, err = list(tx.reader(), scanPull, selectPullOnly+`where repo = $1 and base = $2 and open`, sel.Repo, sel.Branch)
+	case subject.ByRepository:
+		pulls, err = list(tx.reader(), scanPull, selectPullOnly+`where repo = $1 and open`, sel.Repo)
+	default:
+		err = fmt.Errorf("no such kind")
+	}
+	for _, p := range pulls {
+		due[p.Subject()] = true
+	}
+	return err
+}
+
+const (
+	selectPullIn = `
+select p.repo, p.number, p.title, p.head, p.head_repo, p.head_ref, p.base, p.author, p.open, p.merged, p.draft,
+	p.updated_at, p.head_seen_at, p.governed, p.judged_base, null
+from pulls p
+	left join repositories r on r.id = p.repo
+	left join interests i on i.repo = p.repo and i.number = p.number
+	left join subjects s on s.key = 'pull_request/' || p.repo || '/' || p.number `
+	// inDoubt: whom the look rests on is not known, or about to change.
+	inDoubt = `i.repo is null or coalesce(s.lease_until, 0) <> 0`
+)
+
+func (tx *Tx) pullsOfPerson(sel subject.Selector) ([]Pull, error) {
+	const who = ` and (` + inDoubt + `
+		or exists (select 1 from interest_users u where u.repo = p.repo and u.number = p.number and u.user_id = $2))`
+	if sel.Repo != 0 {
+		return list(tx.reader(), scanPull, selectPullIn+`where p.open and p.repo = $1`+who, sel.Repo, sel.User)
+	}
+	return list(tx.reader(), scanPull, selectPullIn+`where p.open and (r.id is null or r.account = $1)`+who, sel.Account, sel.User)
+}
+
+// selectByHead selects the open pull requests that have the head, without those that are
+// known to be ungoverned, and with a check only those whose verdict it could change.
+func (tx *Tx) selectByHead(at time.Time, sel subject.Selector, due map[subject.Subject]bool) error {
+	pulls, err := list(tx.reader(), scanPull, selectPullOnly+`where repo = $1 and head = $2 and open`, sel.Repo, sel.SHA)
+	if err != nil {
+		return err
+	}
+	if len(pulls) == 0 {
+		return tx.stray(sel.Repo, sel.SHA, at)
+	}
+	if sel.Check != nil {
+		own, err := tx.ownCheck(sel.Repo, sel.SHA, *sel.Check)
+		if err != nil || own == asSaid {
+			return err
+		}
+		if own == notAsSaid {
+			said, err := tx.doubt(sel.Repo, sel.SHA)
+			if err != nil {
+				return err
+			}
+			if said {
+				due[subject.Subject{Kind: subject.Head, Repo: sel.Repo, SHA: sel.SHA}] = true
+			}
+		}
+		if own != notOurs {
+			for _, p := range pulls {
+				due[p.Subject()] = true
+			}
+			return nil
+		}
+	}
+	for _, p := range pulls {
+		could, err := tx.couldChange(p, sel.Check)
+		if err != nil {
+			return err
+		}
+		if could {
+			due[p.Subject()] = true
+		}
+	}
+	return nil
+}
+
+// couldChange says whether a check result could change the verdict about p; nil is any.
+func (tx *Tx) couldChange(p Pull, c *subject.Check) (bool, error) {
+	resting, err := tx.resting(p.Subject())
+	if err != nil || !resting {
+		return true, err
+	}
+	if !p.Governed || c == nil {
+		return p.Governed, nil
+	}
+	interest, found, err := tx.checkInterest(p.Repo, p.Number)
+	if err != nil || !found {
+		return true, err
+	}
+	for _, seen := range interest.Seen {
+		if c.ID != 0 && seen.Source == c.Source && seen.ID == c.ID && seen.Status == c.Status && seen.Conclusion == c.Conclusion {
+			return false, nil
+		}
+	}
+	return interest.Checks.matches(*c), nil
+}
+
+// strayLife is how long a stray is kept: longer than any look takes.
+const strayLife = time.Hour
+
+func (tx *Tx) stray(repo int64, sha string, at time.Time) error {
+	if err := tx.exec(`delete from strays where at < $1`, micros(at.Add(-strayLife))); err != nil {
+		return err
+	}
+	return tx.exec(`
+insert into strays (repo, sha, at) values ($1, $2, $3)
+on conflict (repo, sha) do update set at = excluded.at`, repo, sha, micros(at))
+}

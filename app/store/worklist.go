@@ -1,0 +1,250 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/changewarden/changewarden/app/subject"
+)
+
+// The worklist holds no jobs. It holds subjects whose facts may have moved, one row each,
+// for ever: an event raises the row's generation, a claim takes all that is due at once, and
+// the look that follows sees the world as it is then. Lost, doubled and reordered events,
+// bursts, retries and timers are all the same thing here.
+
+// Due is a subject that wants a look.
+type Due struct {
+	Subject      subject.Subject
+	Installation int64     // 0: unknown, or unchanged
+	At           time.Time // when it becomes due; an earlier moment that it is due at stays
+}
+
+// Claim is a lease on a subject, with what its holder needs to know.
+type Claim struct {
+	Subject      subject.Subject
+	Installation int64 // 0: unknown
+	Generation   int64 // the look that follows covers everything up to here
+	Attempt      int   // how often it was put back, or its lease lapsed, since it was last done
+	Lease        int64 // tells this lease from all others of the subject
+	Owner        string
+	Until        time.Time
+	FirstDue     time.Time // since when it has been waiting
+
+	// Deliveries are the GUIDs of the deliveries that led here since it was last done, oldest
+	// first, the newest maxDeliveries of them; Delivered is how many there were.
+	Deliveries []string
+	Delivered  int
+}
+
+// maxDeliveries bounds the list in a Claim, and so in the record that names it.
+const maxDeliveries = 100
+
+// Raise notes that subjects may have moved.
+func (s *Store) Raise(ctx context.Context, at time.Time, due ...Due) error {
+	return s.Tx(ctx, func(tx *Tx) error { return tx.Raise(at, due...) })
+}
+
+// Raise is Store.Raise in a transaction. at is the present, for a Due without At.
+func (tx *Tx) Raise(at time.Time, due ...Due) error {
+	for _, d := range inOrder(due) {
+		if d.At.IsZero() {
+			d.At = at
+		}
+		if _, err := tx.raise(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inOrder sorts by key, so that transactions on several connections lock rows in one order.
+func inOrder(due []Due) []Due {
+	due = slices.Clone(due)
+	slices.SortStableFunc(due, func(a, b Due) int { return cmp.Compare(a.Subject.Key(), b.Subject.Key()) })
+	return due
+}
+
+// raise returns the new generation. The subject becomes due at d.At, or stays due earlier,
+// but never before the floor of a retry. While it is leased that waits beside the lease.
+func (tx *Tx) raise(d Due) (int64, error) {
+	const query = `
+insert into subjects (key, installation, generation, due_at, first_due_at, ready_at) values ($1, $2, 1, $3, $3, $3)
+on conflict (key) do update set
+	installation = case when excluded.installation <> 0 then excluded.installation else subjects.installation end,
+	generation = subjects.generation + 1,
+	due_at = case
+		when subjects.due_at <= excluded.due_at or subjects.due_at <= subjects.floor_at then subjects.due_at
+		when excluded.due_at < subjects.floor_at then subjects.floor_at
+		else excluded.due_at end,
+	first_due_at = case
+		when subjects.lease_until = 0 and excluded.due_at < subjects.first_due_at then excluded.due_at
+		else subjects.first_due_at end,
+	ready_at = case
+		when subjects.lease_until <> 0 or subjects.due_at <= excluded.due_at or subjects.due_at <= subjects.floor_at then subjects.ready_at
+		when excluded.due_at < subjects.floor_at then subjects.floor_at
+		else excluded.due_at end
+returning generation`
+	generations, err := list(tx.reader(), column[int64], query, d.Subject.Key(), d.Installation, micros(d.At))
+	if err != nil {
+		return 0, fmt.Errorf("raise %s: %w", d.Subject.Key(), err)
+	}
+	tx.rose = true
+	return generations[0], nil
+}
+
+// Claim leases up to n subjects that are due at that moment, the longest due first. A
+// subject is leased to one owner at a time; a lease that lapsed is taken over only
+// Options.TakeoverGrace later, when no request of its holder can still be on its way.
+func (s *Store) Claim(ctx context.Context, at time.Time, owner string, n int, lease time.Duration) ([]Claim, error) {
+	var claims []Claim
+	err := s.Tx(ctx, func(tx *Tx) error {
+		var err error
+		claims, err = tx.claim(at, owner, n, at.Add(lease))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim subjects: %w", err)
+	}
+	return claims, nil
+}
+
+func (tx *Tx) claim(at time.Time, owner string, n int, until time.Time) ([]Claim, error) {
+	query := `
+with ready as materialized (
+	select key from subjects where ready_at <= $1 order by ready_at, key limit $2 ` + tx.s.d.skipLocked + `
+)
+update subjects set
+	attempt = attempt + case when lease_until <> 0 then 1 else 0 end,
+	lease = lease + 1, lease_owner = $3, lease_until = $4, ready_at = $5,
+	due_at = $6, floor_at = 0
+where key in (select key from ready)
+returning key, installation, generation, attempt, lease, first_due_at`
+	row := func(s scan) (Claim, error) {
+		c := Claim{Owner: owner, Until: moment(micros(until))}
+		var key string
+		var firstDue int64
+		if err := s(&key, &c.Installation, &c.Generation, &c.Attempt, &c.Lease, &firstDue); err != nil {
+			return c, err
+		}
+		var err error
+		c.Subject, err = subject.ParseKey(key)
+		c.FirstDue = moment(firstDue)
+		return c, err
+	}
+	claims, err := list(tx.reader(), row, query, micros(at), n, owner, micros(until), micros(until.Add(tx.s.o.TakeoverGrace)), int64(never))
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(claims, func(a, b Claim) int {
+		return cmp.Or(a.FirstDue.Compare(b.FirstDue), cmp.Compare(a.Subject.Key(), b.Subject.Key()))
+	})
+	for i := range claims {
+		if err := tx.deliveriesOf(&claims[i]); err != nil {
+			return nil, err
+		}
+	}
+	return claims, nil
+}
+
+// deliveriesOf fills in what led to c.
+func (tx *Tx) deliveriesOf(c *Claim) error {
+	key := c.Subject.Key()
+	guids, err := list(tx.reader(), column[string],
+		`select guid from subject_deliveries where subject = $1 and generation <= $2 order by generation desc limit $3`, key, c.Generation, maxDeliveries)
+	if err != nil {
+		return err
+	}
+	slices.Reverse(guids)
+	c.Deliveries, c.Delivered = guids, len(guids)
+	if len(guids) < maxDeliveries {
+		return nil
+	}
+	counts, err := list(tx.reader(), column[int],
+		`select count(*) from subject_deliveries where subject = $1 and generation <= $2`, key, c.Generation)
+	if err != nil {
+		return err
+	}
+	c.Delivered = counts[0]
+	return nil
+}
+
+// Extend moves the end of the lease and returns the claim with it. ErrLost if the lease is
+// not c's any more. One that lapsed can be extended until somebody takes it over.
+func (s *Store) Extend(ctx context.Context, c Claim, until time.Time) (Claim, error) {
+	err := s.Tx(ctx, func(tx *Tx) error {
+		return tx.leased(c, `update subjects set lease_until = $3, ready_at = $4 where key = $1 and lease = $2 and lease_until <> 0`,
+			micros(until), micros(until.Add(s.o.TakeoverGrace)))
+	})
+	if err != nil {
+		return c, fmt.Errorf("extend lease of %s: %w", c.Subject.Key(), err)
+	}
+	c.Until = moment(micros(until))
+	return c, nil
+}
+
+// Retry puts a subject back: the look failed, for the reason why, and is not repeated before
+// notBefore, whatever happens until then. ErrLost if the lease is not c's any more.
+func (s *Store) Retry(ctx context.Context, c Claim, notBefore time.Time, why string) error {
+	err := s.Tx(ctx, func(tx *Tx) error {
+		tx.rose = true
+		return tx.leased(c, `
+update subjects set attempt = attempt + 1, why = $3, due_at = $4, floor_at = $4, ready_at = $4, lease_owner = '', lease_until = 0
+where key = $1 and lease = $2 and lease_until <> 0`, why, micros(notBefore))
+	})
+	return wrap(err, "put back %s", c.Subject.Key())
+}
+
+// Done ends a look that covers c.Generation. The subject is due again at next (zero: not by
+// itself), or earlier if it was raised meanwhile: then what was looked at may have moved.
+// ErrLost if the lease is not c's any more: whoever took it over decides, and the caller
+// rolls back by returning the error.
+func (tx *Tx) Done(c Claim, at, next time.Time) error {
+	due := int64(never)
+	if !next.IsZero() {
+		due = micros(next)
+	}
+	err := tx.leased(c, `
+update subjects set
+	done = $3, done_at = $4, attempt = 0, why = '', floor_at = 0, lease_owner = '', lease_until = 0,
+	due_at       = case when due_at < $5 then due_at else $5 end,
+	first_due_at = case when due_at < $5 then due_at else $5 end,
+	ready_at     = case when due_at < $5 then due_at else $5 end
+where key = $1 and lease = $2 and lease_until <> 0`, c.Generation, micros(at), due)
+	if err != nil {
+		return wrap(err, "end look at %s", c.Subject.Key())
+	}
+	tx.rose = true
+	return wrap(tx.exec(`delete from subject_deliveries where subject = $1 and generation <= $2`, c.Subject.Key(), c.Generation),
+		"end look at %s", c.Subject.Key())
+}
+
+// leased runs a statement on the row of c ($1, $2), and returns ErrLost if the lease in it
+// is another one.
+func (tx *Tx) leased(c Claim, query string, args ...any) error {
+	n, err := tx.affect(query, append([]any{c.Subject.Key(), c.Lease}, args...)...)
+	if err == nil && n == 0 {
+		return ErrLost
+	}
+	return err
+}
+
+// NextDue returns when the next subject can be claimed, which may be in the past; false if
+// none will be by itself.
+func (s *Store) NextDue(ctx context.Context) (time.Time, bool, error) {
+	ready, found, err := one(s.reader(ctx), column[int64], `select ready_at from subjects order by ready_at limit 1`)
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("look for what is due next: %w", err)
+	}
+	return moment(ready), found && ready != never, nil
+}
+
+// resting says whether nothing of a subject is unlooked at: no event since it was last done,
+// and nobody looking. A subject without a row never was looked at.
+func (tx *Tx) resting(sub subject.Subject) (bool, error) {
+	resting, found, err := one(tx.reader(), column[bool],
+		`select lease_until = 0 and generation = done from subjects where key = $1`, sub.Key())
+	return found && resting, err
+}
