@@ -44,7 +44,7 @@ func (p Publisher) look(ctx context.Context, c *ghclient.Client, t Target, w Wan
 func (p Publisher) newestRun(ctx context.Context, c *ghclient.Client, t Target) (*github.CheckRun, error) {
 	var newest *github.CheckRun
 	o := &github.ListCheckRunsOptions{
-		CheckName: github.String(RunName), AppID: &p.App, Filter: github.String("latest"),
+		CheckName: new(RunName), AppID: &p.App, Filter: new("latest"),
 		ListOptions: github.ListOptions{PerPage: 100},
 	}
 	for {

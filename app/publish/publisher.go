@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -116,7 +117,7 @@ func (p Publisher) status(ctx context.Context, c *ghclient.Client, t Target, w W
 	if err := p.enoughTime(ctx); err != nil {
 		return s, fmt.Errorf("create status of %s: %w", t, err)
 	}
-	status := &github.RepoStatus{State: &w.StatusState, Description: &w.Description, Context: github.String(Context)}
+	status := &github.RepoStatus{State: &w.StatusState, Description: &w.Description, Context: new(Context)}
 	switch {
 	case w.TargetURL != "":
 		status.TargetURL = &w.TargetURL
@@ -144,7 +145,7 @@ func (p Publisher) run(ctx context.Context, c *ghclient.Client, t Target, w Want
 	if err := p.enoughTime(ctx); err != nil {
 		return s, fmt.Errorf("%s check run of %s: %w", verb, t, err)
 	}
-	output := &github.CheckRunOutput{Title: &w.Title, Summary: github.String(w.Summary + l.line())}
+	output := &github.CheckRunOutput{Title: &w.Title, Summary: new(w.Summary + l.line())}
 	annotated := s.AnnotatedKey
 	if len(w.Annotations) > 0 && w.AnnotatedKey != s.AnnotatedKey {
 		output.Annotations, annotated = annotations(w), w.AnnotatedKey
@@ -202,7 +203,7 @@ func annotations(w Wanted) []*github.CheckRunAnnotation {
 	for _, a := range w.Annotations {
 		out = append(out, &github.CheckRunAnnotation{
 			Path: &a.Path, StartLine: &a.Line, EndLine: &a.Line,
-			AnnotationLevel: github.String("notice"), Title: github.String(RunName), Message: &a.Message,
+			AnnotationLevel: new("notice"), Title: new(RunName), Message: &a.Message,
 		})
 	}
 	return out
@@ -243,9 +244,8 @@ func noCommit(err error) bool {
 	if !ok || e.Response == nil || e.Response.StatusCode != http.StatusUnprocessableEntity {
 		return false
 	}
-	text := e.Message
-	for _, detail := range e.Errors {
-		text += " " + detail.Message
-	}
-	return strings.Contains(strings.ToLower(text), "no commit found for sha")
+	const text = "no commit found for sha"
+	return strings.Contains(strings.ToLower(e.Message), text) || slices.ContainsFunc(e.Errors, func(d github.Error) bool {
+		return strings.Contains(strings.ToLower(d.Message), text)
+	})
 }

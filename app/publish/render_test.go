@@ -66,7 +66,8 @@ func (p *page) walk(n *html.Node, inCode bool) {
 		} else {
 			p.text = append(p.text, n.Data)
 		}
-	case html.CommentNode, html.DoctypeNode, html.RawNode:
+	case html.DocumentNode:
+	default: // a comment, say
 		p.elements[fmt.Sprintf("type %d", n.Type)]++
 	}
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
@@ -168,7 +169,7 @@ var hostileStrings = []string{
 	"![x](https://evil.test/x.png)", "[x](https://evil.test)", "[x]: https://evil.test", "[^1]", "https://evil.test", "HTTP://EVIL.TEST", "www.evil.test", "WWW.evil.test",
 	"ftp://x.test", "ann@evil.test", "mailto:ann@evil.test", ":tada:", ":+1:", "x:tada:y", "$x$", "$$x$$", "**b** _i_ ~~s~~ ==m==", "&lt;b&gt; &#64;ann &commat;ann",
 	"- [ ] x", "1. x", "> q", "---", "===", "\u202egnp.exe\u202c", "a\u200bb", "\u2066x", "\x00\x01\x1b[31m", "\xff\xfe", "\U000e0041", "\u3164", "\u2028",
-	strings.Repeat("`", 300), strings.Repeat("|", 300), strings.Repeat("&", 5000), strings.Repeat("<b>", 9000), "\\", "a\\", "‮", "<code>", "</code>@ann", "${{ x }}", "@", "#", ":", "www", "gh", ".", "-1",
+	strings.Repeat("`", 300), strings.Repeat("|", 300), strings.Repeat("&", 5000), strings.Repeat("<b>", 9000), "\\", "a\\", "<code>", "</code>@ann", "${{ x }}", "@", "#", ":", "www", "gh", ".", "-1",
 }
 
 func FuzzSummaryIsInert(f *testing.F) {

@@ -154,9 +154,10 @@ func Announcement() Wanted {
 
 // digest is the hex SHA-256 of parts, each with its length so that none runs into the next.
 func digest(parts ...string) string {
-	h := sha256.New()
+	var b []byte
 	for _, p := range parts {
-		fmt.Fprintf(h, "%d:%s", len(p), p)
+		b = fmt.Appendf(b, "%d:%s", len(p), p)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
 }

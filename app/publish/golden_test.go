@@ -1,0 +1,106 @@
+package publish
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/changewarden/changewarden/rules"
+)
+
+var update = flag.Bool("update", false, "write the publications as they are now")
+
+// shown is a publication as a page that can be read through.
+func shown(w Wanted) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "status %s: %s\nrun %s %s: %s\n", w.StatusState, w.Description, w.RunStatus, w.Conclusion, w.Title)
+	for _, a := range w.Annotations {
+		fmt.Fprintf(&b, "%s:%d: %s\n", a.Path, a.Line, a.Message)
+	}
+	return b.String() + "\n" + w.Summary + Ledger{Log: 9001, Size: 319, Root: "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="}.line()
+}
+
+func TestPublicationsReadWell(t *testing.T) {
+	public := terraform(rules.Pending)
+	public.Change.Repo.Public = true
+	other := terraform(rules.Pass)
+	other.Change.Base, other.Title, other.Change.Pulls[0].Number = "release/1", "Open the range on release/1, too (#42)", 43
+	tests := []struct {
+		name string
+		w    Wanted
+	}{
+		{"waiting", Compose([]Item{terraform(rules.Pending)}, Options{})},
+		{"public", Compose([]Item{public}, Options{})},
+		{"passed", Compose([]Item{terraform(rules.Pass)}, Options{})},
+		{"two bases", Compose([]Item{terraform(rules.Pending), other}, Options{})},
+		{"hostile", Compose(hostile("<b>|`x`@ann closes #1 [a](https://evil.test)"), Options{})},
+		{"base changed", Rebased()},
+		{"merge group", MergeGroup()},
+		{"announcement", Announcement()},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			file := filepath.Join("testdata", strings.ReplaceAll(tt.name, " ", "_")+".md")
+			if *update {
+				if err := os.WriteFile(file, []byte(shown(tt.w)), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(string(want), shown(tt.w)); d != "" {
+				t.Errorf("(-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+// terraform is a Terraform change that waits for a senior engineer, or got one.
+func terraform(o rules.Outcome) Item {
+	infra := &rules.Because{Classes: []string{"infrastructure"}, Files: []int{0, 1}}
+	stale := rules.Dropped{By: carol, Why: rules.DropStale, Commit: "99c0ffee99c0ffee99c0ffee99c0ffee99c0ffee"}
+	senior := rules.Reason{Outcome: rules.Pending, Code: rules.ApprovalsMissing, Approvals: &rules.ApprovalFacts{
+		Need: 1, From: []string{"senior engineers"}, Dropped: []rules.Dropped{{By: bob, Why: rules.DropNotInGroup}, stale},
+	}}
+	if o == rules.Pass {
+		senior = rules.Reason{Outcome: rules.Pass, Code: rules.ApprovalsEnough, Approvals: &rules.ApprovalFacts{
+			Need: 1, From: []string{"senior engineers"},
+			Counted: []rules.Approval{{By: bob, Group: "senior engineers", Team: "senior-engineers", TeamID: 9, AsOf: noon, Commit: head}},
+		}}
+	}
+	return Item{
+		Title: "Open the peering range", Names: names,
+		Policy: []PolicyRef{
+			{Layer: "floor", Repo: "octo-org/.github", Path: ".github/change-management.yml", Commit: "c0ffeec0ffeec0ffeec0ffeec0ffeec0ffeec0ff", Blob: "b1"},
+		},
+		Change: rules.Change{
+			Repo: rules.Repo{Name: "octo-org/platform"}, Base: "main", Head: head,
+			Pulls: []rules.Pull{{Number: 42, Author: ann, Writer: true}},
+			Files: []rules.File{
+				{Path: "network/main.tf", Status: "modified", FirstLine: 18},
+				{Path: "network/old.tf", Status: "removed", FirstLine: 1},
+			},
+		},
+		Verdict: rules.Verdict{
+			Outcome: o, At: noon, Stage: rules.BeforeMerge,
+			Findings: []rules.Finding{
+				{Rule: "peer review", Layer: "floor", Outcome: rules.Pass, Reasons: []rules.Reason{{Outcome: rules.Pass, Code: rules.ApprovalsEnough, Approvals: &rules.ApprovalFacts{
+					Need: 1, Counted: []rules.Approval{{By: bob, Commit: head, Write: true, AsOf: noon}},
+					Dropped: []rules.Dropped{{By: ann, Why: rules.DropAuthor}, stale},
+				}}}},
+				{Rule: "infrastructure needs a senior engineer", Layer: "floor", Outcome: o, Because: infra, Reasons: []rules.Reason{senior}},
+				{Rule: "security review", Layer: "floor", Outcome: rules.NotApplicable, Reasons: []rules.Reason{{Outcome: rules.NotApplicable, Code: rules.RuleNotApplicable}}},
+				{Rule: "automated tests pass", Layer: "floor", Outcome: rules.Pass, Reasons: []rules.Reason{{Outcome: rules.Pass, Code: rules.ChecksPassed, Checks: &rules.CheckFacts{
+					Passed: []string{"build", "unit tests"},
+				}}}},
+			},
+		},
+	}
+}
