@@ -1,44 +1,197 @@
-// Package app wires the stations of changewarden into one server, and holds what a server
-// is told when it starts.
+// Package app wires the line together: deliveries come in, subjects become due, one
+// evaluation at a time reads and judges them, verdicts and evidence are stored, and GitHub
+// is told. It holds the order in which these happen and nothing of how each is done.
 package app
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
+	"github.com/go-chi/chi/v5"
 	"github.com/rs/zerolog"
+
+	"github.com/changewarden/changewarden/app/ghclient"
+	"github.com/changewarden/changewarden/app/publish"
+	"github.com/changewarden/changewarden/app/route"
+	"github.com/changewarden/changewarden/app/snapshot"
+	"github.com/changewarden/changewarden/app/store"
+	"github.com/changewarden/changewarden/app/web"
+	"github.com/changewarden/changewarden/webhook"
 )
 
-// Run serves until ctx ends, then finishes what it was asked and returns nil. It logs to
-// the logger of ctx. The options must be valid.
+const (
+	// requestTimeout bounds each request to GitHub.
+	requestTimeout = 10 * time.Second
+	// drainTimeout is how long requests under way may take when the process is asked to stop.
+	drainTimeout = 20 * time.Second
+)
+
+// App is a server that is ready to run.
+type App struct {
+	o         Options
+	now       func() time.Time
+	host      string // of GitHub's API, for records
+	owner     string // of this process's leases
+	store     *store.Store
+	verifier  string // the ledger's verifier key
+	clients   *ghclient.Clients
+	reader    *snapshot.Reader
+	publisher publish.Publisher
+	metrics   *metrics
+	handler   http.Handler
+	limits    limits
+
+	textsMu sync.Mutex
+	texts   map[string]string // SHA-256 of a policy text to its address in the store
+}
+
+// New checks the options, opens the store and returns a server that is ready to run. The
+// caller closes it.
+func New(ctx context.Context, o Options) (_ *App, err error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	api, err := o.APIURL()
+	if err != nil {
+		return nil, err
+	}
+	floor, err := loadFloor(o)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{o: o, now: o.Now, host: api.Host, owner: rand.Text(), texts: map[string]string{}}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	if a.store, a.verifier, err = openStore(ctx, o, a.host); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.store.Close())
+		}
+	}()
+	a.metrics = newMetrics(a.store, a.now)
+	a.clients, err = ghclient.New(ghclient.Options{
+		API: api, App: o.AppID, Key: o.PrivateKey, Timeout: requestTimeout,
+		UserAgent: "changewarden/" + o.Version, Observe: a.metrics.request,
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.reader = snapshot.NewReader(snapshot.Options{Memory: a.store, Floor: floor, App: o.AppID, Now: a.now})
+	a.publisher = publish.Publisher{App: o.AppID, Timeout: requestTimeout, Now: time.Now}
+	receiver, err := webhook.New(webhook.Options{Secrets: o.WebhookSecrets, Store: intake{a}, Now: a.now})
+	if err != nil {
+		return nil, err
+	}
+	a.handler = a.routes(receiver)
+	return a, nil
+}
+
+// Close releases the store. The App must not be running.
+func (a *App) Close() error { return a.store.Close() }
+
+// Handler serves the webhook, health, metrics and, with Options.Pages, the pages.
+func (a *App) Handler() http.Handler { return a.handler }
+
+func (a *App) routes(receiver http.Handler) http.Handler {
+	r := chi.NewRouter()
+	r.Handle("/webhook", receiver)
+	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	r.Get("/readyz", func(w http.ResponseWriter, req *http.Request) {
+		// Deliveries must be taken while GitHub's API is down: the store alone counts.
+		if err := a.store.Ready(req.Context()); err != nil {
+			zerolog.Ctx(req.Context()).Error().Err(err).Msg("store not ready")
+			http.Error(w, "the store is not ready", http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = w.Write([]byte("ready\n"))
+	})
+	r.Method(http.MethodGet, "/metrics", a.metrics.handler())
+	if a.o.Pages {
+		r.Mount("/", web.Handler(pages{a}, web.Options{Version: a.o.Version, Note: a.o.PagesNote}))
+	}
+	return r
+}
+
+// Run listens, serves and works until ctx ends, then finishes what is under way and returns
+// nil. It logs to the logger of ctx. The options must be valid.
 func Run(ctx context.Context, o Options) error {
+	a, err := New(ctx, o)
+	if err != nil {
+		return err
+	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.Listen)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w", o.Listen, err)
+		return errors.Join(fmt.Errorf("listen on %s: %w", o.Listen, err), a.Close())
 	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	return errors.Join(a.Serve(ctx, l), a.Close())
+}
+
+// Serve serves on l and works the worklist until ctx ends, then finishes what is under way.
+func (a *App) Serve(ctx context.Context, l net.Listener) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	log := zerolog.Ctx(ctx)
+	log.Info().Stringer("address", l.Addr()).Str("ledger_verifier", a.verifier).Msg("listening")
+	if err := a.store.Raise(ctx, a.now(), store.Due{Subject: everywhere, At: a.now()}); err != nil {
+		return errors.Join(err, l.Close())
+	}
 	server := &http.Server{
-		Handler:           mux,
+		Handler:           a.handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    1 << 16,
 		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
-	zerolog.Ctx(ctx).Info().Stringer("address", l.Addr()).Msg("listening")
-	stop := context.AfterFunc(ctx, func() {
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	var working sync.WaitGroup
+	working.Go(func() { a.work(ctx) })
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	var err error
+	select {
+	case <-ctx.Done():
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 		defer cancel()
-		if err := server.Shutdown(drain); err != nil {
+		if server.Shutdown(drain) != nil {
 			_ = server.Close()
 		}
-	})
-	defer stop()
-	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve on %s: %w", l.Addr(), err)
+	case err = <-failed:
+		err = fmt.Errorf("serve on %s: %w", l.Addr(), err)
+		stop()
 	}
-	return nil
+	working.Wait()
+	log.Info().Msg("stopped")
+	return err
+}
+
+// intake is the webhook's store: it works out what a delivery means and stores both in one
+// transaction.
+type intake struct{ a *App }
+
+// Accept implements webhook.Store. The key of a delivery is our own app's id, not the one
+// that a header names: the header is not signed.
+func (i intake) Accept(ctx context.Context, d webhook.Delivery) (bool, error) {
+	action, installation, repo := route.Header(d.Event, d.Body)
+	fresh, err := i.a.store.Accept(ctx, store.Delivery{
+		App: i.a.o.AppID, GUID: d.GUID, Event: d.Event, Action: action,
+		Installation: installation, Repo: repo, At: d.At, Body: d.Body,
+	}, route.Route(d.Event, d.Body, d.At))
+	if err != nil {
+		return false, err
+	}
+	i.a.metrics.delivery(d.Event, fresh)
+	if d.Event == "installation" && fresh {
+		i.a.clients.Forget(installation) // its permissions, or its token, are not what they were
+	}
+	return fresh, nil
 }

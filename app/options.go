@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // Options is what a server is told when it starts. Validate says what is wrong with it.
@@ -20,7 +21,17 @@ type Options struct {
 	PolicyFile     string   // where PolicyText was read, for messages and the record; empty: the built-in policy
 	PolicyText     []byte   // the floor that the operator puts in the built-in policy's place
 	LedgerKeyFile  string   // the ledger's signing key; empty: beside the SQLite file, see LedgerKeyPath
+
+	Version   string           // of this program; told to GitHub and shown on pages
+	Pages     bool             // serve a page per change to whoever can reach Listen: there is no login yet
+	PagesNote string           // one sentence at the head of every page; may be empty
+	Now       func() time.Time // nil: time.Now
+	Quiet     time.Duration    // for how long events about one subject are gathered into one look; 0: defaultQuiet
 }
+
+// defaultQuiet keeps a burst of events to a few looks, and is short beside GitHub's own
+// delays: a check suite that ends sends dozens within a second.
+const defaultQuiet = 250 * time.Millisecond
 
 // APIURL returns the base of GitHub's REST API, with a slash at its end: the one that was
 // set, else the one that belongs to GitHubURL. GitHub Enterprise Server has it under

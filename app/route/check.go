@@ -49,6 +49,9 @@ func (c checkResult) selected(d delivery, r *subject.Result, known subject.Check
 	known.Status, known.Conclusion = strings.ToLower(c.Status), strings.ToLower(c.Conclusion)
 	asked := d.Action == "rerequested" || d.Action == "requested_action"
 	selectHead(d, r, c.HeadSHA, known, named && !asked && c.ID > 0 && c.App.ID > 0 && c.Status != "")
+	if n := len(r.Selectors); d.Action == "rerequested" && n > 0 {
+		r.Selectors[n-1].Again = true // GitHub tells the app alone whose run it is
+	}
 }
 
 func status(d delivery, r *subject.Result) {

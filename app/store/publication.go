@@ -39,7 +39,15 @@ type Publication struct {
 	// stores as Answered the Doubts that it read before it looked.
 	Doubts   int64
 	Answered int64
+
+	// Reruns counts how often somebody asked GitHub to run our check again, and Reran how
+	// often we did: the same rules as for Doubts and Answered.
+	Reruns int64
+	Reran  int64
 }
+
+// Rerun says whether somebody waits for our check to run again.
+func (p Publication) Rerun() bool { return p.Reruns > p.Reran }
 
 // Doubted says whether an event contradicted Said since it was last made sure of.
 func (p Publication) Doubted() bool { return p.Doubts > p.Answered }
@@ -55,13 +63,13 @@ func (r reader) publication(repo int64, sha string) (Publication, bool, error) {
 		var wantedAt int64
 		err := s(&p.Generation, &p.Wanted, &p.WantedDigest, &wantedAt, &p.Ledger, &p.LedgerSize, &p.LedgerRoot,
 			&p.Said, &p.SaidDigest, &p.CheckRun, &p.RunStatus, &p.RunConclusion, &p.StatusState,
-			&p.AnnotatedKey, &p.WritingDigest, &p.Doubts, &p.Answered)
+			&p.AnnotatedKey, &p.WritingDigest, &p.Doubts, &p.Answered, &p.Reruns, &p.Reran)
 		p.WantedAt = moment(wantedAt)
 		return p, err
 	}, `
 select generation, wanted, wanted_digest, wanted_at, ledger, ledger_size, ledger_root,
 	said, said_digest, check_run, run_status, run_conclusion, status_state,
-	annotated_key, writing_digest, doubts, answered
+	annotated_key, writing_digest, doubts, answered, reruns, reran
 from publications where repo = $1 and sha = $2`, repo, sha)
 	return p, found, wrap(err, "read publication on %s in repository %d", sha, repo)
 }
@@ -76,20 +84,20 @@ func (tx *Tx) Publication(repo int64, sha string) (Publication, bool, error) {
 	return tx.reader().publication(repo, sha)
 }
 
-// PutPublication stores all of p but Doubts.
+// PutPublication stores all of p but Doubts and Reruns.
 func (tx *Tx) PutPublication(p Publication) error {
 	err := tx.exec(`
 insert into publications (repo, sha, generation, wanted, wanted_digest, wanted_at, ledger, ledger_size, ledger_root,
-	said, said_digest, check_run, run_status, run_conclusion, status_state, annotated_key, writing_digest, answered)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+	said, said_digest, check_run, run_status, run_conclusion, status_state, annotated_key, writing_digest, answered, reran)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 on conflict (repo, sha) do update set
 	generation = excluded.generation, wanted = excluded.wanted, wanted_digest = excluded.wanted_digest, wanted_at = excluded.wanted_at,
 	ledger = excluded.ledger, ledger_size = excluded.ledger_size, ledger_root = excluded.ledger_root,
 	said = excluded.said, said_digest = excluded.said_digest, check_run = excluded.check_run, run_status = excluded.run_status,
 	run_conclusion = excluded.run_conclusion, status_state = excluded.status_state, annotated_key = excluded.annotated_key,
-	writing_digest = excluded.writing_digest, answered = excluded.answered`,
+	writing_digest = excluded.writing_digest, answered = excluded.answered, reran = excluded.reran`,
 		p.Repo, p.SHA, p.Generation, bytesOf(p.Wanted), p.WantedDigest, micros(p.WantedAt), p.Ledger, p.LedgerSize, p.LedgerRoot,
-		bytesOf(p.Said), p.SaidDigest, p.CheckRun, p.RunStatus, p.RunConclusion, p.StatusState, p.AnnotatedKey, p.WritingDigest, p.Answered)
+		bytesOf(p.Said), p.SaidDigest, p.CheckRun, p.RunStatus, p.RunConclusion, p.StatusState, p.AnnotatedKey, p.WritingDigest, p.Answered, p.Reran)
 	if err != nil {
 		return fmt.Errorf("store publication on %s in repository %d: %w", p.SHA, p.Repo, err)
 	}
@@ -143,5 +151,12 @@ func (tx *Tx) ownCheck(repo int64, sha string, c subject.Check) (own, error) {
 // doubt notes that GitHub shows something else than Said; false if nothing was said.
 func (tx *Tx) doubt(repo int64, sha string) (bool, error) {
 	n, err := tx.affect(`update publications set doubts = doubts + 1 where repo = $1 and sha = $2`, repo, sha)
+	return n > 0, err
+}
+
+// rerun notes that somebody asked for our check on a head to run again; false if nothing
+// was ever to be shown there.
+func (tx *Tx) rerun(repo int64, sha string) (bool, error) {
+	n, err := tx.affect(`update publications set reruns = reruns + 1 where repo = $1 and sha = $2`, repo, sha)
 	return n > 0, err
 }

@@ -68,6 +68,15 @@ func (tx *Tx) selectByHead(at time.Time, sel subject.Selector, due map[subject.S
 	if err != nil {
 		return err
 	}
+	if sel.Again {
+		found, err := tx.rerun(sel.Repo, sel.SHA)
+		if err != nil {
+			return err
+		}
+		if found {
+			due[subject.Subject{Kind: subject.Head, Repo: sel.Repo, SHA: sel.SHA}] = true
+		}
+	}
 	if len(pulls) == 0 {
 		return tx.stray(sel.Repo, sel.SHA, at)
 	}

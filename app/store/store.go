@@ -49,6 +49,10 @@ type Options struct {
 	// request to GitHub can last. 0: 15 seconds.
 	TakeoverGrace time.Duration
 
+	// Quiet is for how long after a look events about the same subject are gathered into the
+	// next one. The first event is never held up. 0: not at all.
+	Quiet time.Duration
+
 	NewID func() (int64, error) // person and verdict ids, in [1, 2^53); nil: RandomID
 	Rand  io.Reader             // salts; nil: crypto/rand
 }

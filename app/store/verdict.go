@@ -67,3 +67,22 @@ func (s *Store) Verdicts(ctx context.Context, repo, number int64, limit int) ([]
 		selectVerdict+`where repo = $1 and number = $2 order by at desc, seq desc limit $3`, repo, number, limit)
 	return all, wrap(err, "list verdicts on %d#%d", repo, number)
 }
+
+// LatestVerdict is Store.LatestVerdict as the transaction sees it.
+func (tx *Tx) LatestVerdict(repo, number int64) (Verdict, bool, error) {
+	v, found, err := one(tx.reader(), scanVerdict,
+		selectVerdict+`where repo = $1 and number = $2 order by at desc, seq desc limit 1`, repo, number)
+	return v, found, wrap(err, "read verdict on %d#%d", repo, number)
+}
+
+// RecentVerdicts returns the newest verdict of each of the limit pull requests that were
+// judged last, the newest first.
+func (s *Store) RecentVerdicts(ctx context.Context, limit int) ([]Verdict, error) {
+	all, err := list(s.reader(ctx), scanVerdict, selectVerdict+`
+where not exists (
+	select 1 from verdicts later
+	where later.repo = verdicts.repo and later.number = verdicts.number
+		and (later.at > verdicts.at or later.at = verdicts.at and later.seq > verdicts.seq))
+order by at desc, seq desc limit $1`, limit)
+	return all, wrap(err, "list recent verdicts")
+}

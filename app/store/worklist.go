@@ -199,20 +199,25 @@ where key = $1 and lease = $2 and lease_until <> 0`, why, micros(notBefore))
 
 // Done ends a look that covers c.Generation. The subject is due again at next (zero: not by
 // itself), or earlier if it was raised meanwhile: then what was looked at may have moved.
+// Events do not make it due again before Options.Quiet has passed, so that a burst of them
+// is a few looks.
 // ErrLost if the lease is not c's any more: whoever took it over decides, and the caller
 // rolls back by returning the error.
 func (tx *Tx) Done(c Claim, at, next time.Time) error {
-	due := int64(never)
+	due, floor := int64(never), int64(0)
 	if !next.IsZero() {
 		due = micros(next)
 	}
+	if tx.s.o.Quiet > 0 {
+		floor = micros(at.Add(tx.s.o.Quiet))
+	}
 	err := tx.leased(c, `
 update subjects set
-	done = $3, done_at = $4, attempt = 0, why = '', floor_at = 0, lease_owner = '', lease_until = 0,
-	due_at       = case when due_at < $5 then due_at else $5 end,
-	first_due_at = case when due_at < $5 then due_at else $5 end,
-	ready_at     = case when due_at < $5 then due_at else $5 end
-where key = $1 and lease = $2 and lease_until <> 0`, c.Generation, micros(at), due)
+	done = $3, done_at = $4, attempt = 0, why = '', floor_at = $6, lease_owner = '', lease_until = 0,
+	due_at       = case when due_at >= $5 then $5 when due_at < $6 then $6 else due_at end,
+	first_due_at = case when due_at >= $5 then $5 when due_at < $6 then $6 else due_at end,
+	ready_at     = case when due_at >= $5 then $5 when due_at < $6 then $6 else due_at end
+where key = $1 and lease = $2 and lease_until <> 0`, c.Generation, micros(at), due, floor)
 	if err != nil {
 		return wrap(err, "end look at %s", c.Subject.Key())
 	}

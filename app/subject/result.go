@@ -44,6 +44,7 @@ type Selector struct {
 	Repo    int64
 	SHA     string
 	Check   *Check
+	Again   bool   // ByHead: somebody asked GitHub to run our check on SHA again
 	User    int64  // GitHub's numeric user id
 	Account int64  // numeric id of the organisation
 	Team    string // slug, lower case

@@ -147,6 +147,8 @@ create table publications (
 	writing_digest text   not null,
 	doubts         bigint not null default 0,
 	answered       bigint not null,
+	reruns         bigint not null default 0,
+	reran          bigint not null,
 	primary key (repo, sha)
 );
 

@@ -1,0 +1,112 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/changewarden/changewarden/app/publish"
+	"github.com/changewarden/changewarden/app/store"
+	"github.com/changewarden/changewarden/app/web"
+	"github.com/changewarden/changewarden/rules"
+)
+
+// history is how many verdicts a page shows.
+const history = 20
+
+// pages answers the pages from stored verdicts.
+type pages struct{ a *App }
+
+// Change implements web.Source.
+func (p pages) Change(ctx context.Context, owner, name string, number int64) (web.Page, bool, error) {
+	repo, known, err := p.a.store.RepositoryByName(ctx, owner, name)
+	if err != nil || !known {
+		return web.Page{}, false, err
+	}
+	verdicts, err := p.a.store.Verdicts(ctx, repo.ID, number, history)
+	if err != nil || len(verdicts) == 0 {
+		return web.Page{}, false, err
+	}
+	page, stored, err := p.page(ctx, verdicts[0])
+	if err != nil {
+		return web.Page{}, false, err
+	}
+	for _, v := range verdicts {
+		one, _, err := p.page(ctx, v)
+		if err != nil {
+			return web.Page{}, false, err
+		}
+		page.History = append(page.History, web.Judgement{
+			At: v.At, Head: v.Head, Outcome: one.Outcome, Headline: one.Headline, Seq: v.Seq,
+		})
+	}
+	for _, ref := range stored.Policy {
+		page.Policy = append(page.Policy, web.PolicyFile{Layer: ref.Layer, Repo: ref.Repo, Path: ref.Path, Commit: ref.Commit})
+	}
+	page.Evidence = web.Evidence{Log: verdicts[0].Log, Seq: verdicts[0].Seq, Size: stored.Size, Root: stored.Root}
+	page.URL = fmt.Sprintf("%s/%s/%s/pull/%d", p.a.o.GitHubURL, repo.Owner, repo.Name, number)
+	return page, true, nil
+}
+
+// Recent implements web.Source.
+func (p pages) Recent(ctx context.Context, n int) ([]web.Row, error) {
+	verdicts, err := p.a.store.RecentVerdicts(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]web.Row, 0, len(verdicts))
+	for _, v := range verdicts {
+		page, _, err := p.page(ctx, v)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, page.Row)
+	}
+	return rows, nil
+}
+
+// page is one stored verdict as a page, without what is not in it.
+func (p pages) page(ctx context.Context, v store.Verdict) (web.Page, StoredVerdict, error) {
+	var stored StoredVerdict
+	var verdict rules.Verdict
+	var change rules.Change
+	facts, _, err := p.a.store.Blob(ctx, v.Snapshot)
+	if err != nil {
+		return web.Page{}, stored, err
+	}
+	if err := decode(v.Body, &stored); err != nil {
+		return web.Page{}, stored, err
+	}
+	if err := decode(stored.Verdict, &verdict); err != nil {
+		return web.Page{}, stored, err
+	}
+	if err := decode(facts, &change); err != nil {
+		return web.Page{}, stored, err
+	}
+	names, err := p.a.names(ctx, change)
+	if err != nil {
+		return web.Page{}, stored, err
+	}
+	page := web.FromVerdict(v.Number, change, verdict, names)
+	pull, known, err := p.a.store.Pull(ctx, v.Repo, v.Number)
+	if known {
+		page.Title = pull.Title
+	}
+	return page, stored, err
+}
+
+// pageURL is where people read about a change; empty where no pages are served.
+func (a *App) pageURL(repo store.Repository, number int64) string {
+	if !a.o.Pages || a.o.PublicURL == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s/changes/%s/%s/%d", a.o.PublicURL, repo.Owner, repo.Name, number)
+}
+
+// policyRefs is how a publication names the policy files that judged.
+func policyRefs(refs []PolicyRef) []publish.PolicyRef {
+	out := make([]publish.PolicyRef, 0, len(refs))
+	for _, r := range refs {
+		out = append(out, publish.PolicyRef{Layer: r.Layer, Repo: r.Repo, Path: r.Path, Commit: r.Commit, Blob: r.Blob})
+	}
+	return out
+}

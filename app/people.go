@@ -1,0 +1,52 @@
+package app
+
+import (
+	"context"
+
+	"github.com/changewarden/changewarden/app/say"
+	"github.com/changewarden/changewarden/app/snapshot"
+	"github.com/changewarden/changewarden/app/store"
+	"github.com/changewarden/changewarden/app/subject"
+	"github.com/changewarden/changewarden/rules"
+)
+
+// names returns the login of everybody who is named in the changes.
+func (a *App) names(ctx context.Context, changes ...rules.Change) (say.Names, error) {
+	var ids []int64
+	for _, c := range changes {
+		for _, p := range c.People {
+			ids = append(ids, int64(p.ID))
+		}
+	}
+	found, err := a.store.Names(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	names := say.Names{}
+	for id, p := range found {
+		names[rules.UserID(id)] = p.Login
+	}
+	return names, nil
+}
+
+// interest is who and what the verdict on a read looks at: their events make it due.
+func interest(account int64, read snapshot.Pull) store.Interest {
+	var in store.Interest
+	for _, user := range read.Users {
+		in.Users = append(in.Users, user)
+	}
+	for _, team := range read.Policy.Teams() {
+		in.Teams = append(in.Teams, store.TeamInterest{Account: account, Slug: team.Slug})
+	}
+	checks := read.Policy.Checks()
+	in.Checks = store.CheckInterest{All: checks.All, Names: checks.Names}
+	for _, r := range read.Change.Runs {
+		in.Seen = append(in.Seen, subject.Check{
+			Source: subject.CheckRun, ID: r.ID, Suite: r.Suite, App: r.App, Name: r.Name, Status: r.Status, Conclusion: r.Conclusion,
+		})
+	}
+	for _, s := range read.Change.Suites {
+		in.Seen = append(in.Seen, subject.Check{Source: subject.CheckSuite, ID: s.ID, App: s.App, Status: s.Status})
+	}
+	return in
+}

@@ -1,0 +1,49 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/changewarden/changewarden/app/snapshot"
+	"github.com/changewarden/changewarden/app/store"
+	"github.com/changewarden/changewarden/rules"
+)
+
+// loadFloor returns the operator's policy, or the built-in one where there is none.
+func loadFloor(o Options) (snapshot.Floor, error) {
+	if o.PolicyFile == "" {
+		return snapshot.Floor{File: "built-in policy", Text: []byte(rules.DefaultText())}, nil
+	}
+	if _, err := rules.Parse(o.PolicyFile, o.PolicyText); err != nil {
+		return snapshot.Floor{}, &Problem{Setting: "CHANGEWARDEN_POLICY_FILE", Text: err.Error()}
+	}
+	return snapshot.Floor{File: o.PolicyFile, Text: o.PolicyText}, nil
+}
+
+// putPolicies stores the texts that judge and returns how a record names them. A text is
+// stored once in the life of the process; it has its own transaction, so that its address
+// outlives a verdict that is rolled back.
+func (a *App) putPolicies(ctx context.Context, texts []snapshot.PolicyText) ([]PolicyRef, error) {
+	a.textsMu.Lock()
+	defer a.textsMu.Unlock()
+	refs := make([]PolicyRef, 0, len(texts))
+	for _, t := range texts {
+		sum := sha256.Sum256(t.Text)
+		digest := hex.EncodeToString(sum[:])
+		address, known := a.texts[digest]
+		if !known {
+			err := a.store.Tx(ctx, func(tx *store.Tx) (err error) {
+				address, err = tx.PutBlob(t.Text)
+				return err
+			})
+			if err != nil {
+				return nil, fmt.Errorf("store policy text: %w", err)
+			}
+			a.texts[digest] = address
+		}
+		refs = append(refs, PolicyRef{Layer: t.Layer, Repo: t.Repo, Path: t.Path, Commit: t.Commit, Blob: t.Blob, Text: address})
+	}
+	return refs, nil
+}

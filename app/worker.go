@@ -1,0 +1,182 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/changewarden/changewarden/app/ghclient"
+	"github.com/changewarden/changewarden/app/store"
+	"github.com/changewarden/changewarden/app/subject"
+)
+
+const (
+	// lease is for how long a subject is a worker's own; it is renewed at half of it.
+	lease = time.Minute
+	// requestTimeout bounds each request to GitHub. No write starts unless the lease
+	// outlives it, and who takes over a lapsed lease waits that long: see TakeoverGrace.
+	requestTimeout = 10 * time.Second
+	// poll is the net under the wake-ups: how long the worker sleeps at most.
+	poll = time.Second
+	// workers is how many subjects are evaluated at once.
+	workers = 8
+	// maxBackoff is the longest time between two tries of one subject.
+	maxBackoff = 10 * time.Minute
+)
+
+// work claims what is due and evaluates it until ctx ends, and returns when the last
+// evaluation has. Retries, timers, sweeps and events are all the same thing here: a
+// subject that is due.
+func (a *App) work(ctx context.Context) {
+	slots := make(chan struct{}, workers)
+	var running sync.WaitGroup
+	defer running.Wait()
+	for ctx.Err() == nil {
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		claims, err := a.store.Claim(ctx, a.now(), a.owner, 1, lease)
+		if err != nil || len(claims) == 0 {
+			<-slots
+			if err != nil && ctx.Err() == nil {
+				zerolog.Ctx(ctx).Error().Err(err).Msg("worklist not readable")
+			}
+			a.sleep(ctx, err)
+			continue
+		}
+		running.Go(func() {
+			defer func() { <-slots }()
+			a.take(ctx, claims[0])
+		})
+	}
+}
+
+// sleep waits until something may be due: a wake-up, the next due time, or the poll.
+func (a *App) sleep(ctx context.Context, err error) {
+	wait := poll
+	if next, ok, e := a.store.NextDue(ctx); err == nil && e == nil && ok {
+		wait = min(poll, max(next.Sub(a.now()), time.Millisecond))
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-a.store.Wake():
+	case <-timer.C:
+	}
+}
+
+// take evaluates one claimed subject and puts it back if that fails.
+func (a *App) take(ctx context.Context, c store.Claim) {
+	log := zerolog.Ctx(ctx).With().Stringer("subject", key(c.Subject)).Int64("generation", c.Generation).Logger()
+	// A claim that was taken is finished even if the process is asked to stop.
+	ctx, cancel := context.WithCancel(log.WithContext(context.WithoutCancel(ctx)))
+	defer cancel()
+	lost := a.keep(ctx, cancel, c)
+	began := a.now()
+	err := a.evaluate(ctx, c)
+	cancel()
+	held := <-lost
+	a.metrics.evaluated(c.Subject.Kind, err, a.now().Sub(began))
+	switch {
+	case err == nil, errors.Is(err, store.ErrLost):
+		return
+	case !held:
+		log.Warn().Err(err).Msg("lease lost, left to its new owner")
+		return
+	}
+	a.putBack(log.WithContext(context.Background()), c, err)
+}
+
+// keep renews the lease until ctx ends and cancels it when the lease is lost. What it
+// returns yields once: whether the lease was still ours.
+func (a *App) keep(ctx context.Context, cancel context.CancelFunc, c store.Claim) <-chan bool {
+	held := make(chan bool, 1)
+	go func() {
+		tick := time.NewTicker(lease / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				held <- true
+				return
+			case <-tick.C:
+			}
+			if _, err := a.store.Extend(ctx, c, a.now().Add(lease)); err != nil && ctx.Err() == nil {
+				cancel()
+				held <- !errors.Is(err, store.ErrLost)
+				return
+			}
+		}
+	}()
+	return held
+}
+
+// putBack makes a subject due again after a failed evaluation: when GitHub says so, else
+// after a time that doubles with each attempt.
+func (a *App) putBack(ctx context.Context, c store.Claim, err error) {
+	at := a.now()
+	wait := backoff(c.Attempt)
+	var soon retryError
+	if errors.As(err, &soon) {
+		wait = soon.after
+	} else {
+		trouble := ghclient.Diagnose(err, at)
+		switch trouble.Kind {
+		case ghclient.Limited:
+			wait = max(trouble.RetryAfter, wait)
+		case ghclient.Denied, ghclient.Gone, ghclient.Invalid:
+			wait = max(wait, time.Minute)
+		}
+	}
+	zerolog.Ctx(ctx).Warn().Err(err).Int("attempt", c.Attempt).Time("retry_at", at.Add(wait)).Msg("evaluation put back")
+	if err := a.store.Retry(ctx, c, at.Add(wait), err.Error()); err != nil && !errors.Is(err, store.ErrLost) {
+		zerolog.Ctx(ctx).Error().Err(err).Msg("evaluation not put back, its lease will lapse")
+	}
+}
+
+// backoff is how long to wait after the attempt-th failure (from 0), with up to a quarter
+// added so that many subjects do not come back at once.
+func backoff(attempt int) time.Duration {
+	wait := min(maxBackoff, time.Second<<min(attempt, 10))
+	return wait + rand.N(wait/4+1)
+}
+
+// retryError asks for another look after a given time, for reasons that are nobody's fault.
+type retryError struct {
+	why   string
+	after time.Duration
+}
+
+func (e retryError) Error() string { return e.why }
+
+// evaluate does what a subject's kind asks for.
+func (a *App) evaluate(ctx context.Context, c store.Claim) error {
+	switch c.Subject.Kind {
+	case subject.PullRequest:
+		return a.judgePull(ctx, c)
+	case subject.Head:
+		return a.publishHead(ctx, c)
+	case subject.MergeGroup:
+		return a.refuseMergeGroup(ctx, c)
+	case subject.Deployment:
+		return a.holdDeployment(ctx, c)
+	case subject.Repository:
+		return a.sweepRepository(ctx, c)
+	case subject.Installation:
+		return a.sweepInstallation(ctx, c)
+	}
+	return fmt.Errorf("evaluate %s: no such kind", c.Subject.Key())
+}
+
+// key lets a subject be logged.
+type key subject.Subject
+
+func (k key) String() string { return subject.Subject(k).Key() }
