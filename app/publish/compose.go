@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -100,12 +101,13 @@ func render(items []Item, strangers int) Wanted {
 	worst := heaviest(items)
 	w := Wanted{Outcome: worst.Verdict.Outcome}
 	w.StatusState, w.RunStatus, w.Conclusion = answer(w.Outcome)
-	title, description := say.Headline(worst.Verdict), say.Status(worst.Verdict, worst.Names)
+	title, description := say.Headline(worst.Verdict, worst.Names), say.Status(worst.Verdict, worst.Change, worst.Names)
 	if len(items) > 1 {
 		into := "into " + cut(say.Visible(worst.Change.Base), 40) + ": "
 		title, description = into+title, into+description
 	}
-	w.Title, w.Description = cut(say.Visible(title), maxTitle), cut(say.Visible(description), maxDescription)
+	w.Title = cmp.Or(cut(say.Visible(title), maxTitle), word(w.Outcome))
+	w.Description = cmp.Or(cut(say.Visible(description), maxDescription), word(w.Outcome))
 	w.Summary = summary(items, strangers)
 	return w
 }

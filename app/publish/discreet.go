@@ -8,8 +8,8 @@ import (
 
 // discreet returns v without what would tell a stranger on a public repository who is in
 // which team. Where an approval has to come from a group, the group is named and how many
-// count, not whose, and of those passed over only who contributed to the change, which
-// anybody can see; where it does not, people are named without a group.
+// count, not whose, and of those passed over only who is so for what anybody can see; where
+// it does not, people are named without a group.
 func discreet(v rules.Verdict) rules.Verdict {
 	v = clone(v)
 	for _, f := range v.Findings {
@@ -18,26 +18,26 @@ func discreet(v rules.Verdict) rules.Verdict {
 			if a == nil {
 				continue
 			}
-			a.NoTeam = nil
 			for i, c := range a.Counted {
-				a.Counted[i] = rules.Approval{By: c.By, Review: c.Review, Commit: c.Commit}
+				a.Counted[i] = rules.Approval{By: c.By, Review: c.Review, Commit: c.Commit, Write: c.Write}
 			}
 			if len(a.From) == 0 {
 				continue
 			}
 			clear(a.Counted)
 			clear(a.Objections)
-			a.Dropped = slices.DeleteFunc(a.Dropped, func(d rules.Dropped) bool { return !contributed(d.Why) })
+			a.Dropped = slices.DeleteFunc(a.Dropped, func(d rules.Dropped) bool { return !plain(d.Why) })
 		}
 	}
 	return v
 }
 
-// contributed reports whether an approval is passed over because its giver had a hand in
-// the change, which no group alters.
-func contributed(w rules.DropWhy) bool {
+// plain reports whether an approval is passed over for what has nothing to do with groups:
+// that is found before anybody's membership is looked at.
+func plain(w rules.DropWhy) bool {
 	switch w {
-	case rules.DropAuthor, rules.DropCommitter, rules.DropCoAuthor, rules.DropPusher:
+	case rules.DropAuthor, rules.DropCommitAuthor, rules.DropCommitter, rules.DropCoAuthor, rules.DropPusher,
+		rules.DropBot, rules.DropGhost, rules.DropDismissed:
 		return true
 	default:
 		return false

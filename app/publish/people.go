@@ -2,6 +2,7 @@ package publish
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/changewarden/changewarden/app/say"
@@ -19,19 +20,25 @@ func people(it Item) []string {
 			if r.Approvals == nil {
 				continue
 			}
-			if l := approvals(r.Approvals, it); l != "" {
-				lines = append(lines, "- "+code(cut(f.Rule, 200))+": "+l+"\n")
+			about := approvals(r.Approvals, it)
+			if len(about) == 0 {
+				continue
+			}
+			lines = append(lines, "- "+code(cut(f.Rule, 200))+"\n")
+			for _, l := range about {
+				lines = append(lines, "  - "+l+"\n")
 			}
 		}
 	}
 	return lines
 }
 
-func approvals(a *rules.ApprovalFacts, it Item) string {
-	var counted, dropped, objections []string
+// approvals says in a line who counted, and in one for each whose approval did not and why.
+func approvals(a *rules.ApprovalFacts, it Item) []string {
+	var counted []string
 	unnamed := 0
 	for _, c := range a.Counted {
-		if c.By == 0 {
+		if c.By == 0 { // discreet
 			unnamed++
 			continue
 		}
@@ -44,32 +51,23 @@ func approvals(a *rules.ApprovalFacts, it Item) string {
 	if unnamed > 0 {
 		counted = append(counted, count(unnamed, "approval")+" of "+inert(cut(strings.Join(a.From, " or "), 200)))
 	}
+	var lines []string
+	if len(counted) > 0 {
+		lines = append(lines, "Counted: "+strings.Join(atMost(counted, "%d more"), ", "))
+	}
+	var dropped []string
 	for _, d := range a.Dropped {
-		dropped = append(dropped, login(d.By, it.Names)+" ("+why(d)+")")
+		dropped = append(dropped, inert(cut(say.Dropped(d, a.From, it.Change, it.Names), maxSentence)))
 	}
-	for _, o := range a.Objections {
-		s := login(o.By, it.Names)
-		if o.By == 0 && len(a.From) > 0 {
-			s = "a member of " + inert(cut(strings.Join(a.From, " or "), 200))
-		}
-		if o.DismissedBy != 0 {
-			s += " (dismissed by " + login(o.DismissedBy, it.Names) + ", who contributed to the change and so cannot lift it)"
-		}
-		objections = append(objections, s)
+	return append(lines, atMost(dropped, "%d more approvals do not count.")...)
+}
+
+// atMost returns the first of many, and how many there are besides.
+func atMost(list []string, more string) []string {
+	if n := len(list) - maxPeople; n > 0 {
+		return append(slices.Clone(list[:maxPeople]), fmt.Sprintf(more, n))
 	}
-	var parts []string
-	for _, p := range []struct {
-		title string
-		who   []string
-	}{{"counted: ", counted}, {"did not count: ", dropped}, {"asked for changes: ", objections}} {
-		if n := len(p.who) - maxPeople; n > 0 {
-			p.who = append(p.who[:maxPeople:maxPeople], fmt.Sprintf("%d more", n))
-		}
-		if len(p.who) > 0 {
-			parts = append(parts, p.title+strings.Join(p.who, ", "))
-		}
-	}
-	return strings.Join(parts, "; ")
+	return list
 }
 
 func login(id rules.UserID, n say.Names) string {
@@ -81,37 +79,3 @@ func login(id rules.UserID, n say.Names) string {
 
 // short is a commit as people write it.
 func short(commit string) string { return commit[:min(len(commit), 7)] }
-
-// why says in words why an approval does not count.
-func why(d rules.Dropped) string {
-	at := ""
-	if d.Commit != "" {
-		at = " " + code(short(d.Commit))
-	}
-	switch d.Why {
-	case rules.DropAuthor:
-		return "opened the pull request"
-	case rules.DropCommitter:
-		return "wrote or committed" + at
-	case rules.DropCoAuthor:
-		return "is named as co-author of" + at
-	case rules.DropPusher:
-		return "pushed" + at
-	case rules.DropBot:
-		return "is not a person"
-	case rules.DropGhost:
-		return "the account is gone"
-	case rules.DropNoWrite:
-		return "cannot write to the repository"
-	case rules.DropNotInGroup:
-		return "is not in the group that the rule names"
-	case rules.DropStale:
-		return "approved another content, at" + at
-	case rules.DropOtherBase:
-		return "approved before the base branch changed"
-	case rules.DropDismissed:
-		return "the review was dismissed"
-	default:
-		return inert(cut(string(d.Why), 40))
-	}
-}

@@ -64,7 +64,7 @@ func (t *text) String() string {
 func summary(items []Item, strangers int) string {
 	t := &text{limit: maxSummary}
 	worst := heaviest(items)
-	t.add(sign(worst.Verdict.Outcome) + " **" + inert(cut(say.Headline(worst.Verdict), maxSentence)) + "**\n\n")
+	t.add(sign(worst.Verdict.Outcome) + " **" + inert(cut(say.Headline(worst.Verdict, worst.Names), maxSentence)) + "**\n\n")
 	t.add(first(worst) + "\n")
 	if len(items) > 1 {
 		t.add(fmt.Sprintf("\n%d changes have this commit as their head, and the check belongs to the commit: the heaviest verdict stands.\n", len(items)))
@@ -100,12 +100,7 @@ func first(it Item) string {
 	if len(open) == 0 {
 		return "Nothing is missing: this change may be merged."
 	}
-	f := slices.MaxFunc(open, func(a, b rules.Finding) int { return weight(a.Outcome) - weight(b.Outcome) })
-	s := sentence(f, it)
-	if n := len(open) - 1; n > 0 {
-		s += " " + count(n, "more rule") + map[bool]string{true: " is", false: " are"}[n == 1] + " open below."
-	}
-	return s
+	return sentence(slices.MaxFunc(open, func(a, b rules.Finding) int { return weight(a.Outcome) - weight(b.Outcome) }), it)
 }
 
 // blocks reports whether a finding stands in the way.
@@ -118,7 +113,17 @@ func blocks(o rules.Outcome) bool {
 	}
 }
 
+// sentence says what a finding is and what is next, without the approvals that do not
+// count: those stand below the tables.
 func sentence(f rules.Finding, it Item) string {
+	f.Reasons = slices.Clone(f.Reasons)
+	for i, r := range f.Reasons {
+		if r.Approvals != nil {
+			facts := *r.Approvals
+			facts.Dropped = nil
+			f.Reasons[i].Approvals = &facts
+		}
+	}
 	return inert(cut(say.Visible(say.Sentence(f, it.Change, it.Names)), maxSentence))
 }
 

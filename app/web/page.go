@@ -24,7 +24,7 @@ type Row struct {
 	Author   string // login; empty: nobody that GitHub could name
 	Base     string
 	Outcome  rules.Outcome
-	Headline string
+	Headline string    // what is missing, in a line
 	At       time.Time // of the verdict
 }
 
@@ -58,15 +58,14 @@ type Approvals struct {
 	Need       int
 	From       string // groups; empty: anybody who can write
 	Counted    []Person
-	Dropped    []Person
+	Dropped    []string // why each approval that does not count does not
 	Objections []Person
 }
 
 // Open returns how many approvals are still missing.
 func (a Approvals) Open() int { return max(0, a.Need-len(a.Counted)) }
 
-// Person is somebody with what there is to say about them: the role in which they counted,
-// or why they did not.
+// Person is somebody with what there is to say about them, such as the role in which they counted.
 type Person struct {
 	Login string // empty: the account is gone
 	Note  string

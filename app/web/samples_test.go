@@ -26,10 +26,11 @@ var names = say.Names{ann: "ann", bob: "bob", carol: "carol", dave: "dave"}
 // nasty is text that must not do anything.
 const nasty = "<script>alert(1)</script> | `x` \u202egnp.exe\u202c @ann closes #1 \"'><img src=x onerror=alert(1)>"
 
-// fakeSource serves three changes: one that waits, one that passed and a hostile one.
+// fakeSource serves a change that waits, one that passed, one that cannot be judged and a
+// hostile one.
 type fakeSource struct{ rows []Page }
 
-func samples() *fakeSource { return &fakeSource{[]Page{terraform(), plain(), hostile()}} }
+func samples() *fakeSource { return &fakeSource{[]Page{terraform(), plain(), huge(), hostile()}} }
 
 func (s *fakeSource) Change(_ context.Context, owner, name string, number int64) (Page, bool, error) {
 	if owner == "broken" {
@@ -88,7 +89,7 @@ func terraform() Page {
 	p.History = []Judgement{
 		{At: v.At, Head: commit, Outcome: rules.Pending, Headline: p.Headline, Seq: 318},
 		{At: noon.Add(-4 * time.Minute), Head: "99c0ffee99c0ffee99c0ffee99c0ffee99c0ffee", Outcome: rules.Pending, Headline: p.Headline, Seq: 311},
-		{At: noon.Add(-9 * time.Minute), Head: "99c0ffee99c0ffee99c0ffee99c0ffee99c0ffee", Outcome: rules.Fail, Headline: say.Headline(rules.Verdict{Outcome: rules.Fail}), Seq: 305},
+		{At: noon.Add(-9 * time.Minute), Head: "99c0ffee99c0ffee99c0ffee99c0ffee99c0ffee", Outcome: rules.Fail, Headline: "Unit tests failed: push a fix or run again", Seq: 305},
 	}
 	p.Policy = []PolicyFile{{Layer: "floor", Path: "rules/default.yml, built in"}}
 	p.Evidence = Evidence{Log: 9001, Seq: 318, Size: 319, Root: "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="}
@@ -136,11 +137,23 @@ func hostile() Page {
 			{Rule: "automated tests pass", Layer: "floor", Outcome: rules.Fail, Reasons: []rules.Reason{{Outcome: rules.Fail, Code: rules.ChecksFailed, Checks: &rules.CheckFacts{
 				Failed: []string{nasty + " (failure)", strings.Repeat("long/", 60)}, Claimed: []string{"unit tests"},
 			}}}},
-			{Outcome: rules.Indeterminate, Reasons: []rules.Reason{{Outcome: rules.Indeterminate, Code: rules.FactsIncomplete, Gaps: []rules.Gap{{Fact: rules.GapFiles, Read: 3000, Of: 3412}}}}},
 		},
 	}
 	p := FromVerdict(13, c, v, people)
 	p.Title, p.URL = nasty, "javascript:alert(1)"
 	p.Policy = []PolicyFile{{Layer: "repository", Repo: "octo-org/app", Path: nasty, Commit: commit}}
+	return p
+}
+
+func huge() Page {
+	c := rules.Change{Repo: rules.Repo{Name: "octo-org/app"}, Base: "release/1", Head: commit, Pulls: []rules.Pull{{Number: 8, Author: carol, Writer: true}}}
+	v := rules.Verdict{Outcome: rules.Indeterminate, Stage: rules.BeforeMerge, At: noon, Findings: []rules.Finding{
+		{Rule: "peer review", Layer: "floor", Outcome: rules.Pass, Reasons: []rules.Reason{{Outcome: rules.Pass, Code: rules.ApprovalsEnough, Approvals: &rules.ApprovalFacts{
+			Need: 1, Counted: []rules.Approval{{By: bob, Write: true, Commit: commit}},
+		}}}},
+		{Outcome: rules.Indeterminate, Reasons: []rules.Reason{{Outcome: rules.Indeterminate, Code: rules.FactsIncomplete, Gaps: []rules.Gap{{Fact: rules.GapFiles, Read: 3000, Of: 3412}}}}},
+	}}
+	p := FromVerdict(8, c, v, names)
+	p.Title = "Vendor every dependency"
 	return p
 }

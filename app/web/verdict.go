@@ -15,7 +15,7 @@ func FromVerdict(number int64, c rules.Change, v rules.Verdict, n say.Names) Pag
 	p := Page{
 		Row: Row{
 			Repo: c.Repo.Name, Number: number, Base: c.Base,
-			Outcome: v.Outcome, Headline: say.Headline(v), At: v.At,
+			Outcome: v.Outcome, Headline: say.Status(v, c, n), At: v.At,
 		},
 		Head: c.Head,
 		Next: next(c, v, n),
@@ -42,14 +42,14 @@ func next(c rules.Change, v rules.Verdict, n say.Names) string {
 	if i < 0 || v.Outcome == rules.Pass {
 		return ""
 	}
-	return say.Sentence(v.Findings[i], c, n)
+	return sentence(v.Findings[i], c, n)
 }
 
 func rule(f rules.Finding, c rules.Change, n say.Names) Rule {
-	r := Rule{Name: f.Rule, Layer: f.Layer, Outcome: f.Outcome, Sentence: say.Sentence(f, c, n), Because: because(f.Because, c, n)}
+	r := Rule{Name: f.Rule, Layer: f.Layer, Outcome: f.Outcome, Sentence: sentence(f, c, n), Because: say.Because(f.Because, c, n)}
 	for _, reason := range f.Reasons {
 		if reason.Approvals != nil {
-			r.Approvals = append(r.Approvals, approvals(*reason.Approvals, n))
+			r.Approvals = append(r.Approvals, approvals(*reason.Approvals, c, n))
 		}
 		if reason.Checks != nil {
 			r.Checks = append(r.Checks, checks(*reason.Checks))
@@ -58,29 +58,44 @@ func rule(f rules.Finding, c rules.Change, n say.Names) Rule {
 	return r
 }
 
-func approvals(f rules.ApprovalFacts, n say.Names) Approvals {
-	a := Approvals{Need: f.Need, From: strings.Join(f.From, " or ")}
-	for _, c := range f.Counted {
-		role := c.Group
-		if c.Team != "" {
-			role += fmt.Sprintf(" (team %s)", c.Team)
+// sentence says what a finding is and what is next, without the approvals that do not
+// count: each has a line of its own.
+func sentence(f rules.Finding, c rules.Change, n say.Names) string {
+	f.Reasons = slices.Clone(f.Reasons)
+	for i, r := range f.Reasons {
+		if r.Approvals != nil {
+			facts := *r.Approvals
+			facts.Dropped = nil
+			f.Reasons[i].Approvals = &facts
 		}
-		a.Counted = append(a.Counted, Person{n[c.By], role})
+	}
+	return say.Sentence(f, c, n)
+}
+
+func approvals(f rules.ApprovalFacts, c rules.Change, n say.Names) Approvals {
+	a := Approvals{Need: f.Need, From: strings.Join(f.From, " or ")}
+	for _, by := range f.Counted {
+		role := by.Group
+		if by.Team != "" {
+			role += fmt.Sprintf(" (team %s)", by.Team)
+		}
+		if role == "" && by.Write {
+			role = "somebody who can write"
+		}
+		a.Counted = append(a.Counted, Person{n[by.By], role})
 	}
 	for _, d := range f.Dropped {
-		a.Dropped = append(a.Dropped, Person{n[d.By], why(d)})
+		a.Dropped = append(a.Dropped, say.Dropped(d, f.From, c, n))
 	}
 	for _, o := range f.Objections {
 		p := Person{Login: n[o.By]}
-		if o.DismissedBy != 0 {
-			p.Note = "dismissed by " + n[o.DismissedBy] + ", who contributed to the change and so cannot lift it"
+		if o.Dismissed {
+			p.Note = "dismissed, which lifts nothing"
 		}
 		a.Objections = append(a.Objections, p)
 	}
 	return a
 }
-
-func why(d rules.Dropped) string { return string(d.Why) }
 
 func checks(f rules.CheckFacts) Checks {
 	c := Checks{Settles: f.Settles}
@@ -98,47 +113,4 @@ func checks(f rules.CheckFacts) Checks {
 		}
 	}
 	return c
-}
-
-// maxPaths is how many paths say why a rule applies.
-const maxPaths = 3
-
-// because says why a rule applies.
-func because(b *rules.Because, c rules.Change, n say.Names) string {
-	if b == nil {
-		return ""
-	}
-	var parts []string
-	if len(b.Classes) > 0 {
-		parts = append(parts, "it is "+strings.Join(b.Classes, " and "))
-	}
-	if b.AllFiles {
-		parts = append(parts, "the list of files is incomplete, so every path is taken as touched")
-	}
-	var paths []string
-	for _, i := range b.Files {
-		if i >= 0 && i < len(c.Files) && len(paths) < maxPaths {
-			paths = append(paths, c.Files[i].Path)
-		}
-	}
-	if more := len(b.Files) - len(paths); more > 0 {
-		paths = append(paths, fmt.Sprintf("%d more", more))
-	}
-	if len(paths) > 0 {
-		parts = append(parts, "it touches "+strings.Join(paths, ", "))
-	}
-	if len(b.Labels) > 0 {
-		parts = append(parts, "it is labelled "+strings.Join(b.Labels, ", "))
-	}
-	if b.Branch != "" {
-		parts = append(parts, "it aims at "+b.Branch)
-	}
-	var authors []string
-	for _, a := range b.Authors {
-		authors = append(authors, n[a])
-	}
-	if len(authors) > 0 {
-		parts = append(parts, strings.Join(authors, ", ")+" contributed")
-	}
-	return strings.Join(parts, "; ")
 }

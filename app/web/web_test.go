@@ -67,8 +67,9 @@ func TestPages(t *testing.T) {
 		{"empty", "/", &fakeSource{}, 200},
 		{"waiting", "/changes/octo-org/platform/42", samples(), 200},
 		{"passed", "/changes/octo-org/app/7", samples(), 200},
+		{"huge", "/changes/octo-org/app/8", samples(), 200},
 		{"hostile", "/changes/octo-org/app/13", samples(), 200},
-		{"unknown", "/changes/octo-org/app/8", samples(), 404},
+		{"unknown", "/changes/octo-org/app/18", samples(), 404},
 		{"broken", "/changes/broken/app/8", samples(), 500},
 	}
 	for _, tt := range tests {
@@ -118,7 +119,7 @@ func TestNotFoundIsOneAnswer(t *testing.T) {
 	h := Handler(samples(), Options{})
 	want := get(t, h, "/changes/octo-org/secret/1")
 	for _, path := range []string{
-		"/changes/octo-org/app/8", "/changes/octo-org/app/0", "/changes/octo-org/app/-1", "/changes/octo-org/app/x",
+		"/changes/octo-org/app/18", "/changes/octo-org/app/0", "/changes/octo-org/app/-1", "/changes/octo-org/app/x",
 		"/changes/octo-org/app/99999999999999999999", "/changes/octo-org/app", "/changes/", "/assets/", "/assets/../web.go", "/templates/layout.html",
 	} {
 		got := get(t, h, path)
@@ -228,7 +229,7 @@ func FuzzChangePage(f *testing.F) {
 		p := hostile()
 		p.Title, p.Author, p.Base, p.Headline, p.Next, p.Repo, p.Head = s, s, s, s, s, s, s
 		p.Rules = append(p.Rules, Rule{Name: s, Layer: s, Outcome: rules.Outcome(s), Sentence: s, Because: s, Approvals: []Approvals{{
-			Need: 1 << 40, From: s, Counted: []Person{{s, s}}, Dropped: []Person{{s, s}}, Objections: []Person{{s, s}},
+			Need: 1 << 40, From: s, Counted: []Person{{s, s}}, Dropped: []string{s}, Objections: []Person{{s, s}},
 		}}})
 		p.Notices, p.History = []string{s}, []Judgement{{Head: s, Outcome: rules.Outcome(s), Headline: s}}
 		p.Evidence = Evidence{Size: 1, Root: s}
