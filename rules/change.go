@@ -35,7 +35,7 @@ type Change struct {
 	Usual   []string          `json:"usual,omitempty"`    // checks that each of the last merges into the base had, by name
 	People  []Person          `json:"people,omitempty"`   // whoever is named above, each once
 	Teams   []Team            `json:"teams,omitempty"`    // the teams that the policy names
-	Logins  map[string]UserID `json:"logins,omitempty"`   // logins that a policy names, lower case; empty once stored
+	Logins  map[string]UserID `json:"logins,omitempty"`   // users that a policy names, by UserRef.String; empty once stored
 	Notices []Notice          `json:"notices,omitempty"`  // what the verdict has to say about the policy itself
 }
 
@@ -137,9 +137,10 @@ type Review struct {
 
 // Dismissal is who took a review away.
 type Dismissal struct {
-	By  UserID      `json:"by"`
-	Was ReviewState `json:"was"` // what the review said before
-	At  time.Time   `json:"at"`
+	By    UserID      `json:"by"`
+	Was   ReviewState `json:"was"` // what the review said before
+	At    time.Time   `json:"at"`
+	First *Standing   `json:"first,omitempty"` // how By stood when we first saw it; nil: as By stands now
 }
 
 // Standing is what was true of a reviewer when the review was first seen. It keeps a

@@ -53,8 +53,11 @@ type Because struct {
 	Files    []int    `json:"files,omitempty"` // indexes into Change.Files, ascending
 	Labels   []string `json:"labels,omitempty"`
 	Branch   string   `json:"branch,omitempty"`
+	Heads    []string `json:"head_branches,omitempty"`
+	Draft    *bool    `json:"draft,omitempty"`
 	Authors  []UserID `json:"authors,omitempty"`
 	AllFiles bool     `json:"all_files,omitempty"` // the list of files is incomplete: every path is taken as touched
+	Assumed  bool     `json:"assumed,omitempty"`   // labels, authorship or a team could not be known: the rule is taken to apply
 }
 
 // Reason is one requirement's answer: a stable code and the facts it rests on.
@@ -79,7 +82,7 @@ const (
 	ChecksPassed            Code = "checks.passed"
 	ChecksPending           Code = "checks.pending" // queued, running, missing, or not settled
 	ChecksFailed            Code = "checks.failed"
-	ChecksNone              Code = "checks.none" // nothing was reported at all
+	ChecksNone              Code = "checks.none" // nothing succeeded, failed or is expected: no test is known
 	FactsIncomplete         Code = "facts.incomplete"
 	NoRuleApplies           Code = "policy.no_rule_applies"
 	RuleNotApplicable       Code = "rule.not_applicable"
@@ -94,9 +97,17 @@ type ApprovalFacts struct {
 	Counted    []Approval  `json:"counted,omitempty"`
 	Dropped    []Dropped   `json:"dropped,omitempty"`
 	Objections []Objection `json:"objections,omitempty"` // requests for changes that block
-	Unknown    []string    `json:"unknown,omitempty"`    // commits without a known author; "push" for an unnamed push
-	NoTeam     []string    `json:"no_team,omitempty"`    // teams that cannot be seen
+	Unknown    []string    `json:"unknown,omitempty"`    // commits without a known author; else UnknownPush and the like
+	NoTeam     []string    `json:"no_team,omitempty"`    // teams that cannot be seen, as the policy writes them
+	OtherTeam  []string    `json:"other_team,omitempty"` // teams whose slug another team has now: it seats nobody
 }
+
+// What ApprovalFacts.Unknown may hold besides commits.
+const (
+	UnknownPush    = "push"         // a push to the head has no known pusher
+	UnknownOpener  = "pull_request" // GitHub does not say who opened it
+	UnknownCommits = "commits"      // the commits could not be read to their end
+)
 
 // Approval is an approval that counts, with the role its giver held when it did.
 type Approval struct {
@@ -105,16 +116,18 @@ type Approval struct {
 	Group  string    `json:"group,omitempty"`
 	Team   string    `json:"team,omitempty"` // slug, if membership of a team is why
 	TeamID int64     `json:"team_id,omitempty"`
-	AsOf   time.Time `json:"as_of,omitzero"` // when membership was read
+	AsOf   time.Time `json:"as_of,omitzero"`  // when membership or permission was read
+	Write  bool      `json:"write,omitempty"` // could write to the repository
 	Commit string    `json:"commit"`
 }
 
 // Dropped is an approval that does not count, and why.
 type Dropped struct {
-	By     UserID  `json:"by"`
-	Review int64   `json:"review"`
-	Why    DropWhy `json:"why"`
-	Commit string  `json:"commit,omitempty"` // the commit that makes By a contributor, or that was reviewed
+	By       UserID  `json:"by"`
+	Review   int64   `json:"review"`
+	Why      DropWhy `json:"why"`
+	Commit   string  `json:"commit,omitempty"`    // the commit that makes By a contributor, or that was reviewed
+	PushedBy UserID  `json:"pushed_by,omitempty"` // of DropCoAuthor: who pushed Commit, if that is known
 }
 
 // DropWhy is why an approval does not count.
@@ -122,24 +135,26 @@ type DropWhy string
 
 // Why an approval does not count.
 const (
-	DropAuthor     DropWhy = "author"    // opened the pull request
-	DropCommitter  DropWhy = "committer" // authored or committed Commit
-	DropCoAuthor   DropWhy = "co_author" // named in a trailer of Commit
-	DropPusher     DropWhy = "pusher"    // pushed Commit
-	DropBot        DropWhy = "bot"
-	DropGhost      DropWhy = "ghost"
-	DropNoWrite    DropWhy = "no_write" // cannot write, and no group names them
-	DropNotInGroup DropWhy = "not_in_group"
-	DropStale      DropWhy = "stale"      // what was reviewed (Commit) is not what would be merged
-	DropOtherBase  DropWhy = "other_base" // the base changed afterwards
-	DropDismissed  DropWhy = "dismissed"
+	DropAuthor       DropWhy = "author"        // opened the pull request
+	DropCommitAuthor DropWhy = "commit_author" // authored Commit
+	DropCommitter    DropWhy = "committer"     // committed Commit
+	DropPusher       DropWhy = "pusher"        // pushed Commit
+	DropCoAuthor     DropWhy = "co_author"     // named in a trailer of Commit, and none of the above
+	DropBot          DropWhy = "bot"
+	DropGhost        DropWhy = "ghost"
+	DropNoWrite      DropWhy = "no_write" // cannot write, and the rule names no group that holds them
+	DropNotInGroup   DropWhy = "not_in_group"
+	DropStale        DropWhy = "stale"      // what was reviewed (Commit) is not what would be merged
+	DropOtherBase    DropWhy = "other_base" // the base changed afterwards
+	DropDismissed    DropWhy = "dismissed"
 )
 
 // Objection is a request for changes that blocks.
 type Objection struct {
 	By          UserID `json:"by"`
 	Review      int64  `json:"review"`
-	DismissedBy UserID `json:"dismissed_by,omitempty"` // a contributor tried to lift it
+	Dismissed   bool   `json:"dismissed,omitempty"`    // in vain: by somebody who cannot lift it
+	DismissedBy UserID `json:"dismissed_by,omitempty"` // who tried; 0: GitHub does not say
 }
 
 // CheckFacts is what a checks requirement rests on. Names are sorted.

@@ -1,0 +1,303 @@
+package rules
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// settle is how long nothing new may have appeared on a head before "all checks" is an
+// answer: a workflow that another one starts needs a moment to show.
+const settle = 30 * time.Second
+
+// GitHub's words that these rules know. Every other conclusion of a completed run is a
+// failure: failure, timed_out, cancelled, startup_failure, stale, and action_required,
+// which waits for a person, but is concluded and turns GitHub's own summary red too.
+const (
+	completed = "completed"
+	success   = "success"
+	neutral   = "neutral"
+	skipped   = "skipped"
+	pending   = "pending"
+	expected  = "expected"
+)
+
+// own reports whether a name is one of the two that this app reports under.
+func own(name string) bool {
+	return strings.EqualFold(name, "change-management") || strings.EqualFold(name, "Change Management")
+}
+
+// result is a check run or commit status that somebody else reported on the head.
+type result struct {
+	name  string
+	app   int64  // 0: a status
+	slug  string // of the app
+	suite int64  // 0: a status
+	state resultState
+	word  string // GitHub's, for a conclusion
+}
+
+type resultState int
+
+const (
+	running resultState = iota
+	passed
+	failed
+	idle    // skipped or neutral
+	claimed // a success that a contributor posted
+	hearsay // a success that a bot posted which is a contributor
+)
+
+// results returns what counts of the head's check runs and statuses, by name. Of check
+// runs with one app, suite and name the newest counts alone: it is a re-run. Those of
+// different suites never replace each other.
+func results(c Change, j *judge) []result {
+	type job struct {
+		app, suite int64
+		name       string
+	}
+	newest := map[job]CheckRun{}
+	for _, r := range c.Runs {
+		k := job{r.App, r.Suite, r.Name}
+		if old, ok := newest[k]; r.App != c.OwnApp && (!ok || r.ID > old.ID) {
+			newest[k] = r
+		}
+	}
+	var out []result
+	for _, r := range newest {
+		res := result{name: r.Name, app: r.App, slug: strings.ToLower(r.AppSlug), suite: r.Suite, word: r.Conclusion}
+		switch {
+		case r.Status != completed || r.Conclusion == "":
+			res.state = running
+		case r.Conclusion == success:
+			res.state = passed
+		case r.Conclusion == skipped || r.Conclusion == neutral:
+			res.state = idle
+		default:
+			res.state = failed
+		}
+		out = append(out, res)
+	}
+	for _, s := range c.Status {
+		if !own(s.Context) {
+			out = append(out, result{name: s.Context, state: j.statusState(s), word: s.State})
+		}
+	}
+	slices.SortFunc(out, func(a, b result) int {
+		return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(a.app, b.app), cmp.Compare(a.suite, b.suite))
+	})
+	return out
+}
+
+// statusState judges one commit status. Anybody who can write can post one, in anybody's
+// context and over what stood there: a contributor's success proves nothing, and hides
+// what a failing test may have said, so it holds the change until somebody else reports.
+// A contributing bot reports on its own work all the time; its success is no claim that
+// hides a test, and no proof either. What is not a success blocks, whoever says it.
+func (j *judge) statusState(s Status) resultState {
+	switch s.State {
+	case success:
+	case pending, expected:
+		return running
+	default:
+		return failed
+	}
+	_, contributor := j.who.by[s.By]
+	switch {
+	case contributor && j.people[s.By].Bot:
+		return hearsay
+	case contributor || s.By == 0:
+		return claimed
+	}
+	return passed
+}
+
+// checks judges a checks requirement.
+func (j *judge) checks(c Checks) Reason {
+	if c.All {
+		return j.allChecks(c)
+	}
+	return j.namedChecks(c)
+}
+
+// namedChecks asks each name for at least one result with an allowed conclusion from the
+// app named, and lets no other result of the name stand beside it that failed, runs or
+// is a contributor's claim, whoever reported it.
+func (j *judge) namedChecks(c Checks) Reason {
+	facts := &CheckFacts{}
+	names := map[string]bool{}
+	for _, text := range c.Names {
+		g, found := compileGlob(text), false
+		for _, r := range j.results {
+			if g.match(r.name) {
+				names[r.name], found = true, true
+			}
+		}
+		if !found {
+			facts.Missing = append(facts.Missing, text)
+		}
+	}
+	for name := range names {
+		j.namedCheck(c, name, facts)
+	}
+	return j.checkReason(facts, len(facts.Skipped) > 0)
+}
+
+func (j *judge) namedCheck(c Checks, name string, facts *CheckFacts) {
+	good, open := false, false
+	for _, r := range j.results {
+		if r.name != name {
+			continue
+		}
+		switch {
+		case r.state == running:
+			facts.Running, open = append(facts.Running, name), true
+		case r.state == failed:
+			facts.Failed, open = append(facts.Failed, name+" ("+r.word+")"), true
+		case r.state == claimed || r.state == hearsay:
+			facts.Claimed = append(facts.Claimed, name)
+			open = open || r.state == claimed
+		case !r.from(c.App):
+			facts.WrongApp = append(facts.WrongApp, name)
+		case slices.Contains(c.Conclusions, r.word):
+			good = true
+		case r.state == idle:
+			facts.Skipped, open = append(facts.Skipped, name), true
+		default:
+			facts.Failed, open = append(facts.Failed, name+" ("+r.word+")"), true
+		}
+	}
+	switch {
+	case good && !open:
+		facts.Passed = append(facts.Passed, name)
+	case !good && !open:
+		facts.Missing = append(facts.Missing, name)
+	}
+}
+
+// from reports whether the app named reported the result. A status has no app.
+func (r result) from(app string) bool {
+	return app == "" || r.app != 0 && (r.slug == app || strconv.FormatInt(r.app, 10) == app)
+}
+
+// allChecks asks that everything reported has concluded and nothing failed, that what
+// GitHub requires and what recent merges had succeeded, that something did, and that the
+// head has been quiet for a while.
+func (j *judge) allChecks(c Checks) Reason {
+	facts := &CheckFacts{}
+	except := make([]glob, len(c.Except))
+	for i, text := range c.Except {
+		except[i] = compileGlob(text)
+	}
+	excepted := func(name string) bool {
+		return slices.ContainsFunc(except, func(g glob) bool { return g.match(name) })
+	}
+	counted := map[int64]bool{} // suites with a run that counts
+	listed := map[int64]bool{}  // suites with any run
+	settled := map[string]bool{} // names that succeeded, or that block already
+	for _, r := range j.results {
+		listed[r.suite] = true
+		if excepted(r.name) {
+			continue
+		}
+		counted[r.suite] = true
+		switch r.state {
+		case running:
+			facts.Running = append(facts.Running, r.name)
+			settled[r.name] = true
+		case failed:
+			facts.Failed = append(facts.Failed, r.name+" ("+r.word+")")
+			settled[r.name] = true
+		case idle:
+			facts.Skipped = append(facts.Skipped, r.name)
+		case claimed, hearsay:
+			facts.Claimed = append(facts.Claimed, r.name)
+		case passed:
+			facts.Passed = append(facts.Passed, r.name)
+			settled[r.name] = true
+		}
+	}
+	for _, s := range j.Suites {
+		if s.App != j.OwnApp && s.Status != completed && (counted[s.ID] || !listed[s.ID]) {
+			facts.Running = append(facts.Running, suiteName(s))
+		}
+	}
+	for _, name := range slices.Concat(j.Need, j.Usual) {
+		if !own(name) && !excepted(name) && !settled[name] {
+			facts.Missing = append(facts.Missing, name)
+		}
+	}
+	if quiet := j.lastSign().Add(settle); quiet.After(j.at) {
+		facts.Settles = quiet.UTC()
+	}
+	return j.checkReason(facts, false)
+}
+
+// suiteName says which suite has not completed, for want of a name of its own.
+func suiteName(s CheckSuite) string {
+	if s.AppSlug != "" {
+		return "check suite of " + s.AppSlug
+	}
+	return "check suite " + strconv.FormatInt(s.ID, 10)
+}
+
+// lastSign returns when something last appeared: the head itself, a pull request that
+// carries it, a suite, a run, a status. Our own is no sign.
+func (j *judge) lastSign() time.Time {
+	last := j.SeenAt
+	see := func(t time.Time) {
+		if t.After(last) {
+			last = t
+		}
+	}
+	for _, p := range j.Pulls {
+		see(p.Opened)
+	}
+	for _, s := range j.Suites {
+		if s.App != j.OwnApp {
+			see(s.At)
+		}
+	}
+	for _, r := range j.Runs {
+		if r.App != j.OwnApp {
+			see(r.At)
+		}
+	}
+	for _, s := range j.Status {
+		if !own(s.Context) {
+			see(s.At)
+		}
+	}
+	return last
+}
+
+// checkReason puts the lists in order and finds the outcome. skipFails is set where a
+// skipped check is a conclusion that was not allowed, and not just none.
+func (j *judge) checkReason(f *CheckFacts, skipFails bool) Reason {
+	human := slices.ContainsFunc(j.results, func(r result) bool {
+		return r.state == claimed && slices.Contains(f.Claimed, r.name)
+	})
+	for _, list := range []*[]string{&f.Passed, &f.Failed, &f.Running, &f.Missing, &f.Skipped, &f.WrongApp, &f.Claimed} {
+		*list = unique(*list)
+	}
+	if len(f.Missing) > 0 {
+		f.Since = j.SeenAt
+	}
+	r := Reason{Checks: f}
+	switch {
+	case len(f.Failed) > 0 || skipFails:
+		r.Outcome, r.Code = Fail, ChecksFailed
+	case len(f.Running) > 0 || len(f.Missing) > 0 || human:
+		r.Outcome, r.Code = Pending, ChecksPending
+	case len(f.Passed) == 0:
+		r.Outcome, r.Code = Pending, ChecksNone
+	case !f.Settles.IsZero():
+		r.Outcome, r.Code = Pending, ChecksPending
+		j.again(f.Settles)
+	default:
+		r.Outcome, r.Code = Pass, ChecksPassed
+	}
+	return r
+}

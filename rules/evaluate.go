@@ -1,0 +1,152 @@
+package rules
+
+import (
+	"slices"
+	"time"
+)
+
+// Evaluate judges a change by every rule of the policy, for one stage, as of one moment.
+// It is pure: equal arguments give verdicts with equal JSON, for ever under one Evaluator.
+// A rule of another stage is listed as Ahead. Two findings have no rule to their name and
+// stand last: FactsIncomplete (Indeterminate) if a list of facts has a gap, whichever rule
+// needs it; and NoRuleApplies (Fail: no fact is missing, the policy says nothing) if no
+// rule of the floor applies. The floor alone, because a repository's rule that applies
+// must not let pass what the floor blocks.
+func Evaluate(p Policy, c Change, stage Stage, at time.Time) Verdict {
+	j := newJudge(c, at)
+	v := Verdict{Stage: stage, At: at.UTC(), Evaluator: Evaluator, Findings: []Finding{}, Notices: c.Notices}
+	applied := false
+	for i, l := range p.Layers {
+		for _, r := range l.Rules {
+			f := j.rule(l, r, stage)
+			v.Findings = append(v.Findings, f)
+			applied = applied || i == 0 && f.Outcome != NotApplicable && f.Outcome != Ahead
+		}
+	}
+	if len(c.Gaps) > 0 {
+		v.Findings = append(v.Findings, blameless(stage, Reason{Outcome: Indeterminate, Code: FactsIncomplete, Gaps: c.Gaps}))
+	}
+	if !applied {
+		v.Findings = append(v.Findings, blameless(stage, Reason{Outcome: Fail, Code: NoRuleApplies}))
+	}
+	v.Outcome = Pass
+	for _, f := range v.Findings {
+		if f.Outcome.Worse(v.Outcome) {
+			v.Outcome = f.Outcome
+		}
+	}
+	v.Recheck = j.recheck
+	return v
+}
+
+func blameless(stage Stage, r Reason) Finding {
+	return Finding{Stage: stage, Outcome: r.Outcome, Reasons: []Reason{r}}
+}
+
+// rule judges one rule. All that it requires has to be met.
+func (j *judge) rule(l Layer, r Rule, stage Stage) Finding {
+	f := Finding{Rule: r.Name, Layer: l.Name, Stage: r.Stage}
+	if r.Stage != stage {
+		return f.only(Ahead, RuleAhead)
+	}
+	if !r.When.always() {
+		var why Because
+		if !j.holds(l, r.When, &why) {
+			return f.only(NotApplicable, RuleNotApplicable)
+		}
+		f.Because = why.sorted()
+	}
+	if a := r.Require.Approvals; a != nil {
+		f.Reasons = append(f.Reasons, j.approvals(l, *a))
+	}
+	if ch := r.Require.Checks; ch != nil {
+		f.Reasons = append(f.Reasons, j.checks(*ch))
+	}
+	if len(f.Reasons) == 0 { // Parse lets no such rule through; a demand of nothing is no pass
+		return f.only(Indeterminate, FactsIncomplete)
+	}
+	f.Outcome = Pass
+	for _, reason := range f.Reasons {
+		if reason.Outcome.Worse(f.Outcome) {
+			f.Outcome = reason.Outcome
+		}
+	}
+	return f
+}
+
+func (f Finding) only(o Outcome, code Code) Finding {
+	f.Outcome = o
+	f.Reasons = []Reason{{Outcome: o, Code: code}}
+	return f
+}
+
+// weights orders the outcomes that count, the lightest first. The others weigh nothing.
+var weights = []Outcome{Pass, Pending, Fail, Indeterminate}
+
+// Worse reports whether o weighs more than other: Indeterminate more than Fail, more than
+// Pending, more than Pass and whatever has no weight.
+func (o Outcome) Worse(other Outcome) bool {
+	return slices.Index(weights, o) > max(slices.Index(weights, other), 0)
+}
+
+// Blocks reports whether a verdict or finding of the outcome keeps a change from moving on.
+func (o Outcome) Blocks() bool { return o.Worse(Pass) }
+
+// Worst returns the heaviest outcome of the verdicts that are to stand on one head. Of no
+// verdicts it is Indeterminate: nothing was judged.
+func Worst(verdicts ...Verdict) Outcome {
+	if len(verdicts) == 0 {
+		return Indeterminate
+	}
+	worst := Pass
+	for _, v := range verdicts {
+		if v.Outcome.Worse(worst) {
+			worst = v.Outcome
+		}
+	}
+	return worst
+}
+
+// judge is one evaluation: the facts, what was worked out from them once, and when the
+// answer could next change by itself.
+type judge struct {
+	Change
+	at       time.Time
+	people   map[UserID]Person
+	who      authorship
+	opinions []Review
+	results  []result
+	paths    []string // of all files, old and new
+	fileOf   []int    // index of the file that a path belongs to
+	matches  map[string][]bool
+	recheck  time.Time
+}
+
+func newJudge(c Change, at time.Time) *judge {
+	j := &judge{Change: c, at: at, people: map[UserID]Person{}, matches: map[string][]bool{}}
+	for _, p := range c.People {
+		j.people[p.ID] = p
+	}
+	for i, f := range c.Files {
+		j.paths, j.fileOf = append(j.paths, f.Path), append(j.fileOf, i)
+		if f.Previous != "" && f.Previous != f.Path {
+			j.paths, j.fileOf = append(j.paths, f.Previous), append(j.fileOf, i)
+		}
+	}
+	j.who = authors(c)
+	j.opinions = latestOpinions(c.Reviews)
+	j.results = results(c, j)
+	return j
+}
+
+// again asks for another look at that time.
+func (j *judge) again(at time.Time) {
+	if at.After(j.at) && (j.recheck.IsZero() || at.Before(j.recheck)) {
+		j.recheck = at.UTC()
+	}
+}
+
+// gap reports whether that fact could not be read to its end.
+func (j *judge) gap(fact GapFact) bool {
+	return slices.ContainsFunc(j.Gaps, func(g Gap) bool { return g.Fact == fact })
+}

@@ -1,0 +1,83 @@
+package rules
+
+import (
+	"cmp"
+	"slices"
+)
+
+// latestOpinions returns each person's latest opinion, in the order of the reviews (time,
+// then id). A comment is none and withdraws none. What deleted accounts said cannot be
+// told apart by person: all of it stands.
+func latestOpinions(reviews []Review) []Review {
+	sorted := slices.Clone(reviews)
+	slices.SortStableFunc(sorted, func(a, b Review) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+	latest := map[UserID]int64{}
+	for _, r := range sorted {
+		if r.opinion() {
+			latest[r.By] = r.ID
+		}
+	}
+	return slices.DeleteFunc(sorted, func(r Review) bool {
+		return !r.opinion() || r.By != 0 && latest[r.By] != r.ID
+	})
+}
+
+func (r Review) opinion() bool {
+	return r.State == Approved || r.State == ChangesRequested || r.State == Dismissed
+}
+
+// objection judges whether an opinion blocks: a request for changes by somebody whose
+// approval could have counted for the requirement when it was given, or could now. It
+// goes on blocking when its author becomes a contributor or loses the role, and when
+// somebody dismissed it who cannot lift it. unsure is set if it would block by a team
+// that cannot be seen.
+func (j *judge) objection(l Layer, from []string, r Review) (o Objection, blocks, unsure bool) {
+	o = Objection{By: r.By, Review: r.ID}
+	switch r.State {
+	case ChangesRequested:
+	case Dismissed:
+		d := r.Dismissal
+		if d != nil && d.Was == Approved || d != nil && j.lifts(l, from, r.By, *d) {
+			return o, false, false
+		}
+		// GitHub does not say who dismissed it, or somebody did who cannot lift it.
+		o.Dismissed = true
+		if d != nil {
+			o.DismissedBy = d.By
+		}
+	default:
+		return o, false, false
+	}
+	_, contributed := j.who.by[r.By]
+	if _, ok := j.eligible(l, from, r.By); ok && !contributed {
+		return o, true, false
+	}
+	if r.First != nil {
+		contributed = r.First.Contributor
+		if !contributed && j.wasEligible(l, from, r.By, *r.First) {
+			return o, true, false
+		}
+	}
+	missing, _ := j.unseen(l, from)
+	canWrite := j.people[r.By].CanWrite || r.First != nil && r.First.CanWrite
+	return o, false, len(missing) > 0 && canWrite && !contributed && !j.people[r.By].Bot
+}
+
+// lifts reports whether a dismissal takes back a request for changes: by the one who made
+// it, or by somebody else whose approval could count for the requirement, now or when the
+// dismissal was first seen. A contributor's lifts nothing.
+func (j *judge) lifts(l Layer, from []string, objector UserID, d Dismissal) bool {
+	if d.By == 0 {
+		return false
+	}
+	if d.By == objector {
+		return true
+	}
+	if _, contributed := j.who.by[d.By]; contributed || d.First != nil && d.First.Contributor {
+		return false
+	}
+	if _, ok := j.eligible(l, from, d.By); ok {
+		return true
+	}
+	return d.First != nil && j.wasEligible(l, from, d.By, *d.First)
+}
