@@ -44,28 +44,33 @@ func (c *cast) add(p subject.Person) int64 {
 	return p.User
 }
 
-// actor names whoever did something: 0 for a ghost. Only a User is a person.
-func (c *cast) actor(a *actor) int64 {
-	switch {
-	case a == nil:
-		return 0
-	case a.Typename == "User":
-		return c.add(subject.Person{User: a.DatabaseID, Login: a.Login})
-	case a.Typename == "EnterpriseUserAccount":
-		return c.user(a.User)
-	case a.Typename == "Bot" && !strings.HasSuffix(a.Login, "[bot]"):
-		// GraphQL leaves out what REST and the deliveries write.
-		return c.add(subject.Person{User: a.DatabaseID, Login: a.Login + "[bot]", Bot: true})
-	}
-	return c.add(subject.Person{User: a.DatabaseID, Login: a.Login, Bot: true})
+// actor, user and pusher name whoever did something.
+func (c *cast) actor(a *actor) int64  { return c.add(a.person()) }
+func (c *cast) user(u *gitUser) int64 { return c.add(u.person()) }
+func (c *cast) pusher(p subject.PushFact) int64 {
+	return c.add(subject.Person{User: p.User, Login: p.Login, Bot: p.Bot})
 }
 
-// user names a git author or committer whom GitHub knows: 0 for another one.
-func (c *cast) user(u *gitUser) int64 {
-	if u == nil {
-		return 0
+// person returns nobody for a ghost. Only a User is a person, the others are bots.
+func (a *actor) person() subject.Person {
+	switch {
+	case a == nil:
+		return subject.Person{}
+	case a.Typename == "EnterpriseUserAccount":
+		return a.User.person()
+	case a.Typename == "Bot" && !strings.HasSuffix(a.Login, "[bot]"):
+		// GraphQL leaves out what REST and the deliveries write.
+		return subject.Person{User: a.DatabaseID, Login: a.Login + "[bot]", Bot: true}
 	}
-	return c.add(subject.Person{User: u.DatabaseID, Login: u.Login})
+	return subject.Person{User: a.DatabaseID, Login: a.Login, Bot: a.Typename != "User"}
+}
+
+// person returns nobody for a git author or committer whom GitHub does not know.
+func (u *gitUser) person() subject.Person {
+	if u == nil {
+		return subject.Person{}
+	}
+	return subject.Person{User: u.DatabaseID, Login: u.Login}
 }
 
 // resolve asks for the person ids of everybody named so far.
@@ -89,3 +94,6 @@ func (c *cast) resolve(ctx context.Context, m Memory) error {
 
 // who returns the person id of somebody named before resolve; 0 of nobody.
 func (c *cast) who(user int64) rules.UserID { return rules.UserID(c.persons[user]) }
+
+func (c *cast) whoActor(a *actor) rules.UserID  { return c.who(a.person().User) }
+func (c *cast) whoUser(u *gitUser) rules.UserID { return c.who(u.person().User) }

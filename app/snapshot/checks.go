@@ -110,7 +110,7 @@ func (l *look) suitesOf(ctx context.Context, commit, after string) (headCommit, 
 }
 
 // putChecks writes what was reported on the head, and what GitHub requires, into the change.
-func (f *facts) putChecks(c *rules.Change, who func(*actor) rules.UserID, own func(string) bool) {
+func (f *facts) putChecks(c *rules.Change, k *cast, own func(string) bool) {
 	for i, s := range f.checks.suites {
 		if len(f.checks.runs[i]) == 0 {
 			continue // made for an app that never reported anything
@@ -140,7 +140,7 @@ func (f *facts) putChecks(c *rules.Change, who func(*actor) rules.UserID, own fu
 	}
 	for _, s := range f.checks.statuses {
 		c.Status = append(c.Status, rules.Status{
-			Context: s.Context, State: strings.ToLower(s.State), By: who(s.Creator), At: s.CreatedAt.UTC(),
+			Context: s.Context, State: strings.ToLower(s.State), By: k.whoActor(s.Creator), At: s.CreatedAt.UTC(),
 		})
 	}
 	slices.SortStableFunc(c.Status, func(a, b rules.Status) int { return cmp.Compare(a.Context, b.Context) })

@@ -11,15 +11,11 @@ import (
 // those parents of the commits base..head that are not among them. All of these parents are
 // in the base, and whatever head and base have in common is reached through one of them, so
 // equal keys mean equal merge bases. It moves with the head, and with the base only when
-// the base takes commits of the head in.
-func mergeBaseKey(head string, commits []rules.Commit) (key string, edge []string) {
-	inside := map[string]bool{}
-	for _, c := range commits {
-		inside[c.SHA] = true
-	}
-	for _, c := range commits {
-		for _, p := range c.Parents {
-			if !inside[p] {
+// the base takes commits of the head in. Parents are those of each commit of base..head.
+func mergeBaseKey(head string, parents map[string][]string) (key string, edge []string) {
+	for _, ps := range parents {
+		for _, p := range ps {
+			if _, inside := parents[p]; !inside {
 				edge = append(edge, p)
 			}
 		}
@@ -61,29 +57,40 @@ func (f *facts) nameCommits(k *cast) {
 
 // commitsOf returns the commits. An author whom GitHub does not know is 0, and so is a
 // commit's that names none.
-func (f *facts) commitsOf(who func(*gitUser) rules.UserID) []rules.Commit {
+func (f *facts) commitsOf(k *cast) []rules.Commit {
 	var out []rules.Commit
+	parents := f.parents()
 	for _, c := range f.commits {
 		rc := rules.Commit{SHA: c.OID, ByGitHub: c.byGitHub(), CoAuthored: len(c.Authors.Nodes) > 1}
-		for _, p := range c.Parents.Nodes {
-			if p != nil {
-				rc.Parents = append(rc.Parents, p.OID)
-			}
-		}
+		rc.Parents = parents[c.OID]
 		for _, a := range c.Authors.Nodes {
 			var u *gitUser
 			if a != nil {
 				u = a.User
 			}
-			rc.Authors = append(rc.Authors, who(u))
+			rc.Authors = append(rc.Authors, k.whoUser(u))
 		}
 		if len(rc.Authors) == 0 {
 			rc.Authors = []rules.UserID{0}
 		}
 		if c.Committer != nil && !rc.ByGitHub {
-			rc.Committer = who(c.Committer.User)
+			rc.Committer = k.whoUser(c.Committer.User)
 		}
 		out = append(out, rc)
+	}
+	return out
+}
+
+// parents returns the parents of each commit.
+func (f *facts) parents() map[string][]string {
+	out := map[string][]string{}
+	for _, c := range f.commits {
+		out[c.OID] = nil
+		for _, p := range c.Parents.Nodes {
+			if p != nil {
+				out[c.OID] = append(out[c.OID], p.OID)
+			}
+		}
 	}
 	return out
 }

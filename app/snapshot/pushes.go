@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/changewarden/changewarden/app/subject"
+	"github.com/changewarden/changewarden/rules"
 )
 
 // branchPrefix stands before a branch where GitHub names a ref.
@@ -27,7 +28,7 @@ type trail struct {
 // rests on. It keeps the pull request's own, those walked, those of a commit of the change,
 // and those since the pull request was opened; earlier ones of a branch that is used again
 // and again are of changes that have landed.
-func follow(all []subject.PushFact, head string, inside map[string]bool, edge []string, opened time.Time) trail {
+func follow(all []subject.PushFact, head string, inside map[string][]string, edge []string, opened time.Time) trail {
 	all = slices.DeleteFunc(slices.Clone(all), func(p subject.PushFact) bool { return p.User == 0 })
 	to := map[string][]int{}
 	for i, p := range all {
@@ -58,7 +59,8 @@ func follow(all []subject.PushFact, head string, inside map[string]bool, edge []
 		t.thin = t.thin || !pushed
 	}
 	for i, p := range all {
-		if p.Number != 0 || walked[i] || inside[p.After] || !p.At.Before(opened) {
+		_, ours := inside[p.After]
+		if p.Number != 0 || walked[i] || ours || !p.At.Before(opened) {
 			t.pushes = append(t.pushes, p)
 		}
 	}
@@ -82,10 +84,7 @@ func (l *look) trailOf(ctx context.Context, f *facts, edge []string) (trail, err
 	if f.pull.HeadRepository != nil {
 		headRepo = f.pull.HeadRepository.DatabaseID
 	}
-	inside := map[string]bool{}
-	for _, c := range f.commits {
-		inside[c.OID] = true
-	}
+	inside := f.parents()
 	read := func() (trail, error) {
 		all, err := l.Memory.Pushes(ctx, l.target.Repo, l.target.Number, headRepo, ref)
 		if err != nil {
@@ -120,6 +119,58 @@ func (l *look) trailOf(ctx context.Context, f *facts, edge []string) (trail, err
 		return trail{}, err
 	}
 	return read()
+}
+
+// pushesOf returns the pushes as the change has them. Whether one left the diff as it was is
+// looked up only where it matters: for a merge that GitHub itself committed.
+func (l *look) pushesOf(ctx context.Context, pushes []subject.PushFact, f *facts, now stand) ([]rules.Push, error) {
+	merges := map[string]bool{}
+	for _, c := range f.commits {
+		merges[c.OID] = c.byGitHub() && c.Parents.TotalCount == 2
+	}
+	var out []rules.Push
+	for _, p := range pushes {
+		push := rules.Push{By: l.cast.who(p.User), Before: beginning(p.Before), After: p.After, At: p.At.UTC()}
+		if push.Before != "" && merges[push.After] {
+			var err error
+			if push.Exact, err = l.unmoved(ctx, push, now); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, push)
+	}
+	return out, nil
+}
+
+// unmoved reports whether the diff is known and the same before and after a push.
+func (l *look) unmoved(ctx context.Context, p rules.Push, now stand) (bool, error) {
+	var ends [2]stand
+	for i, head := range []string{p.Before, p.After} {
+		s, err := l.standAt(ctx, head, now)
+		if err != nil || s.diff.Exact == "" {
+			return false, err
+		}
+		ends[i] = s
+	}
+	if ends[0].diff.Exact != ends[1].diff.Exact {
+		return false, nil
+	}
+	return l.sameModes(ctx, ends[0], ends[1])
+}
+
+// standAt returns where the pull request last stood at a head, without a fingerprint if it
+// is not known.
+func (l *look) standAt(ctx context.Context, head string, now stand) (stand, error) {
+	if head == now.head {
+		return now, nil
+	}
+	key, err := l.headKey(ctx, head)
+	if err != nil || key == "" {
+		return stand{}, err
+	}
+	s := stand{head: head, key: key}
+	_, _, err = l.recall(ctx, diffMemory, l.diffKey(head, key), &s.diff)
+	return s, err
 }
 
 // activity reads the last pushes to a branch with who made them. go-github has no call for it.

@@ -22,6 +22,9 @@ type stand struct {
 type reviewRecord struct {
 	Key      string         `json:"key,omitempty"` // merge base key of what was reviewed; empty: not known yet
 	Standing rules.Standing `json:"standing"`
+
+	// Dismisser is how whoever dismissed the review stood when that was first seen.
+	Dismisser *rules.Standing `json:"dismisser,omitempty"`
 }
 
 func (l *look) reviewKey(id int64) string { return fmt.Sprintf("%d/%d/", l.target.Repo, id) }
@@ -43,12 +46,12 @@ func (f *facts) nameReviews(k *cast) (dismissers []int64) {
 }
 
 // reviewsOf returns the submitted reviews, without what memory knows of them.
-func (f *facts) reviewsOf(pull int64, who func(*actor) rules.UserID) []rules.Review {
+func (f *facts) reviewsOf(pull int64, k *cast) []rules.Review {
 	dismissals := map[bigInt]*rules.Dismissal{}
 	for _, t := range f.timeline {
 		if t.Typename == "ReviewDismissedEvent" && t.Review != nil {
 			dismissals[t.Review.FullDatabaseID] = &rules.Dismissal{
-				By: who(t.Actor), Was: rules.ReviewState(t.PreviousReviewState), At: t.CreatedAt.UTC(),
+				By: k.whoActor(t.Actor), Was: rules.ReviewState(t.PreviousReviewState), At: t.CreatedAt.UTC(),
 			}
 		}
 	}
@@ -58,7 +61,7 @@ func (f *facts) reviewsOf(pull int64, who func(*actor) rules.UserID) []rules.Rev
 			continue
 		}
 		rv := rules.Review{
-			ID: int64(r.FullDatabaseID), Pull: pull, By: who(r.Author),
+			ID: int64(r.FullDatabaseID), Pull: pull, By: k.whoActor(r.Author),
 			State: rules.ReviewState(r.State), At: r.SubmittedAt.UTC(),
 		}
 		if r.Commit != nil {
@@ -109,6 +112,9 @@ func (l *look) match(ctx context.Context, reviews []rules.Review, now stand) ([]
 			first := rec.Standing
 			r.First = &first
 		}
+		if r.Dismissal != nil {
+			r.Dismissal.First = rec.Dismisser
+		}
 		if rec.Key == "" && r.Commit != "" {
 			if rec.Key = now.key; r.Commit != now.head {
 				if rec.Key, err = l.headKey(ctx, r.Commit); err != nil {
@@ -150,30 +156,24 @@ func (l *look) exactAt(ctx context.Context, head, key string, now stand, modes b
 	return then.diff.Exact, nil
 }
 
-// keepStandings records how the author of each review stands that is seen for the first time.
+// keepStandings records how the author of each review, and whoever dismissed it, stands that
+// is seen for the first time. The change says so from the next snapshot on.
 func (l *look) keepStandings(ctx context.Context, c rules.Change, records []reviewRecord) error {
-	var contributors map[rules.UserID]bool
-	canWrite := map[rules.UserID]bool{}
-	for _, p := range c.People {
-		canWrite[p.ID] = p.CanWrite
-	}
+	var standing func(rules.UserID) rules.Standing
 	for i, r := range c.Reviews {
-		if r.First != nil {
+		if r.First != nil && (r.Dismissal == nil || r.Dismissal.First != nil) {
 			continue
 		}
-		if contributors == nil {
-			contributors = map[rules.UserID]bool{}
-			for _, id := range rules.Contributors(c) {
-				contributors[id] = true
-			}
+		if standing == nil {
+			standing = standings(c)
 		}
-		s := rules.Standing{CanWrite: canWrite[r.By], Contributor: contributors[r.By]}
-		for _, t := range c.Teams {
-			if slices.Contains(t.Members, r.By) {
-				s.Teams = append(s.Teams, t.Slug)
-			}
+		if r.First == nil {
+			records[i].Standing = standing(r.By)
 		}
-		records[i].Standing = s
+		if r.Dismissal != nil && r.Dismissal.First == nil {
+			s := standing(r.Dismissal.By)
+			records[i].Dismisser = &s
+		}
 		if err := l.remember(ctx, reviewMemory, l.reviewKey(r.ID), records[i], 0); err != nil {
 			return err
 		}
@@ -181,13 +181,31 @@ func (l *look) keepStandings(ctx context.Context, c rules.Change, records []revi
 	return nil
 }
 
+// standings returns how people stand in the change now.
+func standings(c rules.Change) func(rules.UserID) rules.Standing {
+	contributors := rules.Contributors(c)
+	return func(id rules.UserID) rules.Standing {
+		s := rules.Standing{Contributor: slices.Contains(contributors, id)}
+		for _, p := range c.People {
+			if p.ID == id {
+				s.CanWrite = p.CanWrite
+			}
+		}
+		for _, t := range c.Teams {
+			if slices.Contains(t.Members, id) {
+				s.Teams = append(s.Teams, t.Slug)
+			}
+		}
+		return s
+	}
+}
+
 // writers returns who of the reviewers can push now, as GitHub says beside each review.
 func (f *facts) writers() map[int64]bool {
 	out := map[int64]bool{}
 	for _, r := range f.reviews {
-		if r.Author != nil && r.AuthorCanPushToRepository {
-			k := newCast()
-			out[k.actor(r.Author)] = true
+		if user := r.Author.person().User; user != 0 {
+			out[user] = out[user] || r.AuthorCanPushToRepository
 		}
 	}
 	return out

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -121,23 +122,19 @@ func unseen(err error) bool {
 	})
 }
 
-// putTeams writes the teams into the change, with those of their members that it names.
-func putTeams(c *rules.Change, teams map[string]team, persons map[int64]rules.UserID) {
-	slugs := make([]string, 0, len(teams))
-	for slug := range teams {
-		slugs = append(slugs, slug)
-	}
-	slices.Sort(slugs)
-	for _, slug := range slugs {
+// teamsIn returns the teams as a change has them, by slug, with those of their members that
+// the cast names.
+func teamsIn(teams map[string]team, k *cast) []rules.Team {
+	var out []rules.Team
+	for _, slug := range slices.Sorted(maps.Keys(teams)) {
 		t := teams[slug]
 		rt := rules.Team{Slug: slug, ID: t.ID, Missing: t.ID == 0, AsOf: t.asOf.UTC()}
-		for _, p := range c.People {
-			for user, id := range persons {
-				if _, in := slices.BinarySearch(t.Members, user); in && id == p.ID {
-					rt.Members = append(rt.Members, p.ID)
-				}
+		for _, user := range k.order {
+			if _, in := slices.BinarySearch(t.Members, user); in {
+				rt.Members = append(rt.Members, k.who(user))
 			}
 		}
-		c.Teams = append(c.Teams, rt)
+		out = append(out, rt)
 	}
+	return out
 }
