@@ -5,11 +5,13 @@ import (
 	"strings"
 )
 
-// CacheKey names remembered reads of GitHub: those of one kind whose key begins with Prefix.
-// Keys end in a slash, so that no key is the beginning of another one's last word.
+// CacheKey names remembered reads of GitHub: those of one kind whose key begins with Prefix
+// and ends with Suffix, either of which may be empty. Keys end in a slash, so that no key is
+// the beginning of another one's last word.
 type CacheKey struct {
 	Kind   string
 	Prefix string
+	Suffix string
 }
 
 // The kinds of remembered reads.
@@ -36,6 +38,12 @@ func PermissionKey(repo, user int64) string {
 		return fmt.Sprintf("%d/", repo)
 	}
 	return fmt.Sprintf("%d/%d/", repo, user)
+}
+
+// UserPermissions names a user's permissions on all repositories: what a team or an
+// organisation gives or takes away, no delivery names repository by repository.
+func UserPermissions(user int64) CacheKey {
+	return CacheKey{Kind: PermissionCache, Suffix: fmt.Sprintf("/%d/", user)}
 }
 
 // BaselineKey is the key of the checks that recent merges into a branch had.

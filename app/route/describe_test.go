@@ -1,0 +1,89 @@
+package route
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/changewarden/changewarden/app/subject"
+)
+
+// describe writes a Result on one line, facts first, as the store applies it.
+func describe(r subject.Result) string {
+	var parts []string
+	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
+	if r.Installation != 0 {
+		add("in %d", r.Installation)
+	}
+	for _, f := range r.Repositories {
+		s := fmt.Sprintf("repository %d=%s/%s of %d", f.ID, f.Owner, f.Name, f.Account)
+		if f.DefaultBranch != "" {
+			s += " default " + f.DefaultBranch
+		}
+		add("%s%s", s, flags("private", f.Private, "archived", f.Archived, "gone", f.Gone))
+	}
+	for _, f := range r.Installations {
+		add("installation %d on %s %s=%d%s", f.ID, f.AccountType, f.AccountLogin, f.Account, flags("suspended", f.Suspended, "removed", f.Removed))
+	}
+	for _, f := range r.Pulls {
+		add("pull %d#%d %s (%s in %d) onto %s by %d at %s%s", f.Repo, f.Number, short(f.Head), f.HeadRef, f.HeadRepo, f.Base, f.Author,
+			f.UpdatedAt.Format("2006-01-02T15:04:05Z"), flags("open", f.Open, "merged", f.Merged, "draft", f.Draft))
+	}
+	for _, f := range r.Pushes {
+		where := f.Ref
+		if f.Number != 0 {
+			where = fmt.Sprintf("#%d", f.Number)
+		}
+		add("push %d %s %s..%s by %d=%s%s", f.Repo, where, short(f.Before), short(f.After), f.User, f.Login, flags("bot", f.Bot))
+	}
+	for _, k := range r.Forget {
+		add("forget %s %s*%s", k.Kind, k.Prefix, k.Suffix)
+	}
+	for _, s := range r.Subjects {
+		add("due %s", s.Key())
+	}
+	for _, s := range r.Selectors {
+		add("due by %s", selector(s))
+	}
+	if len(parts) == 0 {
+		return "nothing"
+	}
+	return strings.Join(parts, "; ")
+}
+
+func selector(s subject.Selector) string {
+	switch s.Kind {
+	case subject.ByHead:
+		text := fmt.Sprintf("head %d@%s", s.Repo, short(s.SHA))
+		if c := s.Check; c != nil {
+			text += fmt.Sprintf(" if %s %d %q of suite %d app %d user %d %s %s matters", c.Source, c.ID, c.Name, c.Suite, c.App, c.Creator, c.Status, c.Conclusion)
+		}
+		return text
+	case subject.ByPerson:
+		return fmt.Sprintf("person %d in account %d repository %d", s.User, s.Account, s.Repo)
+	case subject.ByTeam:
+		return fmt.Sprintf("team %d/%s", s.Account, s.Team)
+	case subject.ByBase:
+		return fmt.Sprintf("base %d %s", s.Repo, s.Branch)
+	case subject.ByRepository:
+		return fmt.Sprintf("repository %d", s.Repo)
+	}
+	return "unknown selector " + string(s.Kind)
+}
+
+func short(sha string) string {
+	if sha == "" {
+		return "none"
+	}
+	return sha[:min(7, len(sha))]
+}
+
+// flags lists the names whose value is set.
+func flags(pairs ...any) string {
+	var s string
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i+1].(bool) {
+			s += " " + pairs[i].(string)
+		}
+	}
+	return s
+}
