@@ -20,12 +20,34 @@ func (j *judge) inClass(l Layer, c Condition, b *Because) bool {
 	if len(c.Class) == 0 {
 		return true
 	}
+	in := false
 	for _, name := range c.Class {
-		if j.holds(l, l.Classes[name], b) {
+		if member := j.class(l, name); member.holds {
+			b.add(member.why)
 			b.Classes = append(b.Classes, name)
+			in = true
 		}
 	}
-	return len(b.Classes) > 0
+	return in
+}
+
+// class says whether the change is in a class, and why. Each is judged once in an
+// evaluation: classes that name classes could ask for one a million times.
+func (j *judge) class(l Layer, name string) membership {
+	key := l.Name + "\x00" + name
+	m, ok := j.classes[key]
+	if !ok {
+		m.holds = j.holds(l, l.Classes[name], &m.why)
+		m.why = *m.why.sorted()
+		j.classes[key] = m
+	}
+	return m
+}
+
+// membership is whether the change is in a class.
+type membership struct {
+	holds bool
+	why   Because
 }
 
 // touches judges the paths. Where the list of files is incomplete every path counts as

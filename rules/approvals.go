@@ -59,6 +59,8 @@ func (j *judge) count(l Layer, a Approvals, r Review, facts *ApprovalFacts) {
 	switch {
 	case !ok && len(a.From) == 0:
 		drop(Dropped{Why: DropNoWrite})
+	case !ok && j.blind(l, a.From):
+		drop(Dropped{Why: DropUnseenTeam})
 	case !ok:
 		drop(Dropped{Why: DropNotInGroup})
 	case j.retargeted(r):

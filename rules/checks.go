@@ -194,8 +194,8 @@ func (j *judge) allChecks(c Checks) Reason {
 	excepted := func(name string) bool {
 		return slices.ContainsFunc(except, func(g glob) bool { return g.match(name) })
 	}
-	counted := map[int64]bool{} // suites with a run that counts
-	listed := map[int64]bool{}  // suites with any run
+	counted := map[int64]bool{}  // suites with a run that counts
+	listed := map[int64]bool{}   // suites with any run
 	settled := map[string]bool{} // names that succeeded, or that block already
 	for _, r := range j.results {
 		listed[r.suite] = true

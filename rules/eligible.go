@@ -70,6 +70,13 @@ func (j *judge) unseen(l Layer, groups []string) (missing, other []string) {
 	return unique(missing), unique(other)
 }
 
+// blind reports whether a team of the groups cannot be seen, so that nobody can be said
+// to be in none of them.
+func (j *judge) blind(l Layer, groups []string) bool {
+	missing, _ := j.unseen(l, groups)
+	return len(missing) > 0
+}
+
 // eligible returns the role in which somebody's approval could count for the requirement
 // now, but for what they contributed: a member of one of its groups or, where it names
 // none, whoever can write. Bots have none.

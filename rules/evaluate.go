@@ -116,14 +116,15 @@ type judge struct {
 	who      authorship
 	opinions []Review
 	results  []result
-	paths    []string // of all files, old and new
-	fileOf   []int    // index of the file that a path belongs to
-	matches  map[string][]bool
+	paths    []string              // of all files, old and new
+	fileOf   []int                 // index of the file that a path belongs to
+	matches  map[string][]bool     // by glob, for each of paths
+	classes  map[string]membership // by layer and name
 	recheck  time.Time
 }
 
 func newJudge(c Change, at time.Time) *judge {
-	j := &judge{Change: c, at: at, people: map[UserID]Person{}, matches: map[string][]bool{}}
+	j := &judge{Change: c, at: at, people: map[UserID]Person{}, matches: map[string][]bool{}, classes: map[string]membership{}}
 	for _, p := range c.People {
 		j.people[p.ID] = p
 	}

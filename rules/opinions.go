@@ -58,9 +58,8 @@ func (j *judge) objection(l Layer, from []string, r Review) (o Objection, blocks
 			return o, true, false
 		}
 	}
-	missing, _ := j.unseen(l, from)
 	canWrite := j.people[r.By].CanWrite || r.First != nil && r.First.CanWrite
-	return o, false, len(missing) > 0 && canWrite && !contributed && !j.people[r.By].Bot
+	return o, false, j.blind(l, from) && canWrite && !contributed && !j.people[r.By].Bot
 }
 
 // lifts reports whether a dismissal takes back a request for changes: by the one who made

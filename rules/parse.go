@@ -17,7 +17,9 @@ const (
 	maxPolicyBytes = 256 << 10
 	maxPatterns    = 1000 // of all globs, their braces spread
 	maxRules       = 300
-	maxNesting     = 32 // of lists and mappings in each other
+	maxEntries     = 1000 // of one list or mapping
+	maxLine        = 4000 // bytes
+	maxNesting     = 32   // of lists and mappings in each other
 	maxErrors      = 100
 )
 
@@ -113,6 +115,10 @@ func newParser(file string, src []byte) (*parser, *yaml.Node) {
 // a policy means what it looks like.
 func (p *parser) checkText() {
 	for i, line := range p.lines {
+		if len(line) > maxLine {
+			p.at(i+1, 1, "the line has %d bytes, and %d are the limit: write it on several lines", len(line), maxLine)
+			p.errs[len(p.errs)-1].Source = "" // nobody wants to read it
+		}
 		column := 0
 		for rest := line; rest != ""; {
 			r, size := utf8.DecodeRuneInString(rest)
@@ -170,6 +176,8 @@ func (p *parser) plain(n *yaml.Node, depth int) {
 		p.fail(n, "aliases are not for policies: write out what *%s stands for", n.Value)
 	case n.Anchor != "":
 		p.fail(n, "anchors are not for policies: take &%s out", n.Anchor)
+	case n.ShortTag() == "!!merge":
+		p.fail(n, "merge keys are not for policies: write out what it brings in")
 	case n.Style&yaml.TaggedStyle != 0:
 		p.fail(n, "tags are not for policies: take %s out", n.Tag)
 	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
@@ -270,7 +278,7 @@ func (p *parser) mapping(n *yaml.Node, what string, known keys, later ...string)
 			}
 		})
 		slices.Sort(words)
-		if near := nearest(key.Value, append(slices.Clone(words), later...)); near != "" {
+		if near := p.nearest(key.Value, append(slices.Clone(words), later...)); near != "" {
 			p.fail(key, "%s has no key %q: write %q", what, key.Value, near)
 			return
 		}
@@ -289,6 +297,10 @@ func (p *parser) pairs(n *yaml.Node, what string, yield func(key, value *yaml.No
 	}
 	if len(n.Content) == 0 {
 		p.fail(n, "%s is empty: say something, or take it out", what)
+		return false
+	}
+	if len(n.Content) > 2*maxEntries {
+		p.fail(n, "%s has %d keys, and %d are the limit", what, len(n.Content)/2, maxEntries)
 		return false
 	}
 	seen := map[string]int{}

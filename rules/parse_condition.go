@@ -24,28 +24,26 @@ func (p *parser) classes(n *yaml.Node, l *Layer) {
 	for _, name := range order {
 		l.Classes[name] = p.condition(bodies[name], "class "+strconv.Quote(name), l)
 	}
+	done := map[string]bool{} // false: on the way that is being followed
 	for _, name := range order {
-		if reaches(l.Classes, name, name, map[string]bool{}) {
-			p.fail(bodies[name], "class %q is defined by itself, through the classes that it names: break the circle", name)
-		}
+		p.follow(l.Classes, name, bodies, done)
 	}
 }
 
-// reaches reports whether class from names class to, at any distance. seen are the
-// classes that were looked into.
-func reaches(classes map[string]Condition, from, to string, seen map[string]bool) bool {
-	for _, next := range named(classes[from]) {
-		if next == to {
-			return true
-		}
-		if !seen[next] {
-			seen[next] = true
-			if reaches(classes, next, to, seen) {
-				return true
-			}
-		}
+// follow looks for circles among the classes that a class names, at any distance.
+func (p *parser) follow(classes map[string]Condition, name string, bodies map[string]*yaml.Node, done map[string]bool) {
+	if _, ok := done[name]; ok {
+		return
 	}
-	return false
+	done[name] = false
+	for _, next := range named(classes[name]) {
+		if finished, ok := done[next]; ok && !finished {
+			p.fail(bodies[name], "class %q names class %q, which is defined by it: break the circle", name, next)
+			continue
+		}
+		p.follow(classes, next, bodies, done)
+	}
+	done[name] = true
 }
 
 // named returns the classes that a condition names, in its parts too.

@@ -20,9 +20,7 @@ func (p *parser) layer(n *yaml.Node) Layer {
 	p.mapping(n, "the policy", keys{
 		"version": func(n *yaml.Node) {
 			versioned = true
-			if v, ok := p.number(n, "version", 0, 1<<30); ok && v != 1 {
-				p.fail(n, "version %d is not known here: write `version: 1`", v)
-			}
+			p.number(n, "version", 1, 1)
 		},
 		"procedure": func(n *yaml.Node) { l.Procedure = p.procedure(n) },
 		"branches":  func(n *yaml.Node) { l.Branches = p.globs(n, "branches", branchGlob) },
@@ -241,7 +239,7 @@ func known[V any](p *parser, n *yaml.Node, kind string, names []string, defined 
 				at = item
 			}
 		}
-		if near := nearest(name, slices.Sorted(maps.Keys(defined))); near != "" {
+		if near := p.nearest(name, slices.Sorted(maps.Keys(defined))); near != "" {
 			p.fail(at, "no %s is named %q: write %q, or define it", kind, name, near)
 			continue
 		}

@@ -59,6 +59,10 @@ func (p *parser) each(n *yaml.Node, what string, yield func(*yaml.Node)) {
 		p.fail(n, "%s is an empty list, which nothing can satisfy: say what it holds, or take it out", what)
 		return
 	}
+	if len(n.Content) > maxEntries {
+		p.fail(n, "%s has %d entries, and %d are the limit", what, len(n.Content), maxEntries)
+		return
+	}
 	seen := map[string]bool{}
 	for _, item := range n.Content {
 		if item.Kind == yaml.ScalarNode && seen[item.Value] && !idEntry.MatchString(item.Value) {
@@ -100,7 +104,9 @@ func (p *parser) number(n *yaml.Node, what string, from, to int64) (int64, bool)
 			return i, true
 		}
 	}
-	if to == math.MaxInt64 {
+	if from == to {
+		p.fail(n, "%s has to be %d", what, from)
+	} else if to == math.MaxInt64 {
 		p.fail(n, "%s has to be a whole number from %d", what, from)
 	} else {
 		p.fail(n, "%s has to be a whole number from %d to %d", what, from, to)

@@ -47,8 +47,12 @@ func (e SyntaxErrors) sort() {
 	})
 }
 
-// nearest returns the word that was probably meant, or "" if none is near.
-func nearest(word string, words []string) string {
+// nearest returns the word that was probably meant, or "" if none is near, or if enough
+// has been said.
+func (p *parser) nearest(word string, words []string) string {
+	if len(p.errs) > maxErrors {
+		return ""
+	}
 	best, distance := "", len(word)/3+2
 	for _, w := range words {
 		if d := editDistance(strings.ToLower(word), strings.ToLower(w)); d < distance {

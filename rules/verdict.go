@@ -144,8 +144,9 @@ const (
 	DropGhost        DropWhy = "ghost"
 	DropNoWrite      DropWhy = "no_write" // cannot write, and the rule names no group that holds them
 	DropNotInGroup   DropWhy = "not_in_group"
-	DropStale        DropWhy = "stale"      // what was reviewed (Commit) is not what would be merged
-	DropOtherBase    DropWhy = "other_base" // the base changed afterwards
+	DropUnseenTeam   DropWhy = "unseen_team" // in no team that can be seen; one of the group's cannot
+	DropStale        DropWhy = "stale"       // what was reviewed (Commit) is not what would be merged
+	DropOtherBase    DropWhy = "other_base"  // the base changed afterwards
 	DropDismissed    DropWhy = "dismissed"
 )
 

@@ -1,0 +1,216 @@
+package rules_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/changewarden/changewarden/rules"
+)
+
+// TestRefused reads each policy of testdata/policies/refused.txtar; behind it, under
+// "errors", stands all that is said of it, place by place.
+func TestRefused(t *testing.T) {
+	const name = "../testdata/policies/refused.txtar"
+	page, err := txtar.ParseFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(page.Files); i += 2 {
+		f := page.Files[i]
+		t.Run(f.Name, func(t *testing.T) {
+			var got strings.Builder
+			_, err := rules.Parse("policy.yml", f.Data)
+			var all rules.SyntaxErrors
+			if !errors.As(err, &all) {
+				t.Fatalf("Parse: %v, want syntax errors", err)
+			}
+			for _, e := range all {
+				fmt.Fprintf(&got, "%d:%d %s\n", e.Line, e.Column, e.Msg)
+				lines := strings.Split(string(f.Data), "\n")
+				if e.Source != lines[e.Line-1] {
+					t.Errorf("line %d reads %q, want %q", e.Line, e.Source, lines[e.Line-1])
+				}
+			}
+			if *update {
+				page.Files[i+1].Data = []byte(got.String())
+				return
+			}
+			if diff := cmp.Diff(string(page.Files[i+1].Data), got.String()); diff != "" {
+				t.Errorf("errors (-want +got):\n%s", diff)
+			}
+		})
+	}
+	if *update {
+		if err := os.WriteFile(name, txtar.Format(page), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Each key of the language that is not judged yet is refused by name, where it stands: a
+// policy that is taken must not promise what nothing enforces.
+func TestNotSupportedYet(t *testing.T) {
+	at := map[string][]string{
+		"version: 1\n%s: 1\n":                                 {"emergency", "rollback", "environments", "windows", "freezes", "exceptions"},
+		"version: 1\nrules:\n- name: a\n  %s: 1\n":            {"overridable", "waivable_by", "enforce", "until"},
+		"version: 1\nrules:\n- name: a\n  when:\n    %s: 1\n": {"title", "body", "files", "lines", "repositories", "not", "expr"},
+		"version: 1\nclasses:\n  c:\n    %s: 1\n":             {"title", "lines", "not", "expr"},
+		"version: 1\ngroups:\n  g:\n    %s: 1\n":              {"permission", "bots", "min_membership_age"},
+		"version: 1\nrules:\n- name: a\n  require:\n    %s: 1\n": {
+			"deployed", "sign_off", "window", "ticket", "section", "signed_commits", "conversations_resolved",
+			"linear_history", "up_to_date", "any", "all", "expr",
+		},
+		"version: 1\nrules:\n- name: a\n  require:\n    approvals:\n      %s: 1\n": {"distinct", "max_age"},
+		"version: 1\nrules:\n- name: a\n  require:\n    checks:\n      %s: 1\n":    {"workflow", "grace"},
+	}
+	for text, keys := range at {
+		lines := strings.Split(strings.TrimSpace(text), "\n")
+		line := len(lines)
+		column := strings.Index(lines[line-1], "%s") + 1
+		for _, key := range keys {
+			_, err := rules.Parse("p", fmt.Appendf(nil, text, key))
+			var all rules.SyntaxErrors
+			found := false
+			if errors.As(err, &all) {
+				for _, e := range all {
+					found = found || strings.Contains(e.Msg, fmt.Sprintf("%q", key)) &&
+						strings.Contains(e.Msg, "not supported yet") && e.Line == line && e.Column == column
+				}
+			}
+			if !found {
+				t.Errorf("%s in %q: %v, want it refused by name at %d:%d", key, text, err, line, column)
+			}
+		}
+	}
+}
+
+func TestParseLimits(t *testing.T) {
+	many := func(n int, format string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, format, i)
+		}
+		return b.String()
+	}
+	for _, c := range []struct{ name, src, want string }{
+		{"too large", "version: 1\n#" + strings.Repeat("x", 300<<10), "bytes"},
+		{"a million globs", "version: 1\nclasses: {a: {paths: [" + many(900, "'g%d/*.{a,b}',\n") + "]}}", "more than 1000 globs"},
+		{"braces in braces", "version: 1\nclasses: {a: {paths: ['" + strings.Repeat("{a,b}", 20) + "']}}", "more than 64 patterns"},
+		{"nested", "version: 1\nclasses: " + strings.Repeat("[", 5000) + strings.Repeat("]", 5000), ""},
+		{"many rules", "version: 1\nrules: [" + many(400, "{name: r%d, require: {approvals: 1}},\n") + "]", "400 rules"},
+		{"many errors", "version: 1\n" + many(900, "k%d: 1\n"), "errors more from here on"},
+		{"many keys", "version: 1\n" + many(5000, "k%d: 1\n"), "5001 keys"},
+		{"long line", "version: 1\n# " + strings.Repeat("x", 5000), "4000 are the limit"},
+		{"many users to store", "version: 1\ngroups:\n" + many(14, "  g%d: {users: ["+strings.ReplaceAll(many(1000, "u%d,\n"), "%", "")+"]}\n"), "too large with its 14000 users"},
+		{"alias bomb", "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b]\n", "aliases are not for policies"},
+		{"too many users to store", "version: 1\ngroups: {a: {users: [" + many(2000, "u%d,\n") + "]}}", "2000 entries"},
+		{"bad UTF-8", "version: 1\nbranches: [\"\xff\"]", "not UTF-8"},
+		{"UTF-16", "\xff\xfev\x00e\x00r\x00", "not UTF-8"},
+	} {
+		_, err := rules.Parse("p", []byte(c.src))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %.300v, want %q", c.name, err, c.want)
+		}
+		var all rules.SyntaxErrors
+		if !errors.As(err, &all) || len(all) > 101 {
+			t.Errorf("%s: %d errors of %T, want at most 101 SyntaxErrors", c.name, len(all), err)
+		}
+	}
+}
+
+func TestParse(t *testing.T) {
+	got, err := rules.Parse("p.yml", []byte("\ufeff"+strings.ReplaceAll(`version: 1
+procedure: {owner: engineering, last_reviewed: 2025-01-09, review_every: 1 year, frameworks: {SOC 2: CC8.1}}
+branches: main
+groups:
+  owners: {teams: [Core#12, docs], users: [Ann, bob#7, "#99", '#0']}
+classes:
+  b: {class: a}
+  a: {paths: ["**/*.y{a,}ml"], labels: [x]}
+rules:
+  - name: one
+    before: merge
+    when: {class: [b, policy], authors: owners, draft: false, any: [{branches: "release/**"}, {head_branches: "*:*"}]}
+    require:
+      approvals: {count: 2, from: owners, of: commit, unknown_authors: block}
+      checks: {names: ["ci / *"], app: 15368, conclusions: [success, neutral]}
+  - {name: two, require: {checks: {all: true, except: ["lint*"]}}}
+`, "\n", "\r\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	no := false
+	want := rules.Layer{
+		File: "p.yml",
+		Procedure: &rules.Procedure{
+			Owner: "engineering", LastReviewed: "2025-01-09", ReviewEvery: "1 year", Frameworks: map[string][]string{"SOC 2": {"CC8.1"}},
+		},
+		Branches: []string{"main"},
+		Groups: map[string]rules.Group{"owners": {
+			Teams: []rules.TeamRef{{Slug: "core", ID: 12}, {Slug: "docs"}},
+			Users: []rules.UserRef{{Login: "ann"}, {Login: "bob", GitHub: 7}, {ID: 99}, {}},
+		}},
+		Classes: map[string]rules.Condition{
+			"policy": {Paths: []string{".github/change-management*.y{a,}ml"}},
+			"b":      {Class: []string{"a"}},
+			"a":      {Paths: []string{"**/*.y{a,}ml"}, Labels: []string{"x"}},
+		},
+		Rules: []rules.Rule{
+			{
+				Name: "one", Stage: rules.BeforeMerge,
+				When: rules.Condition{
+					Class: []string{"b", "policy"}, Authors: []string{"owners"}, Draft: &no,
+					Any: []rules.Condition{{Branches: []string{"release/**"}}, {HeadBranches: []string{"*:*"}}},
+				},
+				Require: rules.Requirement{
+					Approvals: &rules.Approvals{Count: 2, From: []string{"owners"}, Of: rules.OfCommit, UnknownAuthors: rules.Block},
+					Checks:    &rules.Checks{Names: []string{"ci / *"}, App: "15368", Conclusions: []string{"success", "neutral"}},
+				},
+			},
+			{Name: "two", Stage: rules.BeforeMerge, Require: rules.Requirement{Checks: &rules.Checks{All: true, Except: []string{"lint*"}}}},
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Parse (-want +got):\n%s", diff)
+	}
+}
+
+// The built-in policy asks for what the control asks for before a merge, and no more.
+func TestDefault(t *testing.T) {
+	l := rules.Default()
+	var got []string
+	for _, r := range l.Rules {
+		line := r.Name + ":"
+		if len(r.When.Class) > 0 {
+			line += " " + strings.Join(r.When.Class, ",")
+		}
+		if a := r.Require.Approvals; a != nil {
+			line += fmt.Sprintf(" %d %s", a.Count, strings.Join(a.From, ","))
+		}
+		if r.Require.Checks != nil && r.Require.Checks.All {
+			line += " all checks"
+		}
+		got = append(got, line)
+	}
+	want := []string{
+		"peer review: 1 ",
+		"infrastructure needs two approvals: infrastructure 2 ",
+		"infrastructure needs a senior engineer: infrastructure 1 senior engineers",
+		"security review: security 1 security",
+		"policy owners approve policy changes: policy 1 policy owners",
+		"automated tests pass: all checks",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("rules (-want +got):\n%s", diff)
+	}
+	again, err := rules.Parse(rules.DefaultFile, []byte(rules.DefaultText()))
+	if diff := cmp.Diff(again, l); err != nil || diff != "" {
+		t.Errorf("DefaultText parses to something else: %v\n%s", err, diff)
+	}
+}
