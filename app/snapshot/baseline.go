@@ -25,7 +25,8 @@ type baselinePull struct {
 }
 
 // usual returns the names of the checks and statuses that each of the last ten pull
-// requests merged into the branch had on its head, our own left out: remembered for an hour.
+// requests merged into the branch had on its head, without our own check runs: remembered
+// for an hour.
 func (l *look) usual(ctx context.Context, base string) ([]string, error) {
 	key := subject.BaselineKey(l.target.Repo, base)
 	names := []string{}
@@ -136,9 +137,7 @@ func (l *look) reported(ctx context.Context, p baselinePull) ([]string, error) {
 		}
 		if head.Status != nil {
 			for _, s := range head.Status.Contexts {
-				if !l.own(s.Context) {
-					names = append(names, s.Context)
-				}
+				names = append(names, s.Context)
 			}
 		}
 	}

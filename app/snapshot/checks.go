@@ -110,7 +110,7 @@ func (l *look) suitesOf(ctx context.Context, commit, after string) (headCommit, 
 }
 
 // putChecks writes what was reported on the head, and what GitHub requires, into the change.
-func (f *facts) putChecks(c *rules.Change, k *cast, own func(string) bool) {
+func (f *facts) putChecks(c *rules.Change, k *cast) {
 	for i, s := range f.checks.suites {
 		if len(f.checks.runs[i]) == 0 {
 			continue // made for an app that never reported anything
@@ -144,12 +144,12 @@ func (f *facts) putChecks(c *rules.Change, k *cast, own func(string) bool) {
 		})
 	}
 	slices.SortStableFunc(c.Status, func(a, b rules.Status) int { return cmp.Compare(a.Context, b.Context) })
-	c.Need = f.required(own)
+	c.Need = f.required()
 }
 
 // required returns the contexts that GitHub requires on the base, from classic protection
-// and from rulesets, but our own.
-func (f *facts) required(own func(string) bool) []string {
+// and from rulesets, each once, sorted.
+func (f *facts) required() []string {
 	var names []string
 	ref := f.pull.BaseRef
 	if ref == nil {
@@ -172,12 +172,6 @@ func (f *facts) required(own func(string) bool) []string {
 			}
 		}
 	}
-	names = slices.DeleteFunc(names, own)
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-// own reports whether a context is one of ours; GitHub folds the case of contexts.
-func (r *Reader) own(name string) bool {
-	return slices.ContainsFunc(r.Own, func(o string) bool { return strings.EqualFold(o, name) })
 }

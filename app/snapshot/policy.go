@@ -2,11 +2,9 @@ package snapshot
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 
 	"github.com/changewarden/changewarden/app/subject"
 	"github.com/changewarden/changewarden/rules"
@@ -144,36 +142,31 @@ func (l *look) layer(ctx context.Context, t PolicyText, stored bool) (parsed, er
 	if err != nil {
 		return parsed{}, fmt.Errorf("%w: %w", errBroken, err)
 	}
-	ids, err := l.users(ctx, rules.Policy{Layers: []rules.Layer{first}}.Users())
+	ids, err := l.users(ctx, rules.Policy{Layers: []rules.Layer{first}}.Users(), stored)
 	if err != nil {
 		return parsed{}, err
 	}
-	anonymous, err := rules.Anonymise(t.Text, func(u rules.UserRef) rules.UserID {
-		if u.Login == "" && stored {
-			return u.ID
-		}
-		return ids[u.String()]
-	})
+	if t.Text, err = l.policies.anonymise(t.Text, ids); err != nil {
+		return parsed{}, fmt.Errorf("%w: %w", errBroken, err)
+	}
+	layer, err := l.policies.parse(t.Path, t.Text)
 	if err != nil {
 		return parsed{}, fmt.Errorf("%w: %w", errBroken, err)
 	}
-	layer, err := l.policies.parse(t.Path, anonymous)
-	if err != nil {
-		return parsed{}, fmt.Errorf("%w: %w", errBroken, err)
-	}
-	t.Text = anonymous
 	return parsed{text: t, layer: layer}, nil
 }
 
 // users returns the person ids of the users that a policy names, by what it writes. One
 // whom GitHub does not know is left out, and is nobody.
-func (l *look) users(ctx context.Context, refs []rules.UserRef) (map[string]rules.UserID, error) {
+func (l *look) users(ctx context.Context, refs []rules.UserRef, stored bool) (map[string]rules.UserID, error) {
 	out := map[string]rules.UserID{}
 	named := newCast()
 	users := map[string]int64{}
 	for _, u := range refs {
 		switch {
-		case u.Login == "": // a person id already
+		case u.Login == "" && stored:
+			out[u.String()] = u.ID
+		case u.Login == "":
 		case u.GitHub != 0:
 			users[u.String()] = named.add(subject.Person{User: u.GitHub, Login: u.Login})
 		default:
@@ -211,35 +204,4 @@ func (l *look) login(ctx context.Context, login string) (subject.Person, error) 
 		return subject.Person{}, fmt.Errorf("read user %s: %w", login, err)
 	}
 	return p, l.remember(ctx, subject.LoginCache, login, p, loginLife)
-}
-
-// policyCache keeps what was parsed last: most snapshots are judged by the policy of the
-// one before.
-type policyCache struct {
-	mu     sync.Mutex
-	layers map[[sha256.Size]byte]parsing
-}
-
-type parsing struct {
-	layer rules.Layer
-	err   error
-}
-
-// maxPolicies is how many files are kept; then all are dropped.
-const maxPolicies = 1000
-
-// parse returns what rules.Parse does. The layer is shared: nobody may write to it.
-func (c *policyCache) parse(file string, text []byte) (rules.Layer, error) {
-	key := sha256.Sum256(append([]byte(file+"\x00"), text...))
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	p, ok := c.layers[key]
-	if !ok {
-		if c.layers == nil || len(c.layers) >= maxPolicies {
-			c.layers = map[[sha256.Size]byte]parsing{}
-		}
-		p.layer, p.err = rules.Parse(file, text)
-		c.layers[key] = p
-	}
-	return p.layer, p.err
 }

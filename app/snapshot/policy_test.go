@@ -11,7 +11,9 @@ func TestPolicyText(t *testing.T) {
 	const oid = "feed"
 	body, no, yes := "version: 1\n", false, true
 	folder := func(e ...treeEntry) *struct{ Entries []treeEntry } { return &struct{ Entries []treeEntry }{e} }
-	file := func(mode int, kind string) treeEntry { return treeEntry{Name: policyName, Mode: mode, Type: kind, OID: oid} }
+	file := func(mode int, kind string) treeEntry {
+		return treeEntry{Name: policyName, Mode: mode, Type: kind, OID: oid}
+	}
 	blob := func(change func(*policyBlob)) *policyBlob {
 		b := &policyBlob{Typename: "Blob", OID: oid, ByteSize: len(body), IsBinary: &no, Text: &body}
 		if change != nil {

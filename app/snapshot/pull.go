@@ -163,7 +163,7 @@ func (l *look) read(ctx context.Context, f *facts, p *Pull) error {
 		return err
 	}
 	c.Reviews, c.Shifts = f.reviewsOf(l.target.Number, k), f.shiftsOf(l.target.Number)
-	f.putChecks(c, k, l.own)
+	f.putChecks(c, k)
 	for _, user := range k.order {
 		c.People = append(c.People, rules.Person{ID: k.who(user), Bot: k.people[user].Bot, CanWrite: write[user]})
 	}

@@ -57,18 +57,18 @@ var ErrGone = errors.New("gone, or not shown to the app")
 // new one took its place.
 var ErrOther = errors.New("another repository stands under this name")
 
-// Floor is the policy that applies to every repository: one that parses, as app.New saw.
+// Floor is the policy that applies to every repository. One that does not parse is an error
+// of each Pull; it is for the caller to refuse it at the start.
 type Floor struct {
 	File string // for messages and the record
 	Text []byte
 }
 
-// Options configure a Reader. All fields but Own are required.
+// Options configure a Reader. All fields are required.
 type Options struct {
 	Memory Memory
 	Floor  Floor
-	App    int64    // our own app's id
-	Own    []string // our own contexts: they are never required of a change, nor usual
+	App    int64 // our own app's id
 	Now    func() time.Time
 }
 
