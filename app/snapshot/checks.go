@@ -16,13 +16,18 @@ type checks struct {
 	runs     [][]run // of each suite
 	statuses []statusContext
 	whole    bool
-	of       int // runs that there are, as far as GitHub said
+	of       int // runs that there are; 0: unknown
 }
 
+// read counts the runs that were read, and that can be told from others by their ids.
 func (c checks) read() int {
 	n := 0
 	for _, runs := range c.runs {
-		n += len(runs)
+		for _, r := range runs {
+			if r.DatabaseID != 0 {
+				n++
+			}
+		}
 	}
 	return n
 }
@@ -66,7 +71,7 @@ func (l *look) checksOf(ctx context.Context, head headCommit) (checks, error) {
 		}
 		c.of += s.CheckRuns.TotalCount
 		// At least the first page of each suite is there; past the limit no other one is read.
-		runs, whole, err := pages(*s.CheckRuns, max(1, l.limits.runs-c.read()), func(after string) (connection[run], error) {
+		runs, all, err := pages(*s.CheckRuns, max(1, l.limits.runs-c.read()), func(after string) (connection[run], error) {
 			var out struct{ Node *suite }
 			if err := l.query(ctx, runsPage, map[string]any{"suite": s.ID, "after": after}, &out); err != nil {
 				return connection[run]{}, err
@@ -79,12 +84,12 @@ func (l *look) checksOf(ctx context.Context, head headCommit) (checks, error) {
 		if err != nil {
 			return checks{}, fmt.Errorf("read runs of check suite %d: %w", s.DatabaseID, err)
 		}
-		c.whole = c.whole && whole
+		c.whole = c.whole && all
 		c.runs = append(c.runs, runs)
-		for _, r := range runs {
-			// A run without an id cannot be told from the one that it repeats.
-			c.whole = c.whole && r.DatabaseID != 0 && s.DatabaseID != 0
-		}
+	}
+	c.whole = c.whole && c.read() == c.of
+	if !whole {
+		c.of = 0
 	}
 	return c, nil
 }
