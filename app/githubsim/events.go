@@ -36,7 +36,9 @@ func (s *Server) sendRun(c *run, action string, sender *account) {
 	}
 	u, check := c.suite, s.checkJSON(c)
 	check["check_suite"] = s.suiteJSON(u)
-	delete(check["check_suite"].(obj), "head_commit")
+	for _, k := range []string{"head_commit", "check_runs_url", "latest_check_runs_count", "rerequestable", "runs_rerequestable"} {
+		delete(check["check_suite"].(obj), k) // the run's event shows less of the suite than the suite's own
+	}
 	s.emit("check_run", u.repo.owner, u.repo, sender, obj{"action": action, "check_run": check})
 }
 

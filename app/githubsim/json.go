@@ -38,7 +38,7 @@ func (s *Server) userJSON(a *account) obj {
 		"followers_url": api + "/followers", "following_url": api + "/following{/other_user}",
 		"gists_url": api + "/gists{/gist_id}", "starred_url": api + "/starred{/owner}{/repo}",
 		"subscriptions_url": api + "/subscriptions", "organizations_url": api + "/orgs", "repos_url": api + "/repos",
-		"events_url": api + "/events{/privacy}", "received_events_url": api + "/received_events", "user_view_type": "public",
+		"events_url": api + "/events{/privacy}", "received_events_url": api + "/received_events",
 	}
 }
 

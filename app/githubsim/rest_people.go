@@ -28,7 +28,7 @@ func (c *call) publicUser(a *account) obj {
 	for _, k := range []string{"company", "location", "email", "hireable", "bio", "twitter_username"} {
 		o[k] = nil
 	}
-	o["name"], o["blog"] = orNil(a.name), ""
+	o["name"], o["blog"], o["user_view_type"] = orNil(a.name), "", "public"
 	o["public_repos"], o["public_gists"], o["followers"], o["following"] = 0, 0, 0, 0
 	o["created_at"], o["updated_at"] = stamp(a.created), stamp(a.created)
 	return o
