@@ -52,14 +52,19 @@ func (j *judge) objection(l Layer, from []string, r Review) (o Objection, blocks
 	if _, ok := j.eligible(l, from, r.By); ok && !contributed {
 		return o, true, false
 	}
-	if r.First != nil {
-		contributed = r.First.Contributor
-		if !contributed && j.wasEligible(l, from, r.By, *r.First) {
-			return o, true, false
-		}
+	first := j.stood(r)
+	if !first.Contributor && j.wasEligible(l, from, r.By, first) {
+		return o, true, false
 	}
-	canWrite := j.people[r.By].CanWrite || r.First != nil && r.First.CanWrite
-	return o, false, j.blind(l, from) && canWrite && !contributed && !j.people[r.By].Bot
+	canWrite := j.people[r.By].CanWrite || first.CanWrite
+	return o, false, j.blind(l, from) && canWrite && !first.Contributor && !j.people[r.By].Bot
+}
+
+func (j *judge) stood(r Review) Standing {
+	if r.First != nil {
+		return *r.First
+	}
+	return j.Stand(r)
 }
 
 // lifts reports whether a dismissal takes back a request for changes: by the one who made

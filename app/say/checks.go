@@ -1,0 +1,53 @@
+package say
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/changewarden/changewarden/rules"
+)
+
+// waiting says which checks are awaited, and what to do about those that do not come by
+// themselves.
+func waiting(f *rules.CheckFacts) string {
+	var out []string
+	if len(f.Running) > 0 {
+		out = append(out, sentence("still running", list(f.Running)))
+	}
+	if len(f.Missing) > 0 {
+		since := ""
+		if !f.Since.IsZero() {
+			since = " since " + f.Since.UTC().Format(time.DateTime) + " UTC"
+		}
+		out = append(out, fmt.Sprintf("Not reported%s: %s. Whoever looks after the tests can make them run for this commit.", since, list(f.Missing)))
+	}
+	if len(f.Skipped) > 0 && len(f.Missing) > 0 {
+		out = append(out, sentence("skipped, which is no success", list(f.Skipped)))
+	}
+	if len(f.WrongApp) > 0 {
+		out = append(out, sentence("reported by another app than the policy names", list(f.WrongApp)))
+	}
+	if len(f.Claimed) > 0 {
+		out = append(out, fmt.Sprintf("A contributor's own status does not count: %s. Whoever runs the tests can let them report instead.", list(f.Claimed)))
+	}
+	if len(out) == 0 {
+		return "All checks have succeeded; the answer comes when nothing new has appeared for half a minute."
+	}
+	return strings.Join(out, " ")
+}
+
+// failed says which checks failed.
+func failed(f *rules.CheckFacts) string {
+	var out []string
+	if len(f.Failed) > 0 {
+		out = append(out, sentence("failed", list(f.Failed))+" A contributor can push a fix, or run them again.")
+	}
+	if len(f.Skipped) > 0 && len(f.Failed) == 0 {
+		out = append(out, sentence("skipped, which the policy does not take for a success", list(f.Skipped))+" A contributor can make them run for this commit.")
+	}
+	if len(f.Running)+len(f.Missing)+len(f.WrongApp)+len(f.Claimed) > 0 {
+		out = append(out, waiting(f))
+	}
+	return strings.Join(out, " ")
+}

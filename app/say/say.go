@@ -1,0 +1,243 @@
+// Package say turns findings into sentences: what is missing, and who can give it. It is
+// the one place where the product's words about a verdict stand; check runs, statuses and
+// pages all take them from here, and none of them is ever stored as truth.
+//
+// Sentences are plain text, blame nobody and hold no line break. Names of files, checks
+// and people come from outside: whoever publishes them escapes them. In a public
+// repository no sentence tells who is in a group.
+package say
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/changewarden/changewarden/rules"
+)
+
+// Names are the logins of people by their person id.
+type Names map[rules.UserID]string
+
+// of returns the person's login, or "somebody".
+func (n Names) of(id rules.UserID) string {
+	if name := n[id]; name != "" {
+		return name
+	}
+	return "somebody"
+}
+
+// Sentence says what a rule's finding is and, where it blocks, what the next action is
+// and who can take it.
+func Sentence(f rules.Finding, c rules.Change, n Names) string {
+	var parts []string
+	for _, r := range f.Reasons {
+		parts = append(parts, Reason(r, c, n))
+	}
+	return clean(strings.Join(parts, " "))
+}
+
+// Reason says one reason of a finding.
+func Reason(r rules.Reason, c rules.Change, n Names) string {
+	text := reason(r, c, n)
+	if r.Approvals != nil {
+		text = strings.Join(append([]string{text}, asides(r, c, n)...), " ")
+	}
+	return clean(text)
+}
+
+func reason(r rules.Reason, c rules.Change, n Names) string {
+	a, ch := r.Approvals, r.Checks
+	if a == nil {
+		a = &rules.ApprovalFacts{}
+	}
+	if ch == nil {
+		ch = &rules.CheckFacts{}
+	}
+	switch r.Code {
+	case rules.ApprovalsEnough:
+		return approved(a, c, n)
+	case rules.ApprovalsMissing:
+		return missing(a, c)
+	case rules.ApprovalsObjection:
+		return objections(a, n)
+	case rules.ApprovalsUnknownTeam:
+		return unseen(a)
+	case rules.ApprovalsUnknownAuthors:
+		return sentence(doubt(a), "the policy lets nobody approve for authors that are not known. "+
+			"Whoever wrote it can commit it again with an address that belongs to their GitHub account")
+	case rules.ChecksPassed:
+		return sentence("passed", list(ch.Passed))
+	case rules.ChecksPending:
+		return waiting(ch)
+	case rules.ChecksFailed:
+		return failed(ch)
+	case rules.ChecksNone:
+		return "No check has succeeded on this commit. Somebody who knows the repository's tests can make them run for it."
+	case rules.FactsIncomplete:
+		return incomplete(r.Gaps)
+	case rules.NoRuleApplies:
+		return "No rule of the policy applies to this change, so nothing vouches for it. An owner of the policy can add a rule that does."
+	case rules.RuleNotApplicable:
+		return "The rule does not apply to this change."
+	case rules.RuleAhead:
+		return "The rule is judged at a later stage."
+	}
+	return "The finding has the reason " + string(r.Code) + "."
+}
+
+// incomplete says which facts are missing.
+func incomplete(gaps []rules.Gap) string {
+	var parts []string
+	advice := "Its author can split the change into smaller ones"
+	for _, g := range gaps {
+		if g.Of > 0 {
+			parts = append(parts, fmt.Sprintf("%d of %d %s", g.Read, g.Of, factNames[g.Fact]))
+		} else {
+			parts = append(parts, fmt.Sprintf("the first %d %s", g.Read, factNames[g.Fact]))
+		}
+		if g.Fact == rules.GapChecks {
+			advice = "Whoever looks after the tests can make fewer of them report on one commit"
+		}
+	}
+	if len(parts) == 0 {
+		return "Something that the rules need to know could not be read."
+	}
+	return fmt.Sprintf("Only %s could be read, and what was not read could matter. %s.", all(parts), advice)
+}
+
+var factNames = map[rules.GapFact]string{
+	rules.GapFiles:    "changed files",
+	rules.GapCommits:  "commits and their authors",
+	rules.GapReviews:  "reviews",
+	rules.GapChecks:   "checks",
+	rules.GapLabels:   "labels",
+	rules.GapTimeline: "events of the pull request",
+}
+
+// Because says why a rule applies; "" for one that always does.
+func Because(b *rules.Because, c rules.Change, n Names) string {
+	if b == nil {
+		return ""
+	}
+	var parts []string
+	if len(b.Classes) > 0 {
+		parts = append(parts, "the change is "+all(b.Classes))
+	}
+	switch {
+	case b.AllFiles:
+		parts = append(parts, "not all of its files could be read")
+	case len(b.Files) > 0:
+		var paths []string
+		for _, i := range b.Files {
+			if i >= 0 && i < len(c.Files) {
+				paths = append(paths, c.Files[i].Path)
+			}
+		}
+		parts = append(parts, "it changes "+list(paths))
+	}
+	if len(b.Labels) > 0 {
+		parts = append(parts, "it has the label "+all(b.Labels))
+	}
+	if b.Branch != "" {
+		parts = append(parts, "it aims at "+b.Branch)
+	}
+	if len(b.Heads) > 0 {
+		parts = append(parts, "it comes from "+all(b.Heads))
+	}
+	if len(b.Authors) > 0 {
+		if c.Repo.Public {
+			parts = append(parts, "of who contributed to it")
+		} else {
+			parts = append(parts, people(b.Authors, n)+" contributed to it")
+		}
+	}
+	if b.Draft != nil {
+		parts = append(parts, map[bool]string{true: "it is a draft", false: "it is ready for review"}[*b.Draft])
+	}
+	if b.Assumed {
+		parts = append(parts, "it cannot be ruled out")
+	}
+	return clean("It applies because " + all(parts) + ".")
+}
+
+// Notice says something about the policy itself.
+func Notice(no rules.Notice) string {
+	switch no.Code {
+	case rules.NoticeBrokenPolicy:
+		return clean(fmt.Sprintf("The policy in %s cannot be read: the last one that could, or the organization's alone, is in force. "+
+			"A pull request that mends the file can be merged by the rules in force.", no.File))
+	case rules.NoticePolicyNotRegular:
+		return clean(fmt.Sprintf("%s is not a plain file of readable size, so it is not taken for a policy: the last one that was, "+
+			"or the organization's alone, is in force. Somebody who can write can put a plain file in its place.", no.File))
+	}
+	return clean("The policy has the notice " + string(no.Code) + ".")
+}
+
+// clean takes out line breaks and what cannot be seen: names come from outside.
+func clean(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp), r == unicode.ReplacementChar:
+			return -1
+		}
+		return r
+	}, s)
+	return strings.TrimSpace(s)
+}
+
+// sentence makes "What: that." of two parts.
+func sentence(what, that string) string { return capital(what) + ": " + that + "." }
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	r, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[size:]
+}
+
+// all joins words as a sentence does.
+func all(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}
+
+// either joins words of which one is enough.
+func either(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+}
+
+// maxListed is how many names a sentence takes before it counts.
+const maxListed = 10
+
+// list joins words, and counts those that are too many to read.
+func list(words []string) string {
+	if len(words) > maxListed {
+		return all(append(append([]string{}, words[:maxListed]...), fmt.Sprintf("%d more", len(words)-maxListed)))
+	}
+	return all(words)
+}
+
+func people(ids []rules.UserID, n Names) string {
+	var names []string
+	for _, id := range ids {
+		names = append(names, n.of(id))
+	}
+	return list(names)
+}
+
+// short is a commit as people write it.
+func short(sha string) string {
+	if len(sha) > 7 {
+		return sha[:7]
+	}
+	return sha
+}

@@ -1,0 +1,258 @@
+package say_test
+
+import (
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/changewarden/changewarden/app/say"
+	"github.com/changewarden/changewarden/rules"
+)
+
+var update = flag.Bool("update", false, "write docs/reasons.md")
+
+var (
+	names  = say.Names{1: "ann", 2: "bob", 3: "carol"}
+	change = rules.Change{Repo: rules.Repo{Name: "octo-org/shop"}, Base: "main", Head: "b6f3c2d4e5f60718293a4b5c6d7e8f9012345678"}
+)
+
+// examples has each reason code with facts of the kind that it comes with.
+var examples = []rules.Reason{
+	{Outcome: rules.Pass, Code: rules.ApprovalsEnough, Approvals: &rules.ApprovalFacts{
+		Need: 2, From: []string{"security"}, Counted: []rules.Approval{{By: 2, Group: "security"}, {By: 3, Group: "security"}},
+	}},
+	{Outcome: rules.Pending, Code: rules.ApprovalsMissing, Approvals: &rules.ApprovalFacts{
+		Need: 2, Unknown: []string{"0f1e2d3c4b5a69788796a5b4c3d2e1f001234567"}, Dropped: []rules.Dropped{{By: 1, Why: rules.DropAuthor}},
+	}},
+	{Outcome: rules.Fail, Code: rules.ApprovalsObjection, Approvals: &rules.ApprovalFacts{
+		Need: 1, Counted: []rules.Approval{{By: 3}}, Objections: []rules.Objection{{By: 2, Review: 4, Dismissed: true, DismissedBy: 1}},
+	}},
+	{Outcome: rules.Indeterminate, Code: rules.ApprovalsUnknownTeam, Approvals: &rules.ApprovalFacts{
+		Need: 1, From: []string{"security"}, NoTeam: []string{"security"}, OtherTeam: []string{"security-eu#12"},
+	}},
+	{Outcome: rules.Indeterminate, Code: rules.ApprovalsUnknownAuthors, Approvals: &rules.ApprovalFacts{Need: 1, Unknown: []string{rules.UnknownPush}}},
+	{Outcome: rules.Pass, Code: rules.ChecksPassed, Checks: &rules.CheckFacts{Passed: []string{"lint", "test"}}},
+	{Outcome: rules.Pending, Code: rules.ChecksPending, Checks: &rules.CheckFacts{
+		Running: []string{"e2e"}, Missing: []string{"test"}, Since: time.Date(2025, 3, 3, 9, 0, 0, 0, time.UTC), Claimed: []string{"scan"}, WrongApp: []string{"test"},
+	}},
+	{Outcome: rules.Fail, Code: rules.ChecksFailed, Checks: &rules.CheckFacts{Failed: []string{"test (failure)"}}},
+	{Outcome: rules.Pending, Code: rules.ChecksNone, Checks: &rules.CheckFacts{}},
+	{Outcome: rules.Indeterminate, Code: rules.FactsIncomplete, Gaps: []rules.Gap{{Fact: rules.GapFiles, Read: 3000, Of: 3412}}},
+	{Outcome: rules.Fail, Code: rules.NoRuleApplies},
+	{Outcome: rules.NotApplicable, Code: rules.RuleNotApplicable},
+	{Outcome: rules.Ahead, Code: rules.RuleAhead},
+}
+
+// TestReasonsDocument holds docs/reasons.md to what the product says, and both to the
+// codes that rules has.
+func TestReasonsDocument(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(`# Reasons
+
+Each rule of a verdict rests on reasons with a stable code; the code is what is stored, and
+the sentence is made from it and its facts. This is every code with a sentence as an example.
+` + "`go test ./app/say -update`" + ` writes the page.
+
+| code | outcome | for example |
+|---|---|---|
+`)
+	said := map[string]bool{}
+	for _, r := range examples {
+		text := say.Reason(r, change, names)
+		said[string(r.Code)] = !strings.Contains(text, string(r.Code))
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", r.Code, r.Outcome, text)
+	}
+	b.WriteString("\n## Why an approval does not count\n\n| code | the sentence |\n|---|---|\n")
+	for _, why := range constants(t, "DropWhy") {
+		d := rules.Dropped{By: 2, Why: rules.DropWhy(why), Commit: "0f1e2d3c4b5a69788796a5b4c3d2e1f001234567"}
+		if d.Why == rules.DropCoAuthor {
+			d.PushedBy = 1
+		}
+		text := say.Dropped(d, []string{"security"}, change, names)
+		said[why] = !strings.Contains(text, "of the reason")
+		fmt.Fprintf(&b, "| `%s` | %s |\n", why, text)
+	}
+	b.WriteString("\n## What is said of the policy itself\n\n| code | the sentence |\n|---|---|\n")
+	for _, code := range constants(t, "NoticeCode") {
+		text := say.Notice(rules.Notice{Code: rules.NoticeCode(code), File: ".github/change-management.yml"})
+		said[code] = !strings.Contains(text, code)
+		fmt.Fprintf(&b, "| `%s` | %s |\n", code, text)
+	}
+	for _, kind := range []string{"Code", "DropWhy", "NoticeCode"} {
+		for _, code := range constants(t, kind) {
+			if !said[code] {
+				t.Errorf("%s %q has no sentence", kind, code)
+			}
+		}
+	}
+	const file = "../../docs/reasons.md"
+	if *update {
+		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	have, err := os.ReadFile(file)
+	if diff := cmp.Diff(string(have), b.String()); err != nil || diff != "" {
+		t.Errorf("%s: %v (-file +said; go test ./app/say -update writes it):\n%s", file, err, diff)
+	}
+}
+
+// constants returns the values of the constants of a string type of package rules, in
+// the order of its source.
+func constants(t *testing.T, kind string) []string {
+	t.Helper()
+	var out []string
+	for _, name := range []string{"../../rules/verdict.go", "../../rules/change.go"} {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok {
+				return true
+			}
+			if id, ok := spec.Type.(*ast.Ident); !ok || id.Name != kind {
+				return true
+			}
+			value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, value)
+			return true
+		})
+	}
+	if len(out) == 0 {
+		t.Fatalf("no constants of type %s", kind)
+	}
+	return out
+}
+
+func verdict(o rules.Outcome, reasons ...rules.Reason) rules.Verdict {
+	v := rules.Verdict{Outcome: o}
+	for _, r := range reasons {
+		v.Findings = append(v.Findings, rules.Finding{Rule: "a rule", Outcome: r.Outcome, Reasons: []rules.Reason{r}})
+	}
+	return v
+}
+
+func TestStatus(t *testing.T) {
+	need := func(n int, from ...string) rules.Reason {
+		return rules.Reason{Outcome: rules.Pending, Code: rules.ApprovalsMissing, Approvals: &rules.ApprovalFacts{Need: n, From: from}}
+	}
+	for _, c := range []struct {
+		name string
+		v    rules.Verdict
+		want string
+	}{
+		{"pass", verdict(rules.Pass, examples[0], examples[5]), "All 2 rules that apply are satisfied"},
+		{"one rule", verdict(rules.Pass, examples[5]), "The rule that applies is satisfied"},
+		{"anybody's approvals are asked for once", verdict(rules.Pending, need(1), need(2)), "2 approvals missing, from who can write and did not contribute"},
+		{"the heaviest first", verdict(rules.Indeterminate, need(1, "security"), examples[7], examples[9]),
+			"only 3000 changed files could be read: split the change; test (failure) failed: push a fix or run again; one approval missing, from security"},
+		{"objection", verdict(rules.Fail, examples[2]), "bob requested changes and can lift it"},
+		{"settling", verdict(rules.Pending, rules.Reason{Outcome: rules.Pending, Code: rules.ChecksPending, Checks: &rules.CheckFacts{}}),
+			"checks passed, waiting half a minute for more"},
+		{"line breaks from outside", verdict(rules.Fail, rules.Reason{Outcome: rules.Fail, Code: rules.ChecksFailed, Checks: &rules.CheckFacts{Failed: []string{"a\nb\u202e\x1b[31m"}}}),
+			"a b[31m failed: push a fix or run again"},
+	} {
+		if diff := cmp.Diff(c.want, say.Status(c.v, change, names)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+}
+
+func TestHeadline(t *testing.T) {
+	for _, c := range []struct {
+		v    rules.Verdict
+		want string
+	}{
+		{verdict(rules.Pass, examples[0], examples[5]), "Approved: all 2 rules that apply are satisfied"},
+		{verdict(rules.Pending, examples[8], examples[6]), "Waiting: no check has succeeded: make the tests run (and 1 more)"},
+		{verdict(rules.Fail, examples[10]), "Blocked: no rule applies: ask an owner of the policy"},
+		{verdict(rules.Indeterminate, examples[9]), "Cannot be judged: only 3000 changed files could be read: split the change"},
+	} {
+		if diff := cmp.Diff(c.want, say.Headline(c.v, names)); diff != "" {
+			t.Errorf("headline (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// A status fits, stands on one line and says something, whatever the facts are called.
+func TestStatusFits(t *testing.T) {
+	words := rapid.SliceOfN(rapid.StringN(0, 300, -1), 0, 5)
+	rapid.Check(t, func(t *rapid.T) {
+		var reasons []rules.Reason
+		for range rapid.IntRange(1, 6).Draw(t, "reasons") {
+			r := rapid.SampledFrom(examples).Draw(t, "reason")
+			if r.Checks != nil {
+				r.Checks = &rules.CheckFacts{Failed: words.Draw(t, "failed"), Running: words.Draw(t, "running"), Missing: words.Draw(t, "missing")}
+			}
+			if r.Approvals != nil {
+				r.Approvals = &rules.ApprovalFacts{Need: rapid.IntRange(0, 9).Draw(t, "need"), From: words.Draw(t, "from"), NoTeam: words.Draw(t, "teams")}
+			}
+			reasons = append(reasons, r)
+		}
+		o := rapid.SampledFrom([]rules.Outcome{rules.Pass, rules.Pending, rules.Fail, rules.Indeterminate}).Draw(t, "outcome")
+		v := verdict(o, reasons...)
+		for kind, s := range map[string]string{
+			"status": say.Status(v, change, names), "headline": say.Headline(v, names),
+			"sentence": say.Sentence(v.Findings[0], change, nil),
+		} {
+			if s == "" || strings.ContainsAny(s, "\n\r\t") || !utf8.ValidString(s) || kind != "sentence" && utf8.RuneCountInString(s) > 140 {
+				t.Fatalf("%s %q of %d characters", kind, s, utf8.RuneCountInString(s))
+			}
+		}
+	})
+}
+
+// In a public repository no sentence tells who is in a group and who is not.
+func TestPublic(t *testing.T) {
+	public := change
+	public.Repo.Public = true
+	from := []string{"security"}
+	f := rules.Finding{Outcome: rules.Pending, Reasons: []rules.Reason{
+		{Code: rules.ApprovalsEnough, Approvals: &rules.ApprovalFacts{Need: 1, From: from, Counted: []rules.Approval{{By: 2, Group: "security"}}}},
+		{Code: rules.ApprovalsMissing, Approvals: &rules.ApprovalFacts{Need: 1, From: from, Dropped: []rules.Dropped{
+			{By: 2, Why: rules.DropNotInGroup}, {By: 2, Why: rules.DropUnseenTeam},
+		}}},
+	}}
+	if s := say.Sentence(f, public, names); strings.Contains(s, "bob") {
+		t.Errorf("%q names bob", s)
+	}
+	if s := say.Because(&rules.Because{Authors: []rules.UserID{2}}, public, names); strings.Contains(s, "bob") {
+		t.Errorf("%q names bob", s)
+	}
+}
+
+func TestBecause(t *testing.T) {
+	c := change
+	c.Files = []rules.File{{Path: "infra/main.tf"}, {Path: "main.go"}}
+	yes := true
+	for _, x := range []struct {
+		b    *rules.Because
+		want string
+	}{
+		{nil, ""},
+		{&rules.Because{Classes: []string{"infrastructure"}, Files: []int{0}}, "It applies because the change is infrastructure and it changes infra/main.tf."},
+		{&rules.Because{Labels: []string{"risky"}, Branch: "main", Heads: []string{"topic"}, Draft: &yes}, "It applies because it has the label risky, it aims at main, it comes from topic and it is a draft."},
+		{&rules.Because{AllFiles: true, Assumed: true}, "It applies because not all of its files could be read and it cannot be ruled out."},
+		{&rules.Because{Authors: []rules.UserID{1, 9}}, "It applies because ann and somebody contributed to it."},
+	} {
+		if diff := cmp.Diff(x.want, say.Because(x.b, c, names)); diff != "" {
+			t.Errorf("because (-want +got):\n%s", diff)
+		}
+	}
+}

@@ -1,0 +1,182 @@
+package say
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/changewarden/changewarden/rules"
+)
+
+// maxStatus is how many characters GitHub keeps of a commit status' description.
+const maxStatus = 140
+
+// Headline is the title of a verdict: its outcome, and how much is open.
+func Headline(v rules.Verdict, n Names) string {
+	open := blocking(v)
+	var first string
+	if len(open) > 0 {
+		first = ": " + brief(open[0], rules.Change{}, n)
+		if len(open) > 1 {
+			first += fmt.Sprintf(" (and %d more)", len(open)-1)
+		}
+	}
+	switch v.Outcome {
+	case rules.Pass:
+		return "Approved: " + satisfied(v)
+	case rules.Pending:
+		return cut(clean("Waiting"+first), maxStatus)
+	case rules.Indeterminate:
+		return cut(clean("Cannot be judged"+first), maxStatus)
+	}
+	return cut(clean("Blocked"+first), maxStatus)
+}
+
+func satisfied(v rules.Verdict) string {
+	applied := 0
+	for _, f := range v.Findings {
+		if f.Outcome == rules.Pass {
+			applied++
+		}
+	}
+	if applied == 1 {
+		return "the rule that applies is satisfied"
+	}
+	return fmt.Sprintf("all %d rules that apply are satisfied", applied)
+}
+
+// Status is a verdict in at most 140 characters: what is missing and who can give it, the
+// heaviest first.
+func Status(v rules.Verdict, c rules.Change, n Names) string {
+	open := blocking(v)
+	if len(open) == 0 {
+		return cut(capital(satisfied(v)), maxStatus)
+	}
+	var parts []string
+	for _, r := range open {
+		if b := brief(r, c, n); !slices.Contains(parts, b) {
+			parts = append(parts, b)
+		}
+	}
+	text := parts[0]
+	for i, p := range parts[1:] {
+		longer := text + "; " + p
+		left := len(parts) - i - 2
+		if utf8.RuneCountInString(longer+more(left)) > maxStatus {
+			text += more(left + 1)
+			break
+		}
+		text = longer
+	}
+	return cut(clean(text), maxStatus)
+}
+
+func more(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; and %d more", n)
+}
+
+// blocking returns the reasons that keep the change from moving on, the heaviest first.
+// Of several that ask for approvals by anybody the one that asks for most stands for all.
+func blocking(v rules.Verdict) []rules.Reason {
+	var out []rules.Reason
+	anybody := -1
+	for _, f := range v.Findings {
+		for _, r := range f.Reasons {
+			if !r.Outcome.Blocks() {
+				continue
+			}
+			if r.Code == rules.ApprovalsMissing && r.Approvals != nil && len(r.Approvals.From) == 0 {
+				if anybody >= 0 {
+					if lacking(r.Approvals) > lacking(out[anybody].Approvals) {
+						out[anybody] = r
+					}
+					continue
+				}
+				anybody = len(out)
+			}
+			out = append(out, r)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b rules.Reason) int {
+		switch {
+		case a.Outcome.Worse(b.Outcome):
+			return -1
+		case b.Outcome.Worse(a.Outcome):
+			return 1
+		}
+		return 0
+	})
+	return out
+}
+
+// brief is a reason in a few words, for where there is no room.
+func brief(r rules.Reason, c rules.Change, n Names) string {
+	a, ch := r.Approvals, r.Checks
+	if a == nil {
+		a = &rules.ApprovalFacts{}
+	}
+	if ch == nil {
+		ch = &rules.CheckFacts{}
+	}
+	switch r.Code {
+	case rules.ApprovalsMissing:
+		if len(a.From) > 0 {
+			return approvals(lacking(a)) + " missing, from " + either(a.From)
+		}
+		return approvals(lacking(a)) + " missing, from who can write and did not contribute"
+	case rules.ApprovalsObjection:
+		if len(a.Objections) > 0 {
+			return n.of(a.Objections[0].By) + " requested changes and can lift it"
+		}
+	case rules.ApprovalsUnknownTeam:
+		return teams(append(slices.Clone(a.NoTeam), a.OtherTeam...)) + " cannot be seen: ask an organization owner"
+	case rules.ApprovalsUnknownAuthors:
+		return doubt(a) + ": commit again with an address of your account"
+	case rules.ChecksFailed:
+		if len(ch.Failed) > 0 {
+			return few(ch.Failed) + " failed: push a fix or run again"
+		}
+		return few(ch.Skipped) + " skipped, not passed"
+	case rules.ChecksPending:
+		switch {
+		case len(ch.Running) > 0:
+			return "waiting for " + few(ch.Running)
+		case len(ch.WrongApp) > 0:
+			return few(ch.WrongApp) + " reported by another app than the policy names"
+		case len(ch.Missing) > 0:
+			return few(ch.Missing) + " not reported"
+		case len(ch.Claimed) > 0:
+			return few(ch.Claimed) + " posted by a contributor does not count"
+		}
+		return "checks passed, waiting half a minute for more"
+	case rules.ChecksNone:
+		return "no check has succeeded: make the tests run"
+	case rules.FactsIncomplete:
+		for _, g := range r.Gaps {
+			return fmt.Sprintf("only %d %s could be read: split the change", g.Read, factNames[g.Fact])
+		}
+	case rules.NoRuleApplies:
+		return "no rule applies: ask an owner of the policy"
+	}
+	return strings.TrimSuffix(Reason(r, c, n), ".")
+}
+
+// few names the first of several.
+func few(names []string) string {
+	if len(names) > 1 {
+		return fmt.Sprintf("%s and %d more", cut(names[0], 60), len(names)-1)
+	}
+	return cut(strings.Join(names, ""), 60)
+}
+
+// cut shortens a text to so many characters.
+func cut(s string, to int) string {
+	if utf8.RuneCountInString(s) <= to {
+		return s
+	}
+	return string([]rune(s)[:to-1]) + "…"
+}

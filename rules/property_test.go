@@ -1,0 +1,360 @@
+package rules_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/changewarden/changewarden/rules"
+)
+
+var noon = time.Date(2025, 3, 3, 12, 0, 0, 0, time.UTC)
+
+// drawPolicy writes a random policy; its names begin with prefix, so that two policies
+// clash in none.
+func drawPolicy(t *rapid.T, prefix string) string {
+	draw := func(words ...string) string { return rapid.SampledFrom(words).Draw(t, "word") }
+	some := func(words ...string) string {
+		n := rapid.IntRange(1, len(words)).Draw(t, "n")
+		return "['" + strings.Join(rapid.Permutation(words).Draw(t, "words")[:n], "', '") + "']"
+	}
+	groups := []string{prefix + "g0", prefix + "g1"}
+	var b strings.Builder
+	fmt.Fprintf(&b, "version: 1 # of %s\n", prefix)
+	if rapid.Bool().Draw(t, "branches") {
+		fmt.Fprintf(&b, "branches: %s\n", some("main", "release/**", "*"))
+	}
+	fmt.Fprintf(&b, "groups:\n  %s: {teams: %s}\n  %s: {users: %s, teams: [t2#7]}\n", groups[0], some("t0", "t1"), groups[1], some("u1", "U2", "u3#3", "u4"))
+	fmt.Fprintf(&b, "classes:\n  %sc0: {paths: %s}\n  %sc1: {any: [{class: %sc0}, {labels: %s}]}\n", prefix, some("**/*.go", "a/**", "docs/*"), prefix, prefix, some("risky", "x"))
+	b.WriteString("rules:\n")
+	for i := range rapid.IntRange(1, 4).Draw(t, "rules") {
+		fmt.Fprintf(&b, "  - name: %sr%d\n", prefix, i)
+		switch draw("", "class", "paths", "branches", "authors", "any") {
+		case "class":
+			fmt.Fprintf(&b, "    when: {class: %s}\n", some(prefix+"c0", prefix+"c1", "policy"))
+		case "paths":
+			fmt.Fprintf(&b, "    when: {not_paths: %s, only_paths: ['**']}\n", some("docs/**", "*.md"))
+		case "branches":
+			fmt.Fprintf(&b, "    when: {branches: %s, draft: %s}\n", some("main", "release/*"), draw("true", "false"))
+		case "authors":
+			fmt.Fprintf(&b, "    when: {authors: %s}\n", some(groups...))
+		case "any":
+			fmt.Fprintf(&b, "    when: {any: [{labels: [x]}, {head_branches: %s}]}\n", some("topic", "*:*"))
+		}
+		b.WriteString("    require:\n")
+		what := draw("approvals", "checks", "both")
+		if what != "checks" {
+			from := ""
+			if rapid.Bool().Draw(t, "from") {
+				from = ", from: " + some(groups...)
+			}
+			fmt.Fprintf(&b, "      approvals: {count: %s%s, of: %s, unknown_authors: %s}\n", draw("1", "2"), from, draw("diff", "commit"), draw("one_more", "block"))
+		}
+		if what != "approvals" {
+			fmt.Fprintf(&b, "      checks: %s\n", draw("all", "{all: true, except: ['l*']}", "{names: [test, 'l*']}", "{names: [test], app: ci, conclusions: [success, skipped]}"))
+		}
+	}
+	return b.String()
+}
+
+// drawChange makes up what was read of a pull request. People are 1 to 6, and 0 is nobody.
+func drawChange(t *rapid.T) rules.Change {
+	person := func(what string) rules.UserID { return rules.UserID(rapid.IntRange(0, 6).Draw(t, what)) }
+	when := func() time.Time {
+		return noon.Add(-time.Duration(rapid.IntRange(0, 100).Draw(t, "minutes")) * time.Minute)
+	}
+	pick := func(words ...string) string { return rapid.SampledFrom(words).Draw(t, "pick") }
+	c := rules.Change{
+		Repo: rules.Repo{ID: 1, Name: "octo-org/shop", DefaultBranch: "main"}, Base: pick("main", "release/1"), Head: "h2",
+		Pulls: []rules.Pull{{
+			Number: 7, Author: person("opener"), Writer: true, HeadRef: pick("topic", "eve:topic"),
+			Draft: rapid.Bool().Draw(t, "draft"), Labels: []string{pick("X", "none")},
+		}},
+		TakenAt: noon, SeenAt: when(), OwnApp: 99, Exact: pick("d1", "d2", ""), Unnamed: rapid.IntRange(0, 5).Draw(t, "unnamed") == 0,
+		Commits: []rules.Commit{
+			{SHA: "h1", Parents: []string{"b0"}, Authors: []rules.UserID{person("author")}, Committer: person("committer")},
+			{SHA: "h2", Parents: []string{"h1", "b1"}, Authors: []rules.UserID{person("author"), person("trailer")}, CoAuthored: true, ByGitHub: rapid.Bool().Draw(t, "by github")},
+		},
+		Pushes: []rules.Push{{By: person("pusher"), Before: "h1", After: "h2", At: when(), Exact: rapid.Bool().Draw(t, "same")}},
+		Logins: map[string]rules.UserID{"u1": 1, "u2": 2, "u3#3": 3},
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "files") {
+		c.Files = append(c.Files, rules.File{Path: pick("a/b.go", "docs/x", "README.md", ".github/change-management.yml"), Previous: pick("", "a/c")})
+	}
+	for i := range rapid.IntRange(0, 5).Draw(t, "reviews") {
+		r := rules.Review{
+			ID: int64(i + 1), Pull: 7, By: person("reviewer"), At: when(), Commit: pick("h1", "h2", ""), Exact: pick("d1", "d2", ""),
+			State: rapid.SampledFrom([]rules.ReviewState{rules.Approved, rules.ChangesRequested, rules.Commented, rules.Dismissed}).Draw(t, "state"),
+		}
+		if r.State == rules.Dismissed && rapid.Bool().Draw(t, "known") {
+			r.Dismissal = &rules.Dismissal{By: person("dismisser"), Was: rapid.SampledFrom([]rules.ReviewState{rules.Approved, rules.ChangesRequested}).Draw(t, "was"), At: when()}
+		}
+		if rapid.Bool().Draw(t, "seen") {
+			r.First = &rules.Standing{CanWrite: rapid.Bool().Draw(t, "could write"), Contributor: rapid.Bool().Draw(t, "contributed"), Teams: []string{pick("t0", "t1", "t2")}}
+		}
+		c.Reviews = append(c.Reviews, r)
+	}
+	if rapid.IntRange(0, 3).Draw(t, "shift") == 0 {
+		c.Shifts = []rules.BaseShift{{Pull: 7, From: "x", To: c.Base, At: when()}}
+	}
+	for i := range rapid.IntRange(0, 4).Draw(t, "runs") {
+		c.Runs = append(c.Runs, rules.CheckRun{
+			ID: int64(i + 1), Suite: int64(rapid.IntRange(1, 2).Draw(t, "suite")), App: int64(rapid.SampledFrom([]int{5, 6, 99}).Draw(t, "app")),
+			AppSlug: pick("ci", "other"), Name: pick("test", "lint", "Change Management"), Status: pick("completed", "queued"),
+			Conclusion: pick("success", "failure", "skipped", "neutral"), At: when(),
+		})
+	}
+	for _, name := range []string{"test", "scan", "change-management"} {
+		if rapid.Bool().Draw(t, name) {
+			c.Status = append(c.Status, rules.Status{Context: name, State: pick("success", "pending", "failure"), By: person("poster"), At: when()})
+		}
+	}
+	c.Suites = []rules.CheckSuite{{ID: 1, App: 5, Status: pick("completed", "completed", "in_progress"), At: when()}}
+	c.Need, c.Usual = []string{pick("test", "lint", "change-management")}, []string{pick("test", "scan")}
+	for id := range rules.UserID(7) {
+		if id > 0 {
+			c.People = append(c.People, rules.Person{ID: id, Bot: rapid.IntRange(0, 5).Draw(t, "bot") == 0, CanWrite: rapid.Bool().Draw(t, "write")})
+		}
+	}
+	for i, slug := range []string{"t0", "t1", "t2"} {
+		c.Teams = append(c.Teams, rules.Team{
+			Slug: slug, ID: int64(5 + i), Missing: rapid.IntRange(0, 3).Draw(t, "missing") == 0,
+			Members: rapid.SliceOfNDistinct(rapid.Custom(func(t *rapid.T) rules.UserID { return rules.UserID(rapid.IntRange(1, 6).Draw(t, "member")) }), 0, 3, rapid.ID).Draw(t, "members"), AsOf: noon,
+		})
+	}
+	if rapid.IntRange(0, 9).Draw(t, "gap") == 0 {
+		c.Gaps = []rules.Gap{{Fact: rapid.SampledFrom([]rules.GapFact{rules.GapFiles, rules.GapCommits, rules.GapLabels}).Draw(t, "gap of"), Read: 1}}
+	}
+	return c
+}
+
+func parse(t *rapid.T, text string) rules.Layer {
+	l, err := rules.Parse("policy.yml", []byte(text))
+	if err != nil {
+		t.Fatalf("parse:\n%s\n%v", text, err)
+	}
+	return l
+}
+
+func compose(t *rapid.T, floor rules.Layer, repo *rules.Layer) rules.Policy {
+	p, err := rules.Compose(floor, repo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func judge(p rules.Policy, c rules.Change) rules.Verdict {
+	return rules.Evaluate(p, c, rules.BeforeMerge, noon)
+}
+
+func text(t *rapid.T, v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// clone copies a change, so that a test can add to the copy.
+func clone(t *rapid.T, c rules.Change) rules.Change {
+	var out rules.Change
+	if err := json.Unmarshal(text(t, c), &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// What the floor blocks, the composition blocks, whatever the repository's file says.
+func TestFloorHolds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		floor, repo := parse(t, drawPolicy(t, "f")), parse(t, drawPolicy(t, "r"))
+		c := drawChange(t)
+		alone, both := judge(compose(t, floor, nil), c), judge(compose(t, floor, &repo), c)
+		if alone.Outcome.Worse(both.Outcome) {
+			t.Fatalf("the floor says %s, with the repository's file it is %s", alone.Outcome, both.Outcome)
+		}
+		if rules.Policy.Governs(compose(t, floor, nil), c.Base, "main") && !rules.Policy.Governs(compose(t, floor, &repo), c.Base, "main") {
+			t.Fatalf("the repository's file took %s out of what is governed", c.Base)
+		}
+	})
+}
+
+// One more approval, by somebody who has nothing to do with the change, makes nothing worse.
+func TestApprovalNeverWorse(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := compose(t, parse(t, drawPolicy(t, "f")), nil)
+		c := drawChange(t)
+		more := clone(t, c)
+		more.People = append(more.People, rules.Person{ID: 50, CanWrite: rapid.Bool().Draw(t, "write")})
+		if rapid.Bool().Draw(t, "member") {
+			more.Teams[0].Members = append(more.Teams[0].Members, 50)
+		}
+		more.Reviews = append(more.Reviews, rules.Review{ID: 500, Pull: 7, By: 50, State: rules.Approved, At: noon, Commit: "h2", Exact: c.Exact})
+		before, after := judge(p, c), judge(p, more)
+		for i := range before.Findings {
+			if after.Findings[i].Outcome.Worse(before.Findings[i].Outcome) {
+				t.Fatalf("%s: %s became %s", before.Findings[i].Rule, before.Findings[i].Outcome, after.Findings[i].Outcome)
+			}
+		}
+	})
+}
+
+// More of what speaks against a change makes nothing better: a failing or running check,
+// a request for changes, one contributor more, a changed file, a label, a gap, a retarget.
+func TestDoubtNeverBetter(t *testing.T) {
+	doubts := map[string]func(*rules.Change){
+		"failing run": func(c *rules.Change) {
+			c.Runs = append(c.Runs, rules.CheckRun{ID: 900, Suite: 90, App: 5, AppSlug: "ci", Name: "test", Status: "completed", Conclusion: "failure", At: noon})
+		},
+		"running run": func(c *rules.Change) {
+			c.Runs = append(c.Runs, rules.CheckRun{ID: 900, Suite: 90, App: 5, AppSlug: "ci", Name: "scan", Status: "queued", At: noon})
+		},
+		"failing status": func(c *rules.Change) {
+			c.Status = append(c.Status, rules.Status{Context: "lint", State: "failure", By: 50, At: noon})
+		},
+		"claimed status": func(c *rules.Change) {
+			c.Status = append(c.Status, rules.Status{Context: "claim", State: "success", By: c.Commits[0].Authors[0], At: noon})
+		},
+		"open suite": func(c *rules.Change) {
+			c.Suites = append(c.Suites, rules.CheckSuite{ID: 90, App: 5, Status: "queued", At: noon})
+		},
+		"objection": func(c *rules.Change) {
+			c.People = append(c.People, rules.Person{ID: 50, CanWrite: true})
+			c.Reviews = append(c.Reviews, rules.Review{ID: 500, Pull: 7, By: 50, State: rules.ChangesRequested, At: noon, Commit: "h2"})
+		},
+		"withdrawn approvals": func(c *rules.Change) {
+			for i, r := range c.Reviews {
+				if r.State == rules.Approved {
+					c.Reviews[i].State, c.Reviews[i].Dismissal = rules.Dismissed, &rules.Dismissal{By: r.By, Was: rules.Approved}
+				}
+			}
+		},
+		"contributor": func(c *rules.Change) {
+			for _, r := range c.Reviews {
+				c.Pushes = append(c.Pushes, rules.Push{By: r.By, Before: "h0", After: "h2", At: noon.Add(time.Hour)})
+			}
+		},
+		"unknown author": func(c *rules.Change) { c.Commits[0].Authors[0] = 0 },
+		"file": func(c *rules.Change) {
+			c.Files = append(c.Files, rules.File{Path: "a/new.go", Status: "added"})
+		},
+		"label": func(c *rules.Change) { c.Pulls[0].Labels = append(c.Pulls[0].Labels, "risky") },
+		"gap":   func(c *rules.Change) { c.Gaps = append(c.Gaps, rules.Gap{Fact: rules.GapFiles, Read: 3000}) },
+		"retarget": func(c *rules.Change) {
+			c.Shifts = append(c.Shifts, rules.BaseShift{Pull: 7, From: "x", To: c.Base, At: noon})
+		},
+		"lost team":      func(c *rules.Change) { c.Teams[0].Missing = true },
+		"no fingerprint": func(c *rules.Change) { c.Exact = "" },
+	}
+	for name, add := range doubts {
+		t.Run(name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				p := compose(t, parse(t, drawPolicy(t, "f")), nil)
+				c := drawChange(t)
+				worse := clone(t, c)
+				add(&worse)
+				before, after := judge(p, c), judge(p, worse)
+				for i, f := range before.Findings {
+					// A rule that began to apply weighs what it weighs: it was nothing before.
+					if f.Rule != "" && f.Outcome.Worse(after.Findings[i].Outcome) {
+						t.Fatalf("%s: %s became %s", f.Rule, f.Outcome, after.Findings[i].Outcome)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A stranger's copies of a change, into any branch, leave every byte of what a writer's
+// pull request is told as it was; and a laxer base makes nothing better on the head.
+func TestCopies(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := compose(t, parse(t, drawPolicy(t, "f")), nil)
+		c := drawChange(t)
+		alone := rules.Unite([]rules.Change{c})
+		var all []rules.Change
+		for i := range rapid.IntRange(1, 5).Draw(t, "copies") {
+			copied := drawChange(t)
+			copied.Pulls[0].Number, copied.Pulls[0].Writer = int64(20+i), false
+			for j := range copied.Reviews {
+				copied.Reviews[j].Pull, copied.Reviews[j].ID = int64(20+i), int64(1000*i+j+100)
+			}
+			all = append(all, copied)
+		}
+		all = rapid.Permutation(append(all, c)).Draw(t, "order")
+		with := rules.Unite(all)
+		if a, b := text(t, alone), text(t, with); !bytes.Equal(a, b) {
+			t.Fatalf("copies changed what is judged:\n%s\n%s", a, b)
+		}
+		for i := range with {
+			if !bytes.Equal(text(t, judge(p, alone[i])), text(t, judge(p, with[i]))) {
+				t.Fatal("copies changed the verdict")
+			}
+		}
+		lax := clone(t, c)
+		lax.Base, lax.Pulls[0].Number = "lax", 8
+		var verdicts []rules.Verdict
+		for _, c := range rules.Unite(append(all, lax)) {
+			verdicts = append(verdicts, judge(p, c))
+		}
+		if one := judge(p, c); one.Outcome.Worse(rules.Worst(verdicts...)) {
+			t.Fatalf("%s became %s on the head by another base", one.Outcome, rules.Worst(verdicts...))
+		}
+	})
+}
+
+// The same policy, facts and time give the same bytes, in whatever order lists came that
+// have none; and a stored policy, with person ids for logins, gives them too.
+func TestSameBytes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		src := drawPolicy(t, "f")
+		c := drawChange(t)
+		want := text(t, judge(compose(t, parse(t, src), nil), c))
+		stored, err := rules.Anonymise([]byte(src), func(u rules.UserRef) rules.UserID { return c.Logins[u.String()] })
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := clone(t, c)
+		other.Logins = nil
+		other.Reviews = rapid.Permutation(other.Reviews).Draw(t, "reviews")
+		other.Runs = rapid.Permutation(other.Runs).Draw(t, "runs")
+		other.Status = rapid.Permutation(other.Status).Draw(t, "statuses")
+		slices.Reverse(other.People)
+		slices.Reverse(other.Teams)
+		if got := text(t, judge(compose(t, parse(t, string(stored)), nil), other)); !bytes.Equal(want, got) {
+			t.Fatalf("two verdicts:\n%s\n%s\nby\n%s", want, got, stored)
+		}
+	})
+}
+
+// People who united pull requests name stand there once, each with the teams of the
+// newest reading that names them.
+func TestUnitePeople(t *testing.T) {
+	old := rules.Change{
+		Base: "main", TakenAt: noon, Pulls: []rules.Pull{{Number: 7, Writer: true}},
+		People: []rules.Person{{ID: 1, CanWrite: true}, {ID: 2, CanWrite: true}},
+		Teams:  []rules.Team{{Slug: "sec", ID: 5, Members: []rules.UserID{1, 2}}},
+	}
+	newer := rules.Change{
+		Base: "main", TakenAt: noon.Add(time.Minute), Pulls: []rules.Pull{{Number: 8, Writer: true}},
+		People: []rules.Person{{ID: 2}, {ID: 3}},
+		Teams:  []rules.Team{{Slug: "sec", ID: 5, Members: []rules.UserID{3}}},
+	}
+	got := rules.Unite([]rules.Change{old, newer})
+	if len(got) != 1 {
+		t.Fatalf("%d changes, want one", len(got))
+	}
+	if want := fmt.Sprint([]rules.Person{{ID: 2}, {ID: 3}, {ID: 1, CanWrite: true}}); fmt.Sprint(got[0].People) != want {
+		t.Errorf("people %v, want %v", got[0].People, want)
+	}
+	if want := fmt.Sprint([]rules.UserID{3, 1}); fmt.Sprint(got[0].Teams[0].Members) != want {
+		t.Errorf("members %v, want %v: 2 was in the team in the older reading alone", got[0].Teams[0].Members, want)
+	}
+}
