@@ -58,6 +58,11 @@ var restAmendments = []amendment{
 		why:   "ghinstallation sends null where it wants no restriction, and GitHub gives it a token",
 	},
 	{
+		at:    "/paths/~1app~1installations/get/responses/200/content/application~1json/schema/items",
+		merge: `{"$ref":"#/components/schemas/installation"}`,
+		why:   "its own schema wants an account to be user and enterprise at once; what comes is an installation as everywhere else",
+	},
+	{
 		at: "/components/schemas/validation-error/properties/status", merge: `{"type":"string"}`,
 		why: "every error repeats its status; here the field is not described",
 	},

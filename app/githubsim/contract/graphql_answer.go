@@ -155,8 +155,10 @@ func fits(d *ast.Definition, v any) bool {
 		_, ok := v.(bool)
 		return ok
 	case "Int":
+		// GitHub's databaseId is declared Int and yet passes 32 bits, as those of check runs
+		// and workflow runs have for years: https://github.com/obmarg/cynic/issues/711
 		n, ok := v.(float64)
-		return ok && n == math.Trunc(n) && math.Abs(n) <= math.MaxInt32+1
+		return ok && n == math.Trunc(n) && math.Abs(n) <= 1<<53
 	case "Float":
 		_, ok := v.(float64)
 		return ok

@@ -1,0 +1,128 @@
+package snapshot
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+
+	"github.com/google/go-github/v62/github"
+
+	"github.com/changewarden/changewarden/rules"
+)
+
+// diff is what a head changes against its merge base with a branch. It never changes: it is
+// remembered by head and merge base key.
+type diff struct {
+	Files  []rules.File `json:"files"` // by path
+	Exact  string       `json:"exact"`
+	Landed string       `json:"landed,omitempty"`
+	Edge   []string     `json:"edge"` // the parents that made the merge base key
+}
+
+func (l *look) diffKey(head, key string) string {
+	return fmt.Sprintf("%d/%s/%s/", l.target.Repo, head, key)
+}
+
+// diffOf returns the diff of the head, read only if it is not known yet. One that cannot be
+// read to its end is a gap, has no fingerprints and is not remembered.
+func (l *look) diffOf(ctx context.Context, f *facts, key string, edge []string) (diff, error) {
+	var d diff
+	if _, found, err := l.recall(ctx, diffMemory, l.diffKey(f.head, key), &d); err != nil || found {
+		return d, err
+	}
+	entries, err := l.readFiles(ctx, f)
+	if err != nil {
+		return diff{}, err
+	}
+	d = diff{Files: make([]rules.File, 0, len(entries)), Edge: edge}
+	for _, e := range entries {
+		d.Files = append(d.Files, rules.File{
+			Path: e.path, Previous: e.previous, Status: rules.FileStatus(e.status),
+			Additions: e.additions, Deletions: e.deletions, FirstLine: e.read.firstLine,
+		})
+	}
+	if len(entries) != f.pull.ChangedFiles {
+		f.gap(rules.GapFiles, len(entries), f.pull.ChangedFiles)
+		// Up to GitHub's limit the two numbers differ only while one of them is old.
+		f.stale = f.stale || len(entries) < l.limits.files
+		return d, nil
+	}
+	var trees map[string]sides
+	if slices.ContainsFunc(entries, func(e entry) bool { return !e.whole }) {
+		if trees, err = l.sidesOf(ctx, f.head, key, edge, d.Files); err != nil {
+			return diff{}, err
+		}
+	}
+	d.Exact, d.Landed = exactFingerprint(entries, trees), landedFingerprint(entries, trees)
+	if d.Exact == "" {
+		d.Exact = pinnedFingerprint(f.head, key)
+	}
+	return d, l.remember(ctx, diffMemory, l.diffKey(f.head, key), d, 0)
+}
+
+// readFiles lists the changed files by path. GitHub's list does not say of which head it is,
+// but each file's address does; none of them may be of another head.
+func (l *look) readFiles(ctx context.Context, f *facts) ([]entry, error) {
+	var entries []entry
+	proven := false
+	for page := 1; page != 0 && len(entries) < l.limits.files; {
+		list, resp, err := l.client.PullRequests.ListFiles(ctx, l.target.Owner, l.target.Name, int(l.target.Number),
+			&github.ListOptions{Page: page, PerPage: 100})
+		if err != nil {
+			return nil, fmt.Errorf("list files, page %d: %w", page, err)
+		}
+		for _, file := range list {
+			e := newEntry(file.GetFilename(), file.GetPreviousFilename(), file.GetStatus(), file.GetSHA(),
+				file.GetPatch(), file.GetAdditions(), file.GetDeletions())
+			// A removed file's address may be the one that it had before.
+			switch ref := refOf(file.GetContentsURL()); {
+			case ref == f.head:
+				proven = true
+			case ref != "" && e.status != "removed":
+				return nil, ErrMoved
+			}
+			entries = append(entries, e)
+		}
+		page = resp.NextPage
+	}
+	if len(entries) > 0 && !proven {
+		// The list was read after the head was: if that is still the same one, it is the list's.
+		if live, err := l.liveHead(ctx); err != nil || live != f.head {
+			return nil, cmp.Or(err, ErrMoved)
+		}
+	}
+	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.path, b.path) })
+	return entries, nil
+}
+
+// refOf returns the commit in a file's address, ….?ref=COMMIT.
+func refOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Query().Get("ref")
+}
+
+// headKey returns the merge base key under which the pull request last stood at a head;
+// empty if it was not seen there.
+func (l *look) headKey(ctx context.Context, head string) (key string, err error) {
+	_, _, err = l.recall(ctx, headDiffMemory, l.headKeyName(head), &key)
+	return key, err
+}
+
+// putHeadKey remembers the key of the present head. By pull request: another one has the
+// same head against another base.
+func (l *look) putHeadKey(ctx context.Context, head, key string) error {
+	was, err := l.headKey(ctx, head)
+	if err != nil || was == key {
+		return err
+	}
+	return l.remember(ctx, headDiffMemory, l.headKeyName(head), key, 0)
+}
+
+func (l *look) headKeyName(head string) string {
+	return fmt.Sprintf("%d/%d/%s/", l.target.Repo, l.target.Number, head)
+}

@@ -1,0 +1,207 @@
+package snapshot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/changewarden/changewarden/app/subject"
+	"github.com/changewarden/changewarden/rules"
+)
+
+// policyFile is where a repository keeps its policy.
+const (
+	policyFolder = ".github"
+	policyName   = "change-management.yml"
+	policyPath   = policyFolder + "/" + policyName
+	maxPolicy    = 256 << 10
+)
+
+// policy is the policy in force, and what it has to say about itself.
+type policy struct {
+	rules.Policy
+	texts   []PolicyText
+	notices []rules.Notice
+}
+
+// policyOf composes the policy from the floor and the repository's file on its default
+// branch. A file that cannot be taken leaves the last good one in force, or else the floor
+// alone, and the verdict says so.
+func (l *look) policyOf(ctx context.Context, f *facts) (policy, error) {
+	floor, err := l.layer(ctx, PolicyText{Layer: rules.FloorLayer, Path: l.Floor.File, Text: l.Floor.Text}, false)
+	if err != nil {
+		return policy{}, fmt.Errorf("read the floor %s: %w", l.Floor.File, err)
+	}
+	alone, err := rules.Compose(floor.layer, nil)
+	if err != nil {
+		return policy{}, err
+	}
+	p := policy{Policy: alone, texts: []PolicyText{floor.text}}
+	text, notice := f.policyText()
+	key := fmt.Sprintf("%d/", l.target.Repo)
+	var last PolicyText
+	if _, _, err := l.recall(ctx, policyMemory, key, &last); err != nil {
+		return policy{}, err
+	}
+	if text == nil && notice == "" {
+		if last.Blob != "" { // the file was taken away: what it said goes with it
+			return p, l.remember(ctx, policyMemory, key, PolicyText{}, 0)
+		}
+		return p, nil
+	}
+	if text != nil {
+		err := l.add(ctx, &p, floor.layer, *text, false)
+		if err == nil {
+			if last.Blob != text.Blob {
+				err = l.remember(ctx, policyMemory, key, p.texts[1], 0)
+			}
+			return p, err
+		}
+		if !errors.Is(err, errBroken) {
+			return policy{}, err
+		}
+		notice = rules.NoticeBrokenPolicy
+	}
+	p.notices = []rules.Notice{{Code: notice, File: policyPath}}
+	if last.Blob != "" {
+		if err := l.add(ctx, &p, floor.layer, last, true); err != nil && !errors.Is(err, errBroken) {
+			return policy{}, err
+		}
+	}
+	return p, nil
+}
+
+// errBroken is a policy file that does not parse, or that clashes with the floor.
+var errBroken = errors.New("broken policy")
+
+// add composes the repository's file into the policy; stored as in layer.
+func (l *look) add(ctx context.Context, p *policy, floor rules.Layer, text PolicyText, stored bool) error {
+	own, err := l.layer(ctx, text, stored)
+	if err != nil {
+		return err
+	}
+	both, err := rules.Compose(floor, &own.layer)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errBroken, err)
+	}
+	p.Policy, p.texts = both, append(p.texts, own.text)
+	return nil
+}
+
+// policyText returns the repository's file; nil without a notice is no file. The file is a
+// regular one that is read whole, or it is none: a link would let the policy stand where
+// nobody looks for it.
+func (f *facts) policyText() (*PolicyText, rules.NoticeCode) {
+	if f.repo.PolicyFolder == nil && f.repo.PolicyFile == nil || strings.EqualFold(f.pullRepoName(), ".github") {
+		return nil, ""
+	}
+	if f.repo.PolicyFolder == nil || len(f.repo.PolicyFolder.Entries) == 0 {
+		return nil, rules.NoticePolicyNotRegular // the folder is a link or a file
+	}
+	var entry *treeEntry
+	for i, e := range f.repo.PolicyFolder.Entries {
+		if e.Name == policyName {
+			entry = &f.repo.PolicyFolder.Entries[i]
+		}
+	}
+	if entry == nil && f.repo.PolicyFile == nil {
+		return nil, ""
+	}
+	const typeBits, regular = 0o170000, 0o100000
+	b := f.repo.PolicyFile
+	if entry == nil || b == nil || entry.Type != "blob" || entry.Mode&typeBits != regular ||
+		b.Typename != "Blob" || b.OID != entry.OID || b.ByteSize > maxPolicy || b.IsTruncated ||
+		b.IsBinary == nil || *b.IsBinary || b.Text == nil {
+		return nil, rules.NoticePolicyNotRegular
+	}
+	t := &PolicyText{Layer: rules.RepositoryLayer, Repo: f.repo.NameWithOwner, Path: policyPath, Blob: b.OID, Text: []byte(*b.Text)}
+	if ref := f.repo.DefaultBranchRef; ref != nil {
+		t.Commit = ref.Target.OID
+	}
+	return t, ""
+}
+
+func (f *facts) pullRepoName() string {
+	_, name, _ := strings.Cut(f.repo.NameWithOwner, "/")
+	return name
+}
+
+// parsed is a policy file with person ids in the place of logins.
+type parsed struct {
+	text  PolicyText
+	layer rules.Layer
+}
+
+// layer reads a policy file: it is what the text says with the users resolved as they are
+// now, so that what judges is what is stored. A stored text has its person ids already; in
+// any other one a person id is somebody's guess, and nobody. The error is errBroken if it
+// does not parse.
+func (l *look) layer(ctx context.Context, t PolicyText, stored bool) (parsed, error) {
+	first, err := l.policies.parse(t.Path, t.Text)
+	if err != nil {
+		return parsed{}, fmt.Errorf("%w: %w", errBroken, err)
+	}
+	ids, err := l.users(ctx, rules.Policy{Layers: []rules.Layer{first}}.Users(), stored)
+	if err != nil {
+		return parsed{}, err
+	}
+	if t.Text, err = l.policies.anonymise(t.Text, ids); err != nil {
+		return parsed{}, fmt.Errorf("%w: %w", errBroken, err)
+	}
+	layer, err := l.policies.parse(t.Path, t.Text)
+	if err != nil {
+		return parsed{}, fmt.Errorf("%w: %w", errBroken, err)
+	}
+	return parsed{text: t, layer: layer}, nil
+}
+
+// users returns the person ids of the users that a policy names, by what it writes. One
+// whom GitHub does not know is left out, and is nobody.
+func (l *look) users(ctx context.Context, refs []rules.UserRef, stored bool) (map[string]rules.UserID, error) {
+	out := map[string]rules.UserID{}
+	named := newCast()
+	users := map[string]int64{}
+	for _, u := range refs {
+		switch {
+		case u.Login == "" && stored:
+			out[u.String()] = u.ID
+		case u.Login == "":
+		case u.GitHub != 0:
+			users[u.String()] = named.add(subject.Person{User: u.GitHub, Login: u.Login})
+		default:
+			p, err := l.login(ctx, u.Login)
+			if err != nil {
+				return nil, err
+			}
+			users[u.String()] = named.add(p)
+		}
+	}
+	if len(users) == 0 {
+		return out, nil
+	}
+	if err := named.resolve(ctx, l.Memory); err != nil {
+		return nil, err
+	}
+	for ref, user := range users {
+		out[ref] = named.who(user)
+	}
+	return out, nil
+}
+
+// login returns who has a login; nobody if GitHub knows no such user.
+func (l *look) login(ctx context.Context, login string) (subject.Person, error) {
+	login = strings.ToLower(login)
+	var p subject.Person
+	if _, found, err := l.recall(ctx, subject.LoginCache, login, &p); err != nil || found {
+		return p, err
+	}
+	u, _, err := l.client.Users.Get(ctx, login)
+	switch {
+	case err == nil:
+		p = subject.Person{User: u.GetID(), Login: u.GetLogin(), Bot: u.GetType() != "User"}
+	case !l.absent(err):
+		return subject.Person{}, fmt.Errorf("read user %s: %w", login, err)
+	}
+	return p, l.remember(ctx, subject.LoginCache, login, p, loginLife)
+}

@@ -1,0 +1,130 @@
+package snapshot
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/changewarden/changewarden/app/subject"
+	"github.com/changewarden/changewarden/rules"
+)
+
+// Memory is what a Reader remembers between snapshots.
+type Memory interface {
+	// Persons returns the person id of each user by GitHub's id; new ones are made, logins refreshed.
+	Persons(ctx context.Context, people []subject.Person) (map[int64]int64, error)
+	// Recall returns what was remembered under kind and key, and since when it is known; not
+	// found once it has lapsed.
+	Recall(ctx context.Context, kind, key string, at time.Time) (body []byte, asOf time.Time, found bool, err error)
+	// Remember keeps body until then, for ever if until is zero.
+	Remember(ctx context.Context, kind, key string, body []byte, asOf, until time.Time) error
+	// Pushes returns those of the pull request, and of its branch if the head is in the base
+	// repository.
+	Pushes(ctx context.Context, repo, number, headRepo int64, ref string) ([]subject.PushFact, error)
+	AddPushes(ctx context.Context, pushes []subject.PushFact) error
+}
+
+// What is remembered beside the kinds of package subject. All of it stands for ever: it is
+// named by commits, or records what was true when it was seen.
+const (
+	diffMemory     = "diff"      // repo/head/merge base key/ → diff
+	headDiffMemory = "head-diff" // repo/number/head/ → the last merge base key of the pull request at that head
+	treeMemory     = "modes"     // repo/commit/paths/ → modes and blobs of the paths
+	baseMemory     = "merge-base"
+	reviewMemory   = "review"   // repo/review/ → reviewRecord
+	policyMemory   = "policy"   // repo/ → the last good file
+	activityMemory = "activity" // repo/ref/head/ → asked
+)
+
+// How long GitHub's word about people is taken. Deliveries drop it earlier; this is for a
+// delivery that was lost.
+const (
+	peopleLife   = 10 * time.Minute
+	loginLife    = 24 * time.Hour
+	baselineLife = time.Hour
+)
+
+// limits are how much of a list is read. What is longer is a rules.Gap.
+type limits struct{ reviews, timeline, commits, files, runs, members int }
+
+// files is GitHub's own limit.
+var defaultLimits = limits{reviews: 1000, timeline: 1000, commits: 1000, files: 3000, runs: 1000, members: 10000}
+
+// ErrGone is a repository or pull request that GitHub does not have, or does not show to the app.
+var ErrGone = errors.New("gone, or not shown to the app")
+
+// ErrOther is another repository under the name of the one asked for: it was renamed, and a
+// new one took its place.
+var ErrOther = errors.New("another repository stands under this name")
+
+// Floor is the policy that applies to every repository. One that does not parse is an error
+// of each Pull; it is for the caller to refuse it at the start.
+type Floor struct {
+	File string // for messages and the record
+	Text []byte
+}
+
+// Options configure a Reader. All fields are required.
+type Options struct {
+	Memory Memory
+	Floor  Floor
+	App    int64 // our own app's id
+	Now    func() time.Time
+}
+
+// Reader reads snapshots. It is safe for concurrent use.
+type Reader struct {
+	Options
+	limits   limits
+	policies policyCache
+}
+
+// NewReader returns a Reader.
+func NewReader(o Options) *Reader { return &Reader{Options: o, limits: defaultLimits} }
+
+// Target is a pull request to look at.
+type Target struct {
+	Installation int64
+	Repo         int64
+	Account      int64 // owner of the repository
+	Owner, Name  string
+	Number       int64
+	Head         string    // the head that is expected, from the last delivery; empty: unknown
+	SeenAt       time.Time // when that head was first seen
+}
+
+// Pull is one pull request as it stood when it was read. Of one that is closed, or that aims
+// at a branch which the policy does not govern, Change holds only what names it: nothing of
+// it is judged.
+type Pull struct {
+	Change   rules.Change // this pull request's alone
+	Policy   rules.Policy // names people by person id
+	Texts    []PolicyText // what Policy was parsed from, the floor's first
+	Open     bool
+	Merged   bool
+	Governed bool // the policy governs the base
+
+	Title     string
+	HeadRef   string // branch, in HeadRepo
+	BaseRef   string // branch
+	HeadRepo  int64  // 0: the fork was deleted
+	Author    int64  // GitHub's id; 0: ghost
+	Draft     bool
+	UpdatedAt time.Time
+
+	Users map[rules.UserID]int64 // GitHub's id of everybody named
+
+	// Stale: GitHub has moved on from Target.Head, or its answers do not fit together yet, as
+	// happens right after a push. Look again soon, a few times.
+	Stale bool
+}
+
+// PolicyText is a policy file as it judged: logins are replaced by person ids.
+type PolicyText struct {
+	Layer  string // rules.FloorLayer or rules.RepositoryLayer
+	Repo   string // owner/name; empty: the operator's or the built-in one
+	Path   string
+	Commit string // of the default branch, when the file was read; empty: not from a repository
+	Blob   string
+	Text   []byte
+}
