@@ -26,7 +26,8 @@ import (
 )
 
 const (
-	// requestTimeout bounds each request to GitHub.
+	// requestTimeout bounds each request to GitHub. No write starts unless the lease
+	// outlives it, and who takes over a lapsed lease waits that long: see openStore.
 	requestTimeout = 10 * time.Second
 	// drainTimeout is how long requests under way may take when the process is asked to stop.
 	drainTimeout = 20 * time.Second
@@ -45,7 +46,6 @@ type App struct {
 	publisher publish.Publisher
 	metrics   *metrics
 	handler   http.Handler
-	limits    limits
 
 	textsMu sync.Mutex
 	texts   map[string]string // SHA-256 of a policy text to its address in the store

@@ -10,7 +10,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/changewarden/changewarden/app/publish"
-	"github.com/changewarden/changewarden/app/say"
 	"github.com/changewarden/changewarden/app/snapshot"
 	"github.com/changewarden/changewarden/app/store"
 	"github.com/changewarden/changewarden/app/subject"
@@ -339,5 +338,3 @@ func dueAll(installation int64, pulls []store.Pull, number int64, at time.Time) 
 }
 
 func fullName(r store.Repository) string { return r.Owner + "/" + r.Name }
-
-var _ say.Names

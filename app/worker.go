@@ -18,9 +18,6 @@ import (
 const (
 	// lease is for how long a subject is a worker's own; it is renewed at half of it.
 	lease = time.Minute
-	// requestTimeout bounds each request to GitHub. No write starts unless the lease
-	// outlives it, and who takes over a lapsed lease waits that long: see TakeoverGrace.
-	requestTimeout = 10 * time.Second
 	// poll is the net under the wake-ups: how long the worker sleeps at most.
 	poll = time.Second
 	// workers is how many subjects are evaluated at once.

@@ -75,6 +75,12 @@ func (s *Store) OpenPulls(ctx context.Context, repo int64) ([]Pull, error) {
 	return all, wrap(err, "list open pull requests of repository %d", repo)
 }
 
+// OpenPulls is Store.OpenPulls as the transaction sees it.
+func (tx *Tx) OpenPulls(repo int64) ([]Pull, error) {
+	all, err := list(tx.reader(), scanPull, selectPullOnly+`where repo = $1 and open order by number`, repo)
+	return all, wrap(err, "list open pull requests of repository %d", repo)
+}
+
 // Pull is Store.Pull, with the row locked.
 func (tx *Tx) Pull(repo, number int64) (Pull, bool, error) { return tx.reader().pull(repo, number) }
 
