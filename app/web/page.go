@@ -65,7 +65,7 @@ type Approvals struct {
 // Open returns how many approvals are still missing.
 func (a Approvals) Open() int { return max(0, a.Need-len(a.Counted)) }
 
-// Person is somebody with what there is to say about them, such as the role in which they counted.
+// Person is somebody with what there is to say about them, such as the group for which they count.
 type Person struct {
 	Login string // empty: the account is gone
 	Note  string

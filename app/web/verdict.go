@@ -79,9 +79,6 @@ func approvals(f rules.ApprovalFacts, c rules.Change, n say.Names) Approvals {
 		if by.Team != "" {
 			role += fmt.Sprintf(" (team %s)", by.Team)
 		}
-		if role == "" && by.Write {
-			role = "somebody who can write"
-		}
 		a.Counted = append(a.Counted, Person{n[by.By], role})
 	}
 	for _, d := range f.Dropped {
