@@ -1,0 +1,74 @@
+package githubsim
+
+import "fmt"
+
+// Shown is what GitHub shows people at a commit about one app: its newest status in a
+// context, whoever posted it, and the app's newest run of a name.
+type Shown struct {
+	State       string // of the status; empty: none
+	Description string
+	StatusBy    string // login
+	TargetURL   string
+
+	Run         int64 // id of the newest run; zero: none
+	Runs        int   // how many there are
+	RunStatus   string
+	Conclusion  string // empty until completed
+	Title       string
+	Summary     string
+	Annotations []string // "path:line message", of all runs
+}
+
+// Show returns what is shown at a commit under a status context and for the runs of a name
+// that the app under test made.
+func (s *Server) Show(repo, sha, context, run string) (Shown, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.repo(repo)
+	if r == nil {
+		return Shown{}, notFound()
+	}
+	var shown Shown
+	for _, st := range r.contextsAt(sha) {
+		if st.context == context {
+			shown.State, shown.Description, shown.TargetURL = st.state, st.description, st.target
+			shown.StatusBy = st.creator.login
+		}
+	}
+	for _, c := range r.runsAt(sha) {
+		if c.name != run || c.suite.app != s.world.app {
+			continue
+		}
+		shown.Runs++
+		for _, a := range c.annotations {
+			shown.Annotations = append(shown.Annotations, fmt.Sprintf("%v:%v %v", a["path"], a["start_line"], a["message"]))
+		}
+		if c.id > shown.Run {
+			shown.Run, shown.RunStatus, shown.Conclusion = c.id, c.status, c.conclusion
+			shown.Title, shown.Summary = c.title, c.summary
+		}
+	}
+	return shown, nil
+}
+
+// Head returns the commit at the head of a pull request.
+func (s *Server) Head(repo string, number int) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.repo(repo)
+	if r == nil || r.pull(number) == nil {
+		return "", notFound()
+	}
+	return r.pull(number).head.oid, nil
+}
+
+// BranchHead returns the commit at the tip of a branch.
+func (s *Server) BranchHead(repo, branch string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.repo(repo)
+	if r == nil || r.ref(branch) == nil {
+		return "", notFound()
+	}
+	return r.ref(branch).oid, nil
+}

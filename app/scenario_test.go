@@ -1,0 +1,420 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/rs/zerolog"
+
+	"github.com/changewarden/changewarden/app/githubsim"
+	"github.com/changewarden/changewarden/app/githubsim/contract"
+	"github.com/changewarden/changewarden/app/publish"
+)
+
+// A scenario is a page of testdata/scenarios: people act on a simulated GitHub, the real
+// server takes real deliveries over HTTP, and the page says what GitHub then shows. Every
+// request, answer and delivery is held to GitHub's own descriptions on the way.
+func TestScenarios(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "../testdata/scenarios",
+		Setup: func(e *testscript.Env) error {
+			w := newWorldTest(e.T().(testing.TB), e.Defer)
+			e.Values["world"] = w
+			return nil
+		},
+		Cmds: commands,
+	})
+}
+
+// clock runs at the speed of the real one and can be turned on.
+type clock struct {
+	mu    sync.Mutex
+	ahead time.Duration
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().UTC().Add(c.ahead)
+}
+
+func (c *clock) turn(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead += d
+}
+
+// world is a simulated GitHub with the server under test beside it.
+type world struct {
+	t     testing.TB
+	later func(func())
+	clock *clock
+	sim   *githubsim.Server
+	app   *App
+	url   string
+	dir   string
+	stop  func()
+	log   *syncBuffer
+	repo  string // owner/name that commands are about
+	hold  []func()
+	runs  map[string]int64 // last run of a name at a pull request's head, by "number/name"
+	saved map[string]string
+	seen  map[string]int64
+}
+
+func newWorldTest(t testing.TB, later func(func())) *world {
+	return &world{t: t, later: later, clock: &clock{}, runs: map[string]int64{}, saved: map[string]string{}, seen: map[string]int64{}, log: &syncBuffer{}}
+}
+
+// begin makes GitHub with a world of state and starts the server on it.
+func (w *world) begin(state []byte, dir string, policy []byte) error {
+	parsed, err := githubsim.ParseState(bytes.NewReader(state))
+	if err != nil {
+		return err
+	}
+	w.dir = dir
+	w.repo = parsed.Repositories[0].Name
+	w.sim, err = githubsim.New(githubsim.Options{
+		Now: w.clock.Now, State: &parsed,
+		Middleware: func(h http.Handler) http.Handler { return contract.Wrap(w.t, h) },
+		OnDelivery: func(event string, body []byte) { contract.Webhook(w.t, event, body) },
+		OnUnknown:  func(what string) { w.t.Errorf("the simulator does not model %s", what) },
+	})
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	w.sim.Start(l)
+	w.later(w.sim.Close)
+	if err := w.start(policy); err != nil {
+		return err
+	}
+	w.later(func() { w.stop() })
+	return nil
+}
+
+// start starts the server under test on its data directory.
+func (w *world) start(policy []byte) error {
+	o := Options{
+		Listen: "127.0.0.1:0", PublicURL: "http://127.0.0.1", Pages: true, Version: "test",
+		DatabaseURL: "sqlite://" + filepath.Join(w.dir, "data", "test.db"),
+		GitHubURL:   "http://127.0.0.1", GitHubAPIURL: w.sim.URL(), AppID: w.sim.AppID(),
+		PrivateKey: w.sim.AppKey(), WebhookSecrets: [][]byte{w.sim.WebhookSecret()},
+		Now: w.clock.Now, Quiet: 20 * time.Millisecond,
+	}
+	if policy != nil {
+		o.PolicyFile, o.PolicyText = "floor.yml", policy
+	}
+	ctx, cancel := context.WithCancel(zerolog.New(w.log).WithContext(context.Background()))
+	a, err := New(ctx, o)
+	if err != nil {
+		cancel()
+		return err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		cancel()
+		return err
+	}
+	w.app, w.url = a, "http://"+l.Addr().String()
+	w.sim.SetWebhookURL(w.url + "/webhook")
+	done := make(chan error, 1)
+	go func() { done <- a.Serve(ctx, l) }()
+	var once sync.Once
+	w.stop = func() {
+		once.Do(func() {
+			cancel()
+			if err := <-done; err != nil {
+				w.t.Errorf("serve: %v", err)
+			}
+			if err := a.Close(); err != nil {
+				w.t.Errorf("close: %v", err)
+			}
+		})
+	}
+	return nil
+}
+
+// settle delivers what is queued and waits until nothing is due any more, or under way.
+func (w *world) settle() error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for {
+		if err := w.sim.Settle(ctx); err != nil {
+			return err
+		}
+		quiet, err := w.app.settled(ctx)
+		if err != nil {
+			return fmt.Errorf("the worklist does not settle: %w", err)
+		}
+		if quiet && len(w.queued()) == 0 {
+			return nil
+		}
+	}
+}
+
+// queued returns the deliveries that are waiting to be sent, those that are held aside.
+func (w *world) queued() []githubsim.Delivery {
+	var out []githubsim.Delivery
+	for _, d := range w.sim.Deliveries() {
+		if d.Outcome == "queued" {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+func (w *world) show(sha string) (githubsim.Shown, error) {
+	return w.sim.Show(w.repo, sha, publish.Context, publish.RunName)
+}
+
+// number reads a pull request's number.
+func number(ts *testscript.TestScript, s string) int {
+	n, err := strconv.Atoi(strings.TrimPrefix(s, "#"))
+	if err != nil {
+		ts.Fatalf("pull request %q: %v", s, err)
+	}
+	return n
+}
+
+func of(ts *testscript.TestScript) *world { return ts.Value("world").(*world) }
+
+// commit resolves a commit: #N is a pull request's head, @name one that was saved, anything
+// else the tip of a branch.
+func (w *world) commit(s string) (string, error) {
+	switch {
+	case strings.HasPrefix(s, "#"):
+		n, err := strconv.Atoi(s[1:])
+		if err != nil {
+			return "", err
+		}
+		return w.sim.Head(w.repo, n)
+	case strings.HasPrefix(s, "@"):
+		if sha := w.saved[s[1:]]; sha != "" {
+			return sha, nil
+		}
+		return "", fmt.Errorf("no commit was saved as %s", s)
+	default:
+		return w.sim.BranchHead(w.repo, s)
+	}
+}
+
+// syncBuffer is a log that can be read while it is written.
+type syncBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+func readFile(ts *testscript.TestScript, name string) []byte {
+	b, err := os.ReadFile(ts.MkAbs(name))
+	ts.Check(err)
+	return b
+}
+
+// commands are the words of a scenario.
+var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
+	"world":    cmdWorld,
+	"in":       func(ts *testscript.TestScript, _ bool, args []string) { of(ts).repo = args[0] },
+	"settle":   func(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(of(ts).settle()) },
+	"turn":     cmdTurn,
+	"shows":    cmdShows,
+	"silent":   cmdSilent,
+	"says":     cmdSays,
+	"finds":    cmdFinds,
+	"verify":   cmdVerify,
+	"asked":    cmdAsked,
+	"forget":   func(ts *testscript.TestScript, _ bool, _ []string) { of(ts).sim.ResetRequests() },
+	"save":     cmdSave,
+	"restart":  cmdRestart,
+	"delivery": cmdDelivery,
+	"fails":    cmdFails,
+	"ci":       cmdCI,
+	"page":     cmdPage,
+	"logs":     cmdLogs,
+	"ann":      person("ann"), "bob": person("bob"), "carol": person("carol"), "dave": person("dave"),
+	"erin": person("erin"), "mallory": person("mallory"), "olga": person("olga"),
+}
+
+// world FILE [POLICY] begins.
+func cmdWorld(ts *testscript.TestScript, _ bool, args []string) {
+	w := of(ts)
+	var policy []byte
+	if len(args) > 1 {
+		policy = readFile(ts, args[1])
+	}
+	ts.Check(w.begin(readFile(ts, args[0]), ts.MkAbs("."), policy))
+	ts.Check(w.settle())
+}
+
+// turn DURATION turns the clock on and settles.
+func cmdTurn(ts *testscript.TestScript, _ bool, args []string) {
+	d, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	of(ts).clock.turn(d)
+	ts.Check(of(ts).settle())
+}
+
+// shows COMMIT STATE [TEXT] wants both contexts to agree on STATE and the status to say TEXT.
+func cmdShows(ts *testscript.TestScript, neg bool, args []string) {
+	w := of(ts)
+	sha, err := w.commit(args[0])
+	ts.Check(err)
+	shown, err := w.show(sha)
+	ts.Check(err)
+	run := shown.Conclusion
+	if run == "" {
+		run = shown.RunStatus
+	}
+	want := map[string]string{"success": "success", "pending": "in_progress", "failure": "failure", "error": "action_required"}[args[1]]
+	agree := shown.State == args[1] && run == want
+	for _, text := range args[2:] {
+		agree = agree && strings.Contains(shown.Description, text)
+	}
+	if agree == neg {
+		ts.Logf("%s", w.log)
+		ts.Fatalf("%s shows status %q (%s) and run %q (%s)", args[0], shown.State, shown.Description, run, shown.Title)
+	}
+}
+
+// silent COMMIT wants nothing of ours on a commit.
+func cmdSilent(ts *testscript.TestScript, _ bool, args []string) {
+	w := of(ts)
+	sha, err := w.commit(args[0])
+	ts.Check(err)
+	shown, err := w.show(sha)
+	ts.Check(err)
+	if shown.State != "" || shown.Run != 0 {
+		ts.Fatalf("%s shows status %q (%s) and run %q", args[0], shown.State, shown.Description, shown.Title)
+	}
+}
+
+// says COMMIT TEXT... wants each TEXT in the check run's summary, spaces alike.
+func cmdSays(ts *testscript.TestScript, neg bool, args []string) {
+	w := of(ts)
+	sha, err := w.commit(args[0])
+	ts.Check(err)
+	shown, err := w.show(sha)
+	ts.Check(err)
+	for _, text := range args[1:] {
+		if strings.Contains(plain(shown.Summary), text) == neg {
+			ts.Fatalf("the summary on %s:\n%s", args[0], plain(shown.Summary))
+		}
+	}
+}
+
+// plain takes the mark-up of code spans out of a summary.
+func plain(markdown string) string {
+	return strings.NewReplacer("`", "", "\u200b", "", "\u2060", "").Replace(markdown)
+}
+
+// save NAME COMMIT remembers a commit.
+func cmdSave(ts *testscript.TestScript, _ bool, args []string) {
+	sha, err := of(ts).commit(args[1])
+	ts.Check(err)
+	of(ts).saved[args[0]] = sha
+}
+
+// restart stops the server and starts it again on the same data.
+func cmdRestart(ts *testscript.TestScript, _ bool, args []string) {
+	w := of(ts)
+	w.stop()
+	var policy []byte
+	if len(args) > 0 {
+		policy = readFile(ts, args[0])
+	}
+	ts.Check(w.start(policy))
+	ts.Check(w.settle())
+}
+
+// delivery lose|duplicate|hold EVENT, delivery release, delivery reverse.
+func cmdDelivery(ts *testscript.TestScript, _ bool, args []string) {
+	w := of(ts)
+	event := func() func(githubsim.Delivery) bool {
+		name, action, _ := strings.Cut(args[1], ".")
+		return githubsim.OfEvent(name, action)
+	}
+	switch args[0] {
+	case "lose":
+		w.sim.LoseNext(event())
+	case "duplicate":
+		w.sim.DuplicateNext(event())
+	case "hold":
+		w.hold = append(w.hold, w.sim.Hold(event()))
+	case "release":
+		for _, release := range w.hold {
+			release()
+		}
+		w.hold = nil
+	case "reverse":
+		w.sim.Reorder(func(q []*githubsim.Delivery) { slices.Reverse(q) })
+	default:
+		ts.Fatalf("delivery %s: want lose, duplicate, hold, release or reverse", args[0])
+	}
+}
+
+// fails KIND FAULT lets the next request of a kind fail.
+func cmdFails(ts *testscript.TestScript, _ bool, args []string) {
+	faults := map[string]githubsim.Fault{
+		"502": githubsim.BadGateway, "broken": githubsim.Broken, "answer-lost": githubsim.AnswerLost,
+		"secondary": githubsim.SecondaryLimit, "429": githubsim.TooManyRequests, "primary": githubsim.PrimaryLimit, "graphql": githubsim.GraphQLLimited,
+	}
+	fault, ok := faults[args[1]]
+	if !ok {
+		ts.Fatalf("no such fault: %s", args[1])
+	}
+	of(ts).sim.FailNext(githubsim.OfKind(args[0]), fault)
+}
+
+// asked [-kind] COUNT wants so many requests since forget: GraphQL, writes or all that are
+// not token requests.
+func cmdAsked(ts *testscript.TestScript, _ bool, args []string) {
+	most, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	var found []string
+	for _, r := range of(ts).sim.Requests() {
+		write := strings.HasPrefix(r, "POST") || strings.HasPrefix(r, "PATCH")
+		graphql := strings.HasPrefix(r, "GraphQL")
+		switch {
+		case strings.Contains(r, "access_tokens"):
+		case args[0] == "anything", args[0] == "graphql" && graphql, args[0] == "writes" && write, args[0] == "reads" && !write && !graphql:
+			found = append(found, r)
+		}
+	}
+	if len(found) > most {
+		ts.Fatalf("%d requests, at most %d are allowed:\n%s", len(found), most, strings.Join(found, "\n"))
+	}
+}
+
+// logs TEXT wants (or with ! does not want) a text in the server's log.
+func cmdLogs(ts *testscript.TestScript, neg bool, args []string) {
+	if strings.Contains(of(ts).log.String(), args[0]) == neg {
+		ts.Fatalf("the log:\n%s", of(ts).log)
+	}
+}
