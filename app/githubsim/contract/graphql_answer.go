@@ -78,7 +78,11 @@ func (q *sentQuery) object(t *ast.Definition, set ast.SelectionSet, o map[string
 		for _, f := range asked[name] {
 			below = append(below, f.SelectionSet...)
 		}
-		found = append(found, q.value(asked[name][0].Definition.Type, below, v, at)...)
+		f := asked[name][0]
+		if n, ok := v.(float64); ok && n == math.Trunc(n) && wideInts[t.Name+"."+f.Name] {
+			continue
+		}
+		found = append(found, q.value(f.Definition.Type, below, v, at)...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(o)) {
 		if asked[name] == nil {
@@ -156,7 +160,7 @@ func fits(d *ast.Definition, v any) bool {
 		return ok
 	case "Int":
 		n, ok := v.(float64)
-		return ok && n == math.Trunc(n) && math.Abs(n) <= math.MaxInt32+1
+		return ok && n == math.Trunc(n) && math.Abs(n) <= math.MaxInt32
 	case "Float":
 		_, ok := v.(float64)
 		return ok
