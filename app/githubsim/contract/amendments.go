@@ -98,14 +98,10 @@ var undescribedFields = []struct {
 	},
 }
 
-// wideInts are the fields that the GraphQL schema declares Int, of 32 bits, and that hold
-// numbers which have outgrown it: REST has them as int64.
+// wideInt is the field that the GraphQL schema declares Int, of 32 bits, on all kinds of
+// things, and that has outgrown it on many: in REST ids are int64.
 // https://github.com/obmarg/cynic/issues/711
-var wideInts = map[string]bool{
-	"CheckRun.databaseId":    true,
-	"CheckSuite.databaseId":  true,
-	"WorkflowRun.databaseId": true,
-}
+const wideInt = "databaseId"
 
 // usualAnswers says which answers any operation may give although its description does
 // not list them, or lists them without a body, and by which schema they are judged

@@ -79,7 +79,7 @@ func (q *sentQuery) object(t *ast.Definition, set ast.SelectionSet, o map[string
 			below = append(below, f.SelectionSet...)
 		}
 		f := asked[name][0]
-		if n, ok := v.(float64); ok && n == math.Trunc(n) && wideInts[t.Name+"."+f.Name] {
+		if n, ok := v.(float64); ok && n == math.Trunc(n) && f.Name == wideInt {
 			continue
 		}
 		found = append(found, q.value(f.Definition.Type, below, v, at)...)
