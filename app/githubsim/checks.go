@@ -1,0 +1,307 @@
+package githubsim
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// suite is a check suite: one for each app and head, but for GitHub Actions one for each
+// workflow run.
+type suite struct {
+	id         int64
+	app        *app
+	repo       *repository
+	sha        string
+	branch     string // empty where the head was pushed to a fork
+	status     string // queued, in_progress, completed
+	conclusion string
+	job        *workflowRun // Actions only
+	created    time.Time
+	updated    time.Time
+}
+
+// workflowRun is what GitHub Actions ran.
+type workflowRun struct {
+	id, workflow int64
+	path, name   string
+	event        string
+	number       int
+	created      time.Time
+}
+
+// run is a check run. A re-run of an Actions job is a new run in the same suite.
+type run struct {
+	id          int64
+	suite       *suite
+	name        string
+	status      string // queued, in_progress, completed, …
+	conclusion  string
+	started     time.Time
+	completed   time.Time
+	externalID  string
+	detailsURL  string
+	title       string
+	summary     string
+	text        string
+	annotations []obj
+}
+
+// status is a commit status. Each post adds one; the newest of a context counts.
+type status struct {
+	id          int64
+	repo        *repository
+	sha         string
+	state       string // pending, success, failure, error
+	context     string
+	description string
+	target      string
+	creator     *account
+	created     time.Time
+}
+
+func (s *Server) suiteOf(r *repository, x *app, sha string) *suite {
+	for _, u := range r.suites {
+		if u.app == x && u.sha == sha && u.job == nil {
+			return u
+		}
+	}
+	return nil
+}
+
+func (s *Server) addSuite(r *repository, x *app, sha, branch string, job *workflowRun) *suite {
+	u := &suite{
+		id: s.id(kindSuite), app: x, repo: r, sha: sha, branch: branch, status: "queued", job: job,
+		created: s.now(), updated: s.now(),
+	}
+	r.suites = append(r.suites, u)
+	return u
+}
+
+// branchOf is a branch of r that points at sha, the first by name; empty if none does.
+func (r *repository) branchOf(sha string) string {
+	found := ""
+	for name, c := range r.branches {
+		if c.oid == sha && (found == "" || name < found) {
+			found = name
+		}
+	}
+	return found
+}
+
+// addRun makes a check run in its app's suite of that head, and the suite if need be.
+func (s *Server) addRun(r *repository, x *app, sha, name string) *run {
+	u := s.suiteOf(r, x, sha)
+	if u == nil {
+		u = s.addSuite(r, x, sha, r.branchOf(sha), nil)
+	}
+	return s.addRunIn(u, name)
+}
+
+func (s *Server) addRunIn(u *suite, name string) *run {
+	c := &run{id: s.id(kindRun), suite: u, name: name, status: "queued", started: s.now()}
+	u.repo.runs = append(u.repo.runs, c)
+	return c
+}
+
+// conclude sets status and conclusion; a conclusion alone completes a run.
+func (s *Server) conclude(c *run, status, conclusion string) {
+	if conclusion != "" {
+		c.status, c.conclusion = "completed", conclusion
+		if c.completed.IsZero() {
+			c.completed = s.now()
+		}
+		return
+	}
+	if status != "" && status != "completed" {
+		c.status, c.conclusion, c.completed = status, "", time.Time{}
+	}
+}
+
+// announce tells what became of a run: created once, completed whenever it is concluded
+// anew; then what that means for its suite.
+func (s *Server) announce(c *run, fresh bool, was run) {
+	sender := c.suite.app.bot
+	if fresh {
+		s.sendRun(c, "created", sender)
+	}
+	if c.status == "completed" && (fresh || was.status != c.status || was.conclusion != c.conclusion) {
+		s.sendRun(c, "completed", sender)
+	}
+	s.settleSuite(c.suite, sender)
+}
+
+// heaviest orders conclusions: a suite's is the first of these that one of its runs has.
+// https://docs.github.com/en/rest/guides/using-the-rest-api-to-interact-with-checks
+var heaviest = []string{"action_required", "timed_out", "cancelled", "failure", "startup_failure", "stale", "neutral", "success", "skipped"}
+
+// settleSuite derives a suite's state from the latest of its runs.
+func (s *Server) settleSuite(u *suite, sender *account) {
+	status, conclusion, weight := "completed", "", len(heaviest)
+	for _, c := range latest(u.repo.runsOf(u)) {
+		if c.status != "completed" {
+			status = "in_progress"
+			continue
+		}
+		if w := slices.Index(heaviest, c.conclusion); w >= 0 && w < weight {
+			weight, conclusion = w, c.conclusion
+		}
+	}
+	if status != "completed" {
+		conclusion = ""
+	}
+	if u.status == status && u.conclusion == conclusion {
+		return
+	}
+	u.status, u.conclusion, u.updated = status, conclusion, s.now()
+	if status == "completed" {
+		s.sendSuite(u, "completed", sender)
+	}
+}
+
+func (r *repository) runsOf(u *suite) []*run {
+	return slices.DeleteFunc(slices.Clone(r.runs), func(c *run) bool { return c.suite != u })
+}
+
+// runsAt are all check runs of a commit, newest first.
+func (r *repository) runsAt(sha string) []*run {
+	out := slices.DeleteFunc(slices.Clone(r.runs), func(c *run) bool { return c.suite.sha != sha })
+	slices.Reverse(out)
+	return out
+}
+
+// latest keeps the newest run of each suite and name: only a re-run replaces a run, one
+// of the same name in another suite does not.
+func latest(runs []*run) []*run {
+	newest := map[*suite]map[string]int64{}
+	for _, c := range runs {
+		if newest[c.suite] == nil {
+			newest[c.suite] = map[string]int64{}
+		}
+		newest[c.suite][c.name] = max(newest[c.suite][c.name], c.id)
+	}
+	return slices.DeleteFunc(slices.Clone(runs), func(c *run) bool { return newest[c.suite][c.name] != c.id })
+}
+
+func (r *repository) run(id int64) *run {
+	for _, c := range r.runs {
+		if c.id == id {
+			return c
+		}
+	}
+	return nil
+}
+
+// Limits of a commit status.
+const (
+	maxStatuses    = 1000 // for one commit and context; https://docs.github.com/en/rest/commits/statuses
+	maxDescription = 140  // not in the description of the API; see zalando/zappr#378
+)
+
+// addStatus posts a commit status.
+func (s *Server) addStatus(r *repository, by *account, st status) (*status, error) {
+	if r.objects.commits[st.sha] == nil {
+		return nil, refuse(422, "No commit found for SHA: %s", st.sha)
+	}
+	if !slices.Contains([]string{"error", "failure", "pending", "success"}, st.state) {
+		return nil, invalid("Status", "state", "State is not included in the list")
+	}
+	if utf8.RuneCountInString(st.description) > maxDescription {
+		return nil, invalid("Status", "description", "description is too long (maximum is 140 characters)")
+	}
+	if st.context == "" {
+		st.context = "default"
+	}
+	n := 0
+	for _, old := range r.statuses {
+		if old.sha == st.sha && strings.EqualFold(old.context, st.context) {
+			n++
+		}
+	}
+	if n >= maxStatuses {
+		return nil, invalid("Status", "context", "This SHA and context has reached the maximum number of statuses.")
+	}
+	st.id, st.repo, st.creator, st.created = s.id(kindStatus), r, by, s.now()
+	r.statuses = append(r.statuses, &st)
+	s.sendStatus(&st)
+	return &st, nil
+}
+
+// invalid is REST's 422 with its list of errors.
+func invalid(resource, field, message string) *Error {
+	e := refuse(422, "Validation Failed")
+	e.Errors = []any{obj{"resource": resource, "code": "custom", "field": field, "message": message}}
+	return e
+}
+
+// statusesAt are all statuses of a commit, newest first.
+func (r *repository) statusesAt(sha string) []*status {
+	out := slices.DeleteFunc(slices.Clone(r.statuses), func(st *status) bool { return st.sha != sha })
+	slices.Reverse(out)
+	return out
+}
+
+// contextsAt are the newest statuses of each context, in the order in which the contexts
+// first came. Contexts are compared without case, as GitHub does.
+func (r *repository) contextsAt(sha string) []*status {
+	var out []*status
+	for _, st := range r.statuses {
+		if st.sha != sha {
+			continue
+		}
+		if i := slices.IndexFunc(out, func(o *status) bool { return strings.EqualFold(o.context, st.context) }); i >= 0 {
+			out[i] = st
+		} else {
+			out = append(out, st)
+		}
+	}
+	return out
+}
+
+// combined is the state of all contexts together: pending where there are none.
+func combined(statuses []*status) string {
+	state := "pending"
+	if len(statuses) > 0 {
+		state = "success"
+	}
+	for _, st := range statuses {
+		switch {
+		case st.state == "failure" || st.state == "error":
+			return "failure"
+		case st.state == "pending":
+			state = "pending"
+		}
+	}
+	return state
+}
+
+// satisfied says whether a required check has passed at a commit. If a check run and a
+// status have the name, both must have; success, neutral and skipped pass.
+// https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/collaborating-on-repositories-with-code-quality-features/troubleshooting-required-status-checks
+func (r *repository) satisfied(sha string, want RequiredCheck) bool {
+	seen := false
+	for _, c := range latest(r.runsAt(sha)) {
+		if c.name != want.Context || want.App != 0 && c.suite.app.id != want.App {
+			continue
+		}
+		seen = true
+		if !slices.Contains([]string{"success", "neutral", "skipped"}, c.conclusion) {
+			return false
+		}
+	}
+	for _, st := range r.contextsAt(sha) {
+		if !strings.EqualFold(st.context, want.Context) || want.App != 0 && !r.byApp(st.creator, want.App) {
+			continue
+		}
+		seen = true
+		if st.state != "success" {
+			return false
+		}
+	}
+	return seen
+}
+
+func (r *repository) byApp(a *account, app int64) bool {
+	return slices.ContainsFunc(r.suites, func(u *suite) bool { return u.app.bot == a && u.app.id == app })
+}
