@@ -253,3 +253,10 @@ func (tx *Tx) resting(sub subject.Subject) (bool, error) {
 		`select lease_until = 0 and generation = done from subjects where key = $1`, sub.Key())
 	return found && resting, err
 }
+
+// Resting says whether nobody looks at anything, and nothing will be due within that time.
+func (s *Store) Resting(ctx context.Context, at time.Time, within time.Duration) (bool, error) {
+	busy, _, err := one(s.reader(ctx), column[int],
+		`select count(*) from subjects where lease_until <> 0 or due_at <= $1`, micros(at.Add(within)))
+	return err == nil && busy == 0, wrap(err, "look for work under way")
+}
