@@ -42,10 +42,9 @@ func (r Report) OK() bool { return len(r.Breaks) == 0 }
 // itself and no more: whoever holds database and key could have written it anew.
 func (r Report) String() string {
 	var b strings.Builder
-	switch {
-	case r.Log == Contents:
+	if r.Log == Contents {
 		fmt.Fprintf(&b, "contents: %d read, ", r.Size)
-	default:
+	} else {
 		fmt.Fprintf(&b, "log %d: %d records, ", r.Log, r.Size)
 	}
 	switch {

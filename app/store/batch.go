@@ -202,7 +202,7 @@ func (b *batch) statement(ctx context.Context, query string) (*sql.Stmt, error) 
 
 // ExecContext and QueryContext make the batch the conn of its transactions.
 func (b *batch) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	s, err := b.statement(ctx, query)
+	s, err := b.statement(ctx, query) //nolint:sqlclosecheck // drop closes it
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +211,7 @@ func (b *batch) ExecContext(ctx context.Context, query string, args ...any) (sql
 
 // QueryContext is ExecContext for rows.
 func (b *batch) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	s, err := b.statement(ctx, query)
+	s, err := b.statement(ctx, query) //nolint:sqlclosecheck // drop closes it
 	if err != nil {
 		return nil, err
 	}

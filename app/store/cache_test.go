@@ -62,6 +62,8 @@ func testCache(t *testing.T, s *Store) {
 	recall("team", "99/qa/", 12, "x")
 	remember("permission", "9/", "x", 10, 0)
 	recall("permission", "9/", 12, "x")
+	forget(11, "permission", "9/")
+	recall("permission", "9/", 12, "")
 
 	// The race: a read that began before the event must not be kept after it.
 	remember("team", "9/qa/", "before", 10, 0)

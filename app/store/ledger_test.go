@@ -152,15 +152,8 @@ func TestEveryByte(t *testing.T) {
 		"ledger_heads":  {"log", "size", "root", "checkpoint"},
 		"blobs":         {"address", "salt", "content"},
 	} {
-		var rowids []int64
-		rows, err := db.QueryContext(t.Context(), `select rowid from `+table)
+		rowids, err := list(reader{ctx: t.Context(), conn: db}, column[int64], `select rowid from `+table)
 		must(t, err)
-		for rows.Next() {
-			var id int64
-			must(t, rows.Scan(&id))
-			rowids = append(rowids, id)
-		}
-		must(t, rows.Close())
 		for _, id := range rowids {
 			row := fmt.Sprintf(`%s where rowid = %d`, table, id)
 			for _, c := range columns {

@@ -15,7 +15,7 @@ import (
 type Publication struct {
 	Repo       int64
 	SHA        string
-	Generation int64 // of the verdict behind Wanted: a lower one never replaces a higher
+	Generation int64 // of the look behind Wanted
 
 	Wanted       []byte // JSON
 	WantedDigest string

@@ -89,9 +89,10 @@ func (tx *Tx) PullsByHead(repo int64, sha string) ([]Pull, error) {
 	return tx.reader().pullsByHead(repo, sha)
 }
 
-// PutPull stores what a read of GitHub said, unless something newer is stored: then it
-// changes nothing, and what told the newer has made the pull request due. A check that was
-// reported on the head before the store knew that this pull request has it makes it due.
+// PutPull stores what a look at GitHub said and found. If a delivery told something newer
+// meanwhile, that stays, and has made the pull request due again; what the look found
+// (Governed, JudgedBase, Facts) is still taken while head and base are the same. A check that
+// was reported on the head before the store knew that this pull request has it makes it due.
 func (tx *Tx) PutPull(p Pull) error {
 	err := tx.putPull(p)
 	return wrap(err, "store pull request %d#%d", p.Repo, p.Number)
@@ -99,8 +100,15 @@ func (tx *Tx) PutPull(p Pull) error {
 
 func (tx *Tx) putPull(p Pull) error {
 	was, found, err := tx.pullOnly(p.Repo, p.Number)
-	if err != nil || found && p.UpdatedAt.Before(was.UpdatedAt) {
+	if err != nil {
 		return err
+	}
+	if found && p.UpdatedAt.Before(was.UpdatedAt) {
+		if p.Head != was.Head || p.Base != was.Base {
+			return nil
+		}
+		was.Governed, was.JudgedBase, was.Facts = p.Governed, p.JudgedBase, p.Facts
+		p = was
 	}
 	if found && p.Head == was.Head {
 		p.HeadSeen = was.HeadSeen

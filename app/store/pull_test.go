@@ -95,7 +95,7 @@ func testPutPull(t *testing.T, s *Store) {
 	wantPull(t, s, p)
 
 	got, err := s.PullsByHead(t.Context(), 1, "a1")
-	if err != nil || len(got) != 2 || string(got[0].Facts) != `{"x":1}` {
+	if err != nil || len(got) != 2 || string(got[0].Facts) != `{"x":1}` || got[1].Facts != nil {
 		t.Errorf("pulls by head %+v, %v, want both, the first with facts", got, err)
 	}
 	open, err := s.OpenPulls(t.Context(), 1)
@@ -110,8 +110,15 @@ func testPutPull(t *testing.T, s *Store) {
 		return err
 	})
 
-	older := p
-	older.UpdatedAt, older.Title, older.Facts = after(1), "old", nil
+	older := p // a delivery was faster: it stays, and takes what was found about the same head
+	older.UpdatedAt, older.Title, older.Open, older.Facts = after(1), "old", false, []byte(`{"x":2}`)
+	put(older)
+	p.Facts = older.Facts
+	wantPull(t, s, p)
+	older.Head, older.Facts = "a0", []byte(`{"x":3}`)
+	put(older)
+	wantPull(t, s, p)
+	older.Head, older.Base = "a1", "release"
 	put(older)
 	wantPull(t, s, p)
 

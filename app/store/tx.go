@@ -101,7 +101,7 @@ func list[T any](r reader, row func(scan) (T, error), query string, args ...any)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // rows.Err has told by then
 	var all []T
 	for rows.Next() {
 		v, err := row(rows.Scan)
