@@ -26,11 +26,11 @@ func (r Review) opinion() bool {
 	return r.State == Approved || r.State == ChangesRequested || r.State == Dismissed
 }
 
-// objection judges whether an opinion blocks: a request for changes by somebody whose
-// approval could have counted for the requirement when it was given, or could now. It
-// goes on blocking when its author becomes a contributor or loses the role, and when
-// somebody dismissed it who cannot lift it. unsure is set if it would block by a team
-// that cannot be seen.
+// objection judges whether an opinion blocks: a request for changes by somebody who was no
+// contributor when it was given, and who had the role that the requirement asks for then
+// or has it now. It goes on blocking when its author becomes a contributor or loses the
+// role, and when somebody dismissed it who cannot lift it. unsure is set if it would
+// block by a team that cannot be seen.
 func (j *judge) objection(l Layer, from []string, r Review) (o Objection, blocks, unsure bool) {
 	o = Objection{By: r.By, Review: r.ID}
 	switch r.State {
@@ -48,16 +48,14 @@ func (j *judge) objection(l Layer, from []string, r Review) (o Objection, blocks
 	default:
 		return o, false, false
 	}
-	_, contributed := j.who.by[r.By]
-	if _, ok := j.eligible(l, from, r.By); ok && !contributed {
-		return o, true, false
-	}
 	first := j.stood(r)
-	if !first.Contributor && j.wasEligible(l, from, r.By, first) {
+	if first.Contributor || j.people[r.By].Bot {
+		return o, false, false
+	}
+	if _, ok := j.eligible(l, from, r.By); ok || j.wasEligible(l, from, r.By, first) {
 		return o, true, false
 	}
-	canWrite := j.people[r.By].CanWrite || first.CanWrite
-	return o, false, j.blind(l, from) && canWrite && !first.Contributor && !j.people[r.By].Bot
+	return o, false, j.blind(l, from) && (j.people[r.By].CanWrite || first.CanWrite)
 }
 
 func (j *judge) stood(r Review) Standing {

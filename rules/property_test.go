@@ -241,7 +241,9 @@ func TestDoubtNeverBetter(t *testing.T) {
 				c.Pushes = append(c.Pushes, rules.Push{By: r.By, Before: "h0", After: "h2", At: noon.Add(time.Hour)})
 			}
 		},
-		"unknown author": func(c *rules.Change) { c.Commits[0].Authors[0] = 0 },
+		"unknown author": func(c *rules.Change) {
+			c.Commits = append(c.Commits, rules.Commit{SHA: "h0", Authors: []rules.UserID{0}, ByGitHub: true})
+		},
 		"file": func(c *rules.Change) {
 			c.Files = append(c.Files, rules.File{Path: "a/new.go", Status: "added"})
 		},
