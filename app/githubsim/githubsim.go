@@ -26,7 +26,7 @@ import (
 
 // Options configures a Server. Only Now is required.
 type Options struct {
-	Now        func() time.Time // the clock of everything that happens; read under the server's lock
+	Now        func() time.Time // the clock of everything that happens; called from many goroutines
 	State      *State           // the world to begin with; see ParseState
 	URL        string           // base of every link in an answer; empty: taken from Start's listener
 	WebhookURL string           // where deliveries go; may be set later by SetWebhookURL
@@ -39,7 +39,8 @@ type Options struct {
 	// OnDelivery sees each webhook when its turn to be sent comes, also one that a fault
 	// then loses. It is called without the lock.
 	OnDelivery func(event string, body []byte)
-	// OnUnknown is told of each request and each GraphQL field that is not modelled.
+	// OnUnknown is told of each request, query parameter, GraphQL field and argument that is
+	// not modelled. It is called under the lock: it must not call the server.
 	OnUnknown func(what string)
 
 	Client      *http.Client // sends deliveries; nil: a client with GitHub's 10 s limit

@@ -128,9 +128,10 @@ func (o pullObject) conversation(name string, args arguments) (any, error) {
 	switch name {
 	case "reviews":
 		states, byState := args.words("states")
+		author, byAuthor := args.text("author"), args.has("author")
 		all := slices.DeleteFunc(slices.Clone(p.reviews), func(v *review) bool {
 			return byState && !slices.Contains(states, v.state) ||
-				args["author"] != nil && (v.author.deleted || v.author.login != args.text("author"))
+				byAuthor && (v.author.deleted || v.author.login != author)
 		})
 		return paged(args, name, all, show)
 	case "latestReviews":

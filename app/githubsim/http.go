@@ -9,10 +9,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // call is one request while it is answered, under the server's lock.
@@ -24,64 +23,9 @@ type call struct {
 	install *installation // nil for calls with the app's JWT
 	token   *token
 	repo    *repository // of the path, if it has one
-	status  int         // answered on success; 0: 200
+	read    map[string]bool
+	status  int // answered on success; 0: 200
 	header  http.Header
-}
-
-// route is one endpoint. need is the permission of the installation that it takes, like
-// "checks:write"; "jwt" for calls of the app itself, "" for any valid token.
-type route struct {
-	method, pattern, need string
-	serve                 func(*call) (any, error)
-	segments              []string
-}
-
-// match compares a path's escaped segments with the pattern. A "{name...}" takes one
-// segment or more: GitHub lets refs and paths go on over slashes in mid path.
-func match(pattern, path []string, vars map[string]string) bool {
-	if len(pattern) == 0 || len(path) == 0 {
-		return len(pattern) == 0 && len(path) == 0
-	}
-	head := pattern[0]
-	if name, ok := strings.CutSuffix(head, "...}"); ok {
-		for n := len(path); n >= 1; n-- {
-			if match(pattern[1:], path[n:], vars) {
-				vars[name[1:]] = unescape(strings.Join(path[:n], "/"))
-				return true
-			}
-		}
-		return false
-	}
-	if strings.HasPrefix(head, "{") {
-		if !match(pattern[1:], path[1:], vars) {
-			return false
-		}
-		vars[strings.Trim(head, "{}")] = unescape(path[0])
-		return true
-	}
-	return head == path[0] && match(pattern[1:], path[1:], vars)
-}
-
-func unescape(s string) string {
-	if u, err := url.PathUnescape(s); err == nil {
-		return u
-	}
-	return s
-}
-
-func escapeSegment(s string) string { return url.PathEscape(s) }
-
-// find picks the route of a request. Routes are tried in order, so the more special
-// stands first.
-func (s *Server) find(routes []route, method, path string) (*route, map[string]string) {
-	segments := strings.Split(strings.Trim(path, "/"), "/")
-	for i := range routes {
-		vars := map[string]string{}
-		if routes[i].method == method && match(routes[i].segments, segments, vars) {
-			return &routes[i], vars
-		}
-	}
-	return nil, nil
 }
 
 // buildHandler wires prefixes, the middleware and the routes.
@@ -136,7 +80,7 @@ func (s *Server) serve(routes []route, w http.ResponseWriter, r *http.Request) {
 	if faulty && !f.before(w, r) {
 		return
 	}
-	c := &call{Server: s, r: r, vars: vars, body: body, header: http.Header{}}
+	c := &call{Server: s, r: r, vars: vars, body: body, read: map[string]bool{}, header: http.Header{}}
 	status, answer := s.carryOut(c, at, kind)
 	if faulty && f.Late {
 		f.strike(w)
@@ -238,96 +182,14 @@ func (s *Server) carryOut(c *call, at *route, kind string) (int, []byte) {
 
 // json is REST's error.
 func (e *Error) json() obj {
+	if e.Status == http.StatusOK {
+		return obj{"errors": list{obj{"type": e.Type, "message": e.Message}}} // GraphQL's way
+	}
 	o := obj{"message": e.Message, "documentation_url": "https://docs.github.com/rest", "status": strconv.Itoa(e.Status)}
 	if len(e.Errors) > 0 {
 		o["errors"] = e.Errors
 	}
 	return o
-}
-
-// authorized checks who calls and whether they may, then serves.
-func (c *call) authorized(at *route) (any, error) {
-	if err := c.authenticate(at.need == "jwt"); err != nil {
-		return nil, err
-	}
-	if err := c.findRepo(at); err != nil {
-		return nil, err
-	}
-	if err := c.may(at.need); err != nil {
-		return nil, err
-	}
-	return at.serve(c)
-}
-
-// findRepo resolves the path's repository: one that the installation does not cover is
-// not there, unless it is public and only read; one that was renamed is redirected.
-func (c *call) findRepo(at *route) error {
-	name := c.vars["owner"] + "/" + c.vars["repo"]
-	if !strings.HasPrefix(at.pattern, "/repos/{owner}/{repo}") {
-		return nil
-	}
-	if id, ok := strings.CutPrefix(c.r.URL.Path, "/repositories/"); ok {
-		num, _, _ := strings.Cut(id, "/")
-		n, _ := strconv.ParseInt(num, 10, 64)
-		c.repo = c.repoByID(n)
-	} else {
-		c.repo = c.Server.repo(name)
-	}
-	if c.repo == nil || c.install != nil && !c.reaches(c.repo) && (c.repo.private || c.r.Method != http.MethodGet) {
-		return notFound()
-	}
-	if strings.HasPrefix(c.r.URL.Path, "/repos/") && !strings.EqualFold(c.repo.fullName(), name) {
-		return c.moved()
-	}
-	return nil
-}
-
-// moved redirects to the repository by id.
-// https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
-func (c *call) moved() error {
-	status := 301
-	if c.r.Method != http.MethodGet {
-		status = 307
-	}
-	e := refuse(status, "Moved Permanently")
-	escaped := c.r.URL.EscapedPath()
-	tail := strings.SplitN(strings.TrimPrefix(escaped, "/repos/"), "/", 3)
-	to := fmt.Sprintf("%s/repositories/%d", c.base(), c.repo.id)
-	if len(tail) == 3 {
-		to += "/" + tail[2]
-	}
-	if c.r.URL.RawQuery != "" {
-		to += "?" + c.r.URL.RawQuery
-	}
-	e.header = http.Header{"Location": {to}}
-	return e
-}
-
-// base is the address that the caller used.
-func (c *call) base() string {
-	if c.r.Host == "" {
-		return c.url
-	}
-	return "http://" + c.r.Host
-}
-
-// reaches says whether the token may see r.
-func (c *call) reaches(r *repository) bool {
-	return c.install.covers(r) && (len(c.token.repos) == 0 || c.token.repos[r])
-}
-
-// may checks a permission of the token.
-func (c *call) may(need string) error {
-	name, level, ok := strings.Cut(need, ":")
-	if !ok {
-		return nil
-	}
-	if c.token.can(name, level) {
-		return nil
-	}
-	e := refuse(403, "Resource not accessible by integration")
-	e.header = http.Header{"X-Accepted-Github-Permissions": {name + "=" + level}}
-	return e
 }
 
 // write sends the answer with the headers that GitHub sends, and 304 for what the caller
@@ -359,89 +221,34 @@ func (c *call) write(w http.ResponseWriter, status int, body []byte) {
 	_, _ = w.Write(body)
 }
 
-// budget is a token's hour.
-type budget struct {
-	used  int
-	reset time.Time
+// query is a parameter of the address. What is asked for and nobody reads would be ignored
+// in silence: unread tells.
+func (c *call) query(name string) string {
+	c.read[name] = true
+	return c.r.URL.Query().Get(name)
 }
 
-// hourly is what an installation has an hour.
-const hourly = 5000
-
-// spend counts the request against its hour and shows what is left. An answer 304 is free.
-func (c *call) spend(h http.Header, counts bool) {
-	if c.install == nil {
-		return
-	}
-	resource := "core"
-	if strings.HasSuffix(c.r.URL.Path, "/graphql") {
-		resource = "graphql"
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	b := c.budget(resource)
-	if counts && resource == "core" {
-		b.used++ // GraphQL has counted its points itself
-	}
-	h.Set("X-Ratelimit-Limit", strconv.Itoa(hourly))
-	h.Set("X-Ratelimit-Remaining", strconv.Itoa(max(0, hourly-b.used)))
-	h.Set("X-Ratelimit-Used", strconv.Itoa(b.used))
-	h.Set("X-Ratelimit-Reset", strconv.FormatInt(b.reset.Unix(), 10))
-	h.Set("X-Ratelimit-Resource", resource)
+// asks says whether a parameter was given at all.
+func (c *call) asks(name string) bool {
+	c.read[name] = true
+	return c.r.URL.Query().Has(name)
 }
 
-// budget is the hour of the caller's installation for a resource.
-func (c *call) budget(resource string) *budget {
-	key := fmt.Sprintf("%d %s", c.install.id, resource)
-	b := c.limit[key]
-	if b == nil || !c.now().Before(b.reset) {
-		b = &budget{reset: c.now().Add(time.Hour)}
-		c.limit[key] = b
-	}
-	return b
+// unread are parameters that the endpoint does not model.
+func (c *call) unread() []string {
+	return slices.DeleteFunc(sortedKeys(c.r.URL.Query()), func(name string) bool { return c.read[name] })
 }
 
-// page cuts the page that the caller asked for out of a list, and links to the others.
-func page[T any](c *call, all []T, one func(T) any) list {
-	q := c.r.URL.Query()
-	per, n := min(positive(q.Get("per_page"), 30), 100), positive(q.Get("page"), 1)
-	last := max(1, (len(all)+per-1)/per)
-	var links []string
-	link := func(page int, rel string) {
-		q.Set("page", strconv.Itoa(page))
-		links = append(links, fmt.Sprintf(`<%s%s?%s>; rel="%s"`, c.base(), c.r.URL.EscapedPath(), q.Encode(), rel))
-	}
-	if n > 1 {
-		link(min(n-1, last), "prev")
-	}
-	if n < last {
-		link(n+1, "next")
-		link(last, "last")
-	}
-	if n > 1 {
-		link(1, "first")
-	}
-	if len(links) > 0 {
-		c.header.Set("Link", strings.Join(links, ", "))
-	}
-	out := list{}
-	for _, v := range all[min((n-1)*per, len(all)):min(n*per, len(all))] {
-		out = append(out, one(v))
-	}
-	return out
-}
-
-// positive reads a number of a query; GitHub takes nonsense for the default.
-func positive(s string, otherwise int) int {
-	if n, err := strconv.Atoi(s); err == nil && n > 0 {
-		return n
-	}
-	return otherwise
-}
-
-// decode reads a JSON request.
+// decode reads a JSON request. A field that is not modelled is reported and passed over.
 func (c *call) decode(into any) error {
-	if err := json.Unmarshal(c.body, into); err != nil {
+	d := json.NewDecoder(bytes.NewReader(c.body))
+	d.DisallowUnknownFields()
+	err := d.Decode(into)
+	if err != nil && strings.Contains(err.Error(), "unknown field") {
+		c.unknown(fmt.Sprintf("%s: %v", Kind(c.r), err))
+		err = json.Unmarshal(c.body, into)
+	}
+	if err != nil {
 		return refuse(400, "Problems parsing JSON")
 	}
 	return nil

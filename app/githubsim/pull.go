@@ -160,3 +160,27 @@ func (r *repository) association(a *account) string {
 		return "NONE"
 	}
 }
+
+// LagPull lets the API go on answering a pull request as it is now, whatever happens to
+// it, until catchUp is called: events are often ahead of what can be read.
+func (s *Server) LagPull(repo string, number int) (catchUp func(), err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.repo(repo)
+	if r == nil || r.pull(number) == nil {
+		return nil, notFound()
+	}
+	p := r.pull(number)
+	old := *p
+	old.labels, old.reviews, old.timeline = slices.Clone(p.labels), slices.Clone(p.reviews), slices.Clone(p.timeline)
+	for i, v := range old.reviews {
+		was := *v
+		old.reviews[i] = &was
+	}
+	p.lag = &old
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		p.lag = nil
+	}, nil
+}

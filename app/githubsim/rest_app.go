@@ -76,9 +76,8 @@ func rateLimit(c *call) (any, error) {
 
 // listDeliveries is GET /app/hook/deliveries: what was sent, newest first, by cursor.
 func listDeliveries(c *call) (any, error) {
-	q := c.r.URL.Query()
-	per := min(positive(q.Get("per_page"), 30), 100)
-	cursor, _ := strconv.ParseInt(strings.TrimPrefix(q.Get("cursor"), "v1_"), 10, 64)
+	per := min(positive(c.query("per_page"), 30), 100)
+	cursor, _ := strconv.ParseInt(strings.TrimPrefix(c.query("cursor"), "v1_"), 10, 64)
 	out := list{}
 	for _, d := range slices.Backward(c.hooks.log) {
 		if d.Outcome == "queued" || d.Outcome == "held" || cursor != 0 && d.ID >= cursor {

@@ -194,13 +194,12 @@ func listSuiteRuns(c *call) (any, error) {
 }
 
 func (c *call) showRuns(runs []*run) any {
-	q := c.r.URL.Query()
-	if q.Get("filter") != "all" {
+	if c.query("filter") != "all" {
 		runs = latest(runs)
 	}
 	runs = slices.DeleteFunc(runs, func(r *run) bool {
-		return q.Has("check_name") && r.name != q.Get("check_name") || q.Has("status") && r.status != q.Get("status") ||
-			q.Has("app_id") && strconv.FormatInt(r.suite.app.id, 10) != q.Get("app_id")
+		return c.asks("check_name") && r.name != c.query("check_name") || c.asks("status") && r.status != c.query("status") ||
+			c.asks("app_id") && strconv.FormatInt(r.suite.app.id, 10) != c.query("app_id")
 	})
 	return obj{"total_count": len(runs), "check_runs": page(c, runs, func(r *run) any { return c.checkJSON(r) })}
 }
@@ -210,7 +209,7 @@ func listCheckSuites(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	app := c.r.URL.Query().Get("app_id")
+	app := c.query("app_id")
 	suites := slices.DeleteFunc(slices.Clone(c.repo.suites), func(u *suite) bool {
 		return u.sha != at.oid || app != "" && strconv.FormatInt(u.app.id, 10) != app
 	})

@@ -21,16 +21,15 @@ func (c *call) find(name string) (*commit, error) {
 // listCommits is a branch's history, newest first; the Link to the last page leads to
 // the root.
 func listCommits(c *call) (any, error) {
-	q := c.r.URL.Query()
-	at := c.repo.ref(cmp.Or(q.Get("sha"), "HEAD"))
+	at := c.repo.ref(cmp.Or(c.query("sha"), "HEAD"))
 	if at == nil {
-		if q.Get("sha") == "" {
+		if c.query("sha") == "" {
 			return nil, refuse(409, "Git Repository is empty.")
 		}
 		return nil, notFound()
 	}
 	all := newestFirst(at)
-	if path := q.Get("path"); path != "" {
+	if path := c.query("path"); path != "" {
 		all = slices.DeleteFunc(all, func(k *commit) bool { return !touches(k, path) })
 	}
 	return page(c, all, func(k *commit) any { return c.commitJSON(c.repo, k) }), nil
@@ -90,8 +89,7 @@ func compareCommits(c *call) (any, error) {
 		"base_commit": c.commitJSON(c.repo, base), "merge_base_commit": c.commitJSON(c.repo, mb),
 		"status": comparison(len(ahead), len(behind)), "ahead_by": len(ahead), "behind_by": len(behind), "total_commits": len(ahead),
 	}
-	q := c.r.URL.Query()
-	if q.Has("per_page") || q.Has("page") {
+	if c.asks("per_page") || c.asks("page") {
 		o["commits"] = page(c, ahead, func(k *commit) any { return c.commitJSON(c.repo, k) })
 	} else {
 		commits := list{}
@@ -101,7 +99,7 @@ func compareCommits(c *call) (any, error) {
 		o["commits"] = commits
 	}
 	o["files"] = list{}
-	if positive(q.Get("page"), 1) == 1 {
+	if positive(c.query("page"), 1) == 1 {
 		diff := c.repo.objects.diff(mb.tree, head.tree)
 		o["files"] = c.filesJSON(head, diff[:min(len(diff), maxCompareFiles)])
 	}

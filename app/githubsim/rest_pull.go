@@ -33,25 +33,24 @@ func getPull(c *call) (any, error) {
 
 // listPulls lists open ones unless asked otherwise, newest first.
 func listPulls(c *call) (any, error) {
-	q := c.r.URL.Query()
 	var all []*pull
 	for _, p := range c.repo.pulls {
 		p = p.shown()
-		if state := cmp.Or(q.Get("state"), "open"); state != "all" && state != p.state() {
+		if state := cmp.Or(c.query("state"), "open"); state != "all" && state != p.state() {
 			continue
 		}
-		if base := q.Get("base"); base != "" && base != p.baseRef {
+		if base := c.query("base"); base != "" && base != p.baseRef {
 			continue
 		}
-		if head := q.Get("head"); head != "" && head != p.headRepo.owner.login+":"+p.headRef {
+		if head := c.query("head"); head != "" && head != p.headRepo.owner.login+":"+p.headRef {
 			continue
 		}
 		all = append(all, p)
 	}
-	if sort := q.Get("sort"); sort == "updated" {
+	if sort := c.query("sort"); sort == "updated" {
 		slices.SortStableFunc(all, func(a, b *pull) int { return a.updated.Compare(b.updated) })
 	}
-	if q.Get("direction") != "asc" {
+	if c.query("direction") != "asc" {
 		slices.Reverse(all)
 	}
 	return page(c, all, func(p *pull) any { return c.pullSimple(p) }), nil

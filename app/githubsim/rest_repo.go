@@ -23,11 +23,10 @@ func getRepo(c *call) (any, error) {
 
 // listActivity is GET …/activity: newest first unless asked otherwise, by cursor.
 func listActivity(c *call) (any, error) {
-	q := c.r.URL.Query()
-	per := min(positive(q.Get("per_page"), 30), 100)
-	after, _ := strconv.ParseInt(q.Get("after"), 10, 64)
+	per := min(positive(c.query("per_page"), 30), 100)
+	after, _ := strconv.ParseInt(c.query("after"), 10, 64)
 	all := slices.Clone(c.repo.activity)
-	if q.Get("direction") != "asc" {
+	if c.query("direction") != "asc" {
 		slices.Reverse(all)
 	}
 	out, skipping := list{}, after != 0
@@ -37,16 +36,17 @@ func listActivity(c *call) (any, error) {
 			skipping = a.id != after
 			continue
 		}
-		if ref := q.Get("ref"); ref != "" && a.ref != "refs/heads/"+strings.TrimPrefix(ref, "refs/heads/") {
+		if ref := c.query("ref"); ref != "" && a.ref != "refs/heads/"+strings.TrimPrefix(ref, "refs/heads/") {
 			continue
 		}
-		if t := q.Get("activity_type"); t != "" && t != a.kind {
+		if t := c.query("activity_type"); t != "" && t != a.kind {
 			continue
 		}
-		if who := q.Get("actor"); who != "" && !strings.EqualFold(who, a.actor.login) {
+		if who := c.query("actor"); who != "" && !strings.EqualFold(who, a.actor.login) {
 			continue
 		}
 		if len(out) == per {
+			q := c.r.URL.Query()
 			q.Set("after", strconv.FormatInt(last, 10))
 			c.header.Set("Link", "<"+c.base()+c.r.URL.EscapedPath()+"?"+q.Encode()+`>; rel="next"`)
 			break
@@ -95,9 +95,9 @@ func listRules(c *call) (any, error) {
 
 // getContents is a file, a link, a submodule, or what is in a directory.
 func getContents(c *call) (any, error) {
-	at := c.repo.ref(cmp.Or(c.r.URL.Query().Get("ref"), "HEAD"))
+	at := c.repo.ref(cmp.Or(c.query("ref"), "HEAD"))
 	if at == nil {
-		return nil, refuse(404, "No commit found for the ref %s", c.r.URL.Query().Get("ref"))
+		return nil, refuse(404, "No commit found for the ref %s", c.query("ref"))
 	}
 	path := strings.Trim(c.vars["path"], "/")
 	if kids, ok := at.tree.kids[path]; ok {
@@ -171,7 +171,7 @@ func getTree(c *call) (any, error) {
 				o["size"] = len(c.repo.objects.blobs[k.oid])
 			}
 			out = append(out, o)
-			if k.mode == modeTree && c.r.URL.Query().Has("recursive") {
+			if k.mode == modeTree && c.asks("recursive") {
 				walk(k.path, prefix+k.name+"/")
 			}
 		}

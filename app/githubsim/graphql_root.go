@@ -1,0 +1,61 @@
+package githubsim
+
+import "fmt"
+
+// rootObject is Query.
+type rootObject struct{ *execution }
+
+func (q rootObject) typename() string { return "Query" }
+
+func (q rootObject) field(name string, args arguments) (any, error) {
+	switch name {
+	case "rateLimit":
+		return rateObject{q.execution}, nil
+	case "repository":
+		full := args.text("owner") + "/" + args.text("name")
+		r := q.c.Server.repo(full)
+		if r == nil || r.private && !q.c.reaches(r) {
+			return nil, &Error{Type: "NOT_FOUND", Message: fmt.Sprintf("Could not resolve to a Repository with the name '%s'.", full)}
+		}
+		return repoObject{q.execution, r}, nil
+	case "organization":
+		a := q.c.account(args.text("login"))
+		if a == nil || !a.isOrg() {
+			return nil, &Error{Type: "NOT_FOUND", Message: fmt.Sprintf("Could not resolve to an Organization with the login of '%s'.", args.text("login"))}
+		}
+		return accountObject{q.execution, a}, nil
+	case "user":
+		a := q.c.account(args.text("login"))
+		if a == nil || a.typ != "User" {
+			return nil, &Error{Type: "NOT_FOUND", Message: fmt.Sprintf("Could not resolve to a User with the login of '%s'.", args.text("login"))}
+		}
+		return accountObject{q.execution, a}, nil
+	case "viewer":
+		return accountObject{q.execution, q.c.install.app.bot}, nil
+	}
+	return nil, errUnmodelled
+}
+
+// rateObject is RateLimit.
+type rateObject struct{ *execution }
+
+func (r rateObject) typename() string { return "RateLimit" }
+
+func (r rateObject) field(name string, _ arguments) (any, error) {
+	b := r.c.budget("graphql")
+	switch name {
+	case "cost":
+		return r.cost(), nil
+	case "limit":
+		return hourly, nil
+	case "nodeCount":
+		return r.nodes, nil
+	case "remaining":
+		return max(0, hourly-b.used), nil
+	case "resetAt":
+		return b.reset, nil
+	case "used":
+		return b.used, nil
+	}
+	return nil, errUnmodelled
+}
