@@ -97,7 +97,7 @@ func tokenError(err error) error {
 	if !ok || refused.Response == nil {
 		return err
 	}
-	defer refused.Response.Body.Close()
+	defer func() { _ = refused.Response.Body.Close() }()
 	var answer struct{ Message string }
 	text, readErr := io.ReadAll(io.LimitReader(refused.Response.Body, maxErrorBody))
 	if readErr == nil && json.Unmarshal(text, &answer) == nil && answer.Message != "" {

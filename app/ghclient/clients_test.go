@@ -191,8 +191,19 @@ func TestRevokedTokenIsReplacedOnce(t *testing.T) {
 		}
 		answer(201, `{"id":1}`)(w, r)
 	})
-	c := f.clients(t).Installation(7)
-	status := &github.RepoStatus{State: github.String("pending")}
+	o := f.options()
+	// net/http's own transport would send a spent body again by itself.
+	o.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+		w := httptest.NewRecorder()
+		f.Config.Handler.ServeHTTP(w, r)
+		return w.Result(), nil
+	})
+	clients, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := clients.Installation(7)
+	status := &github.RepoStatus{State: new("pending")}
 	for range 2 {
 		if _, _, err := c.Repositories.CreateStatus(t.Context(), "octo-org", "app", "beef", status); err != nil {
 			t.Fatal(err)
@@ -240,7 +251,7 @@ func TestRenamedRepository(t *testing.T) {
 	if _, _, err := c.Repositories.Get(t.Context(), "octo-org", "old"); err != nil {
 		t.Error(err)
 	}
-	status := &github.RepoStatus{State: github.String("pending")}
+	status := &github.RepoStatus{State: new("pending")}
 	if _, _, err := c.Repositories.CreateStatus(t.Context(), "octo-org", "old", "beef", status); err != nil {
 		t.Error(err)
 	}

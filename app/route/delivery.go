@@ -37,8 +37,8 @@ type repository struct {
 	Archived      bool
 }
 
-// decode reads what all events have in common. It reports false if the body is no JSON
-// object, or nested deeper than encoding/json goes; then nothing is known about it.
+// decode reads what all events have in common. It reports false if the body is no JSON,
+// or nested deeper than encoding/json goes; then nothing is known about it.
 func decode(body []byte) (delivery, bool) {
 	var d delivery
 	if !unmarshal(body, &d) {
@@ -58,8 +58,8 @@ func decode(body []byte) (delivery, bool) {
 // does not parse would end the decoding of everything after it.
 func unmarshal(body []byte, v any) bool {
 	err := json.Unmarshal(body, v)
-	var wrong *json.UnmarshalTypeError
-	return err == nil || errors.As(err, &wrong) && wrong.Field != ""
+	_, wrongType := errors.AsType[*json.UnmarshalTypeError](err)
+	return err == nil || wrongType
 }
 
 // repositoryFact is what the delivery says about its repository. One without an id, a name

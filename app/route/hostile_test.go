@@ -70,6 +70,7 @@ var hostile = []struct{ name, event, body, want string }{
 	{"group on a branch name", "merge_group", `{"action":"checks_requested",` + common + `,"merge_group":{"head_sha":"main"}}`, repo},
 	{"gate without an environment", "deployment_protection_rule", `{"action":"requested",` + common + `,"deployment_callback_url":"https://api.github.com/repos/octo-org/app/actions/runs/51/deployment_protection_rule"}`, repo},
 	{"gate of another repository", "deployment_protection_rule", `{"action":"requested",` + common + `,"environment":"prod","deployment_callback_url":"https://api.github.com/repos/octo-org/application/actions/runs/51/deployment_protection_rule"}`, repo},
+	{"gate of a repository whose name is as long", "deployment_protection_rule", `{"action":"requested",` + common + `,"environment":"prod","deployment_callback_url":"https://api.github.com/repos/octo-org/web/actions/runs/51/deployment_protection_rule"}`, repo},
 	{"gate with a path in its run", "deployment_protection_rule", `{"action":"requested",` + common + `,"environment":"prod","deployment_callback_url":"https://api.github.com/repos/octo-org/app/actions/runs/51/../52/deployment_protection_rule"}`, repo},
 	{"gate with a run below one", "deployment_protection_rule", `{"action":"requested",` + common + `,"environment":"prod","deployment_callback_url":"https://api.github.com/repos/octo-org/app/actions/runs/-51/deployment_protection_rule"}`, repo},
 	{"gate without an address", "deployment_protection_rule", `{"action":"requested",` + common + `,"environment":"prod"}`, repo},

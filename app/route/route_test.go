@@ -180,6 +180,11 @@ var meanings = []struct{ name, event, body, want string }{
 		repo + "; push 7 refs/heads/main none..bbbbbbb by 11=ann; due by repository 7",
 	},
 	{
+		"push from a commit that is none, and does not say so", "push",
+		`{` + common + `,"ref":"refs/heads/main","before":"` + zeros + `","after":"` + shaB + `","commits":[{"added":["a"]}]}`,
+		repo + "; push 7 refs/heads/main none..bbbbbbb by 11=ann; due by repository 7",
+	},
+	{
 		"branch deleted", "push",
 		`{` + common + `,"ref":"refs/heads/topic","before":"` + shaA + `","after":"` + zeros + `","deleted":true,"commits":[]}`,
 		repo,
