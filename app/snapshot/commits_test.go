@@ -2,8 +2,67 @@ package snapshot
 
 import (
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/changewarden/changewarden/rules"
 )
+
+// TestReadCommits: what is not base..head, whole, with all parents and authors, is a gap;
+// without all parents nothing says what the merge base is.
+func TestReadCommits(t *testing.T) {
+	head, other := strings.Repeat("a", 40), strings.Repeat("b", 40)
+	one := func(oid string, parents, of, authors, ofAuthors int) *commit {
+		c := &commit{OID: oid}
+		for range parents {
+			c.Parents.Nodes = append(c.Parents.Nodes, &object{OID: "base"})
+		}
+		c.Parents.TotalCount = of
+		for range authors {
+			c.Authors.Nodes = append(c.Authors.Nodes, &struct{ User *gitUser }{})
+		}
+		c.Authors.TotalCount = ofAuthors
+		return c
+	}
+	compare := func(of int, commits ...*commit) *baseRef {
+		return &baseRef{Compare: &comparison{HeadTarget: object{head}, Commits: connection[commit]{TotalCount: of, Nodes: commits}}}
+	}
+	gap := func(read, of int) []rules.Gap { return []rules.Gap{{Fact: rules.GapCommits, Read: read, Of: of}} }
+	tests := []struct {
+		name   string
+		ref    *baseRef
+		files  int // that the pull request changes
+		linked bool
+		stale  bool
+		gaps   []rules.Gap
+	}{
+		{"whole", compare(1, one(head, 1, 1, 1, 1)), 1, true, false, nil},
+		{"nothing left to merge", compare(0), 0, true, false, nil},
+		{"no commits, but files", compare(0), 1, false, true, gap(0, 0)},
+		{"without the head", compare(1, one(other, 1, 1, 1, 1)), 1, false, true, gap(1, 1)},
+		{"fewer than there are", compare(2, one(head, 1, 1, 1, 1)), 1, false, false, gap(1, 2)},
+		{"the same twice", compare(2, one(head, 1, 1, 1, 1), one(head, 1, 1, 1, 1)), 1, false, false, gap(2, 2)},
+		{"more parents", compare(1, one(head, 10, 11, 1, 1)), 1, false, false, gap(0, 1)},
+		{"more authors", compare(1, one(head, 1, 1, 20, 21)), 1, true, false, gap(0, 1)},
+		{"not comparable", &baseRef{}, 1, false, true, gap(0, 0)},
+		{"of another head", &baseRef{Compare: &comparison{HeadTarget: object{other}}}, 1, false, true, gap(0, 0)},
+		{"the base is gone", nil, 1, false, false, gap(0, 0)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			l := &look{Reader: NewReader(Options{})}
+			f := &facts{head: head, pull: pullRequest{BaseRef: tt.ref, ChangedFiles: tt.files}}
+			if err := l.readCommits(t.Context(), f); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.gaps, f.gaps); diff != "" || f.linked != tt.linked || f.stale != tt.stale {
+				t.Errorf("linked %t, stale %t, want %t, %t; gaps (-want +got)\n%s", f.linked, f.stale, tt.linked, tt.stale, diff)
+			}
+		})
+	}
+}
 
 func TestMergeBaseKey(t *testing.T) {
 	linear := map[string][]string{"c": {"b"}, "b": {"a"}}

@@ -302,33 +302,91 @@ func TestWithoutPatch(t *testing.T) {
 }
 
 // TestUpdatedBefore: an approval of a branch that had the base merged in before holds over
-// the next such merge; which of the two bases is the merge base is found out.
+// the next such merge; which of the bases is the merge base is found out: the change of
+// "other" is one of a file that the first of them does not have.
 func TestUpdatedBefore(t *testing.T) {
+	for n := range 5 { // commit ids decide in which order the bases are looked at
+		w := newWorld(t, floor)
+		w.open(map[string]string{"run.sh": fmt.Sprintln(n)})
+		elsewhere := func(path string) {
+			t.Helper()
+			w.push("bob", "main", githubsim.Commit{Message: "elsewhere", Files: map[string]string{path: "1\n"}})
+			w.update()
+		}
+		elsewhere("other")
+		w.push("ann", "topic", githubsim.Commit{Message: "2", Files: map[string]string{"other": "2\n"}})
+		_, err := w.sim.As("bob").Approve(repo, 1)
+		w.must(err)
+		w.read()
+		elsewhere("another")
+		p, _ := w.read()
+		if r := p.Change.Reviews[0]; r.Exact == "" || r.Exact != p.Change.Exact {
+			t.Errorf("reviewed %q, now %q", r.Exact, p.Change.Exact)
+		}
+		_, requests := w.read()
+		w.equal("the next look", []string{theQuery}, requests)
+	}
+}
+
+// TestPinned: an approval given to an older commit is one of that commit's diff.
+func TestPinned(t *testing.T) {
 	w := newWorld(t, floor)
-	w.open(map[string]string{"run.sh": "echo 1\n"})
-	elsewhere := func(text string) {
-		t.Helper()
-		w.push("bob", "main", githubsim.Commit{Message: "elsewhere", Files: map[string]string{"other": text}})
-		w.update()
+	old := w.open(map[string]string{"f": "1\n"})
+	was, _ := w.read()
+	unseen := w.push("ann", "topic", githubsim.Commit{Message: "2", Files: map[string]string{"f": "2\n"}})
+	w.push("ann", "topic", githubsim.Commit{Message: "3", Files: map[string]string{"f": "3\n"}})
+	for _, commit := range []string{old, unseen, ""} {
+		_, err := w.sim.As("bob").Review(repo, 1, githubsim.Review{State: "APPROVE", Commit: commit})
+		w.must(err)
 	}
-	elsewhere("1\n")
-	_, err := w.sim.As("bob").Approve(repo, 1)
-	w.must(err)
-	w.read()
-	elsewhere("2\n")
 	p, _ := w.read()
-	if r := p.Change.Reviews[0]; r.Exact == "" || r.Exact != p.Change.Exact {
-		t.Errorf("reviewed %q, now %q", r.Exact, p.Change.Exact)
+	var got []string
+	for _, r := range p.Change.Reviews {
+		got = append(got, r.Exact)
 	}
-	_, requests := w.read()
-	w.equal("the next look", []string{theQuery}, requests)
+	w.equal("reviewed", []string{was.Change.Exact, "", p.Change.Exact}, got)
+	if was.Change.Exact == p.Change.Exact {
+		t.Error("two diffs have one fingerprint")
+	}
+}
+
+// TestBot: a bot is none of the people, and is called as REST and the deliveries call it.
+func TestBot(t *testing.T) {
+	w := newWorld(t, floor)
+	_, err := w.sim.AddBot("helper")
+	w.must(err)
+	w.must(w.sim.As("olga").SetPermission(repo, "helper[bot]", "write"))
+	w.open(map[string]string{"f": "1\n"})
+	_, err = w.sim.As("helper[bot]").Approve(repo, 1)
+	w.must(err)
+	p, _ := w.read()
+	w.equal("reviewer", []string{"helper[bot]"}, w.logins(p.Change.Reviews[0].By))
+	for _, person := range p.Change.People {
+		w.equal("bot", person.ID == w.id("helper[bot]"), person.Bot)
+	}
+}
+
+// TestWriter: a permission is that of the user, not of whoever has their login by now.
+func TestWriter(t *testing.T) {
+	w := newWorld(t, floor)
+	w.open(map[string]string{"f": "1\n"})
+	w.wire.rest = map[string]string{"/permission": `{"permission": "admin", "user": {"id": 7, "login": "ann"}}`}
+	p, _ := w.read()
+	w.equal("writer", false, p.Change.Pulls[0].Writer)
+	w.wire.rest = nil
+	w.now = w.now.Add(9 * time.Minute)
+	p, _ = w.read()
+	w.equal("remembered", false, p.Change.Pulls[0].Writer)
+	w.now = w.now.Add(2 * time.Minute)
+	p, _ = w.read()
+	w.equal("read again", true, p.Change.Pulls[0].Writer)
 }
 
 // TestTreesCutShort: without trees a file without a patch is known by its commit alone. What
 // was approved is then exactly that commit.
 func TestTreesCutShort(t *testing.T) {
 	w := newWorld(t, floor)
-	w.wire.trees = `{"sha": "0", "tree": [], "truncated": true}`
+	w.wire.rest = map[string]string{"/git/trees/": `{"sha": "0", "tree": [], "truncated": true}`}
 	w.open(map[string]string{"logo.png": "\x00one"})
 	_, err := w.sim.As("bob").Approve(repo, 1)
 	w.must(err)
@@ -447,6 +505,19 @@ func TestPushers(t *testing.T) {
 	w.equal("pusher", []string{"ann"}, w.logins(p.Change.Pushes[0].By))
 	_, requests = w.read()
 	w.equal("asked again", false, slices.Contains(requests, activity))
+
+	// GitHub's list may be behind the branch: it is asked for again, but not at once.
+	w.push("ann", "topic", githubsim.Commit{Message: "2", Files: map[string]string{"f": "2\n"}})
+	w.memory.pushes = nil
+	w.wire.rest = map[string]string{"/activity": "[]"}
+	p, _ = w.read()
+	w.equal("unnamed", true, p.Change.Unnamed)
+	w.wire.rest = nil
+	p, _ = w.read()
+	w.equal("unnamed still", true, p.Change.Unnamed)
+	w.now = w.now.Add(11 * time.Minute)
+	p, _ = w.read()
+	w.equal("unnamed at last", false, p.Change.Unnamed)
 }
 
 // TestFork: a fork's pushes cannot be asked for, and its branch names its owner.

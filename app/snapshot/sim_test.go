@@ -152,12 +152,14 @@ func (w *world) equal(what string, want, got any) {
 // wire carries requests to GitHub, and can answer a GraphQL operation in its place.
 type wire struct {
 	answers map[string]string // operation → body
-	trees   string            // body; empty: GitHub's
+	rest    map[string]string // part of a REST path → body
 }
 
 func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
-	if w.trees != "" && strings.Contains(req.URL.Path, "/git/trees/") {
-		return answer(req, w.trees), nil
+	for part, text := range w.rest {
+		if strings.Contains(req.URL.Path, part) {
+			return answer(req, text), nil
+		}
 	}
 	if !strings.HasSuffix(req.URL.Path, "graphql") || len(w.answers) == 0 {
 		return http.DefaultTransport.RoundTrip(req)
