@@ -401,6 +401,19 @@ func TestTreesCutShort(t *testing.T) {
 	}
 }
 
+// TestFilesIncomplete: a list that is not as long as GitHub says is a gap, and is not kept.
+func TestFilesIncomplete(t *testing.T) {
+	w := newWorld(t, floor)
+	w.open(map[string]string{"f": "1\n"})
+	w.wire.rest = map[string]string{"/pulls/1/files": "[]"}
+	p, _ := w.read()
+	w.equal("gaps", []rules.Gap{{Fact: rules.GapFiles, Of: 1}}, p.Change.Gaps)
+	w.equal("stale, fingerprints", []any{true, ""}, []any{p.Stale, p.Change.Exact + p.Change.Landed})
+	w.wire.rest = nil
+	p, _ = w.read()
+	w.equal("gaps, files, stale", []any{0, 1, false}, []any{len(p.Change.Gaps), len(p.Change.Files), p.Stale})
+}
+
 // TestMoved: files that are of another head than the one that was read are no facts of it.
 func TestMoved(t *testing.T) {
 	for _, name := range []string{"changed", "removed"} { // a removed file's address does not say its head
@@ -641,7 +654,7 @@ func TestErrors(t *testing.T) {
 	fail("without permission", nil, "permission")
 	w.must(w.sim.Grant("octo-org", "pull_requests", "read"))
 	w.wire.answers = map[string]string{"Change": `{"data": {"repository": null}, "errors": [{"type": "FORBIDDEN", "path": ["repository", "pullRequest", "reviews"], "message": "Resource not accessible by integration"}]}`}
-	fail("in part", nil, "lacks the permission")
+	fail("in part", nil, "lacks the permission Pull requests (read)")
 	w.wire.answers["Change"] = `{"data": {"repository": null}, "errors": [{"message": "Something went wrong while executing your query."}]}`
 	fail("failed", nil, "Something went wrong")
 }
@@ -659,6 +672,8 @@ func TestUsual(t *testing.T) {
 			_, err := w.sim.AsApp("github-actions").Report(repo, head, githubsim.Check{Name: name, Conclusion: "success"})
 			w.must(err)
 		}
+		_, err = w.sim.AsApp("change-management").Report(repo, head, githubsim.Check{Name: "Change Management", Conclusion: "success"})
+		w.must(err)
 		w.must(w.sim.As("bob").Status(repo, head, "coverage", "success", ""))
 		_, err = w.sim.As("bob").Merge(repo, n, []string{"merge", "squash", "rebase"}[i])
 		w.must(err)

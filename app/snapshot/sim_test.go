@@ -48,7 +48,7 @@ organizations:
 repositories:
   - name: octo-org/app
     users: {ann: write, bob: write, carol: write, dave: read}
-    files: {README.md: "one\ntwo\nthree\n", main.go: "package main\n\nfunc main() {}\n", run.sh: "echo\n"}
+    files: {README.md: "one\ntwo\nthree\n", main.go: "package main\n\nfunc main() {}\n", run.sh: "echo\n", docs/guide.md: "read me\n"}
     branches: {lax: main}
 installations: [{account: octo-org}]
 `
