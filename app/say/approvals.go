@@ -160,7 +160,7 @@ func asides(r rules.Reason, c rules.Change, n Names) []string {
 func Dropped(d rules.Dropped, from []string, c rules.Change, n Names) string {
 	who, commit := n.of(d.By), short(d.Commit)
 	if c.Repo.Public && (d.Why == rules.DropNotInGroup || d.Why == rules.DropUnseenTeam) {
-		return clean("The rule asks for " + either(from) + ", and does not count everybody's approval.")
+		return clean("An approval does not count here: this rule asks for " + either(from) + ".")
 	}
 	pushed := ""
 	if d.PushedBy != 0 {

@@ -159,9 +159,9 @@ func TestStatus(t *testing.T) {
 	}{
 		{"pass", verdict(rules.Pass, examples[0], examples[5]), "All 2 rules that apply are satisfied"},
 		{"one rule", verdict(rules.Pass, examples[5]), "The rule that applies is satisfied"},
-		{"anybody's approvals are asked for once", verdict(rules.Pending, need(1), need(2)), "2 approvals missing, from who can write and did not contribute"},
+		{"anybody's approvals are asked for once", verdict(rules.Pending, need(1), need(2)), "needs 2 approvals from people with write access who did not contribute"},
 		{"the heaviest first", verdict(rules.Indeterminate, need(1, "security"), examples[7], examples[9]),
-			"only 3000 changed files could be read: split the change; test (failure) failed: push a fix or run again; one approval missing, from security"},
+			"only 3000 changed files could be read: split the change; test (failure) failed: push a fix or run again; needs one approval from security"},
 		{"objection", verdict(rules.Fail, examples[2]), "bob requested changes and can lift it"},
 		{"settling", verdict(rules.Pending, rules.Reason{Outcome: rules.Pending, Code: rules.ChecksPending, Checks: &rules.CheckFacts{}}),
 			"checks passed, waiting half a minute for more"},

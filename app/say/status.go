@@ -125,9 +125,13 @@ func brief(r rules.Reason, c rules.Change, n Names) string {
 	switch r.Code {
 	case rules.ApprovalsMissing:
 		if len(a.From) > 0 {
-			return approvals(lacking(a)) + " missing, from " + either(a.From)
+			return "needs " + approvals(lacking(a)) + " from " + either(a.From)
 		}
-		return approvals(lacking(a)) + " missing, from who can write and did not contribute"
+		who := "somebody"
+		if lacking(a) > 1 {
+			who = "people"
+		}
+		return "needs " + approvals(lacking(a)) + " from " + who + " with write access who did not contribute"
 	case rules.ApprovalsObjection:
 		if len(a.Objections) > 0 {
 			return n.of(a.Objections[0].By) + " requested changes and can lift it"
