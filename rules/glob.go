@@ -99,15 +99,6 @@ func matchAny(globs []string, name string) bool {
 	return false
 }
 
-// isLiteral reports whether the glob can match one name alone, and which.
-func isLiteral(text string) (string, bool) {
-	g := compileGlob(text)
-	if len(g) == 1 && g[0].whole {
-		return g[0].pattern, true
-	}
-	return "", false
-}
-
 // spread returns the patterns that a glob's braces stand for, in order.
 func spread(text string) ([]string, error) {
 	if !doublestar.ValidatePattern(text) {
@@ -186,9 +177,10 @@ func bracketEnd(text string) int {
 		i++
 	}
 	for ; i < len(text); i++ {
-		if text[i] == '\\' {
+		switch text[i] {
+		case '\\':
 			i++
-		} else if text[i] == ']' {
+		case ']':
 			return i
 		}
 	}
@@ -279,7 +271,7 @@ func checkAlternative(p string, kind globKind) error {
 		case s == "":
 			return fmt.Errorf("it cannot match: write ** for whatever is in a folder, and one slash between folders")
 		case s == "." || s == "..":
-			return fmt.Errorf("it cannot match: write the path from the root of the repository, without . and ..")
+			return fmt.Errorf("it cannot match: write the path from the root of the repository, without dots between the slashes")
 		case strings.Contains(s, "**") && s != "**":
 			return fmt.Errorf("** stands for folders only where it stands alone between slashes: write **/*.go, or * within one folder")
 		}
