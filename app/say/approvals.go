@@ -71,17 +71,18 @@ func objections(a *rules.ApprovalFacts, n Names) string {
 			ids = append(ids, o.By)
 		}
 	}
-	text := fmt.Sprintf("%s requested changes, which blocks until it is lifted: by approving or dismissing the review, or by %s dismissing it.",
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s requested changes, which blocks until it is lifted: by approving or dismissing the review, or by %s dismissing it.",
 		people(ids, n), lifters(a.From))
 	for _, o := range a.Objections {
 		switch {
 		case o.Dismissed && o.DismissedBy == 0:
-			text += fmt.Sprintf(" The review of %s was dismissed, and GitHub does not say by whom: that lifts nothing.", n.of(o.By))
+			fmt.Fprintf(&text, " The review of %s was dismissed, and GitHub does not say by whom: that lifts nothing.", n.of(o.By))
 		case o.Dismissed:
-			text += fmt.Sprintf(" %s dismissed the review of %s, and cannot lift it.", n.of(o.DismissedBy), n.of(o.By))
+			fmt.Fprintf(&text, " %s dismissed the review of %s, and cannot lift it.", n.of(o.DismissedBy), n.of(o.By))
 		}
 	}
-	return text
+	return text.String()
 }
 
 func lifters(from []string) string {

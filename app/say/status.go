@@ -29,8 +29,9 @@ func Headline(v rules.Verdict, n Names) string {
 		return cut(clean("Waiting"+first), maxStatus)
 	case rules.Indeterminate:
 		return cut(clean("Cannot be judged"+first), maxStatus)
+	default:
+		return cut(clean("Blocked"+first), maxStatus)
 	}
-	return cut(clean("Blocked"+first), maxStatus)
 }
 
 func satisfied(v rules.Verdict) string {
@@ -165,6 +166,7 @@ func brief(r rules.Reason, c rules.Change, n Names) string {
 		}
 	case rules.NoRuleApplies:
 		return "no rule applies: ask an owner of the policy"
+	default: // the others do not block
 	}
 	return strings.TrimSuffix(Reason(r, c, n), ".")
 }
