@@ -178,7 +178,7 @@ func Dropped(d rules.Dropped, from []string, c rules.Change, n Names) string {
 		rules.DropNoWrite:      who + " cannot write to the repository",
 		rules.DropNotInGroup:   who + " is not in " + either(from),
 		rules.DropUnseenTeam:   who + " is in no team of " + either(from) + " that can be seen",
-		rules.DropStale:        "what " + who + " reviewed at " + commit + " is not known to be what would be merged now, and a new review would be",
+		rules.DropStale:        who + " reviewed " + commit + " and the change may have moved on since; a new review would count",
 		rules.DropOtherBase:    who + " gave it while the change aimed at another branch, and can give it again",
 		rules.DropDismissed:    "the approval of " + who + " was dismissed",
 	}[d.Why]

@@ -143,7 +143,7 @@ func brief(r rules.Reason, c rules.Change, n Names) string {
 		return doubt(a) + ": commit again with an address of your account"
 	case rules.ChecksFailed:
 		if len(ch.Failed) > 0 {
-			return few(ch.Failed) + " failed: push a fix or run again"
+			return few(ch.Failed) + ": push a fix, or run it again"
 		}
 		return few(ch.Skipped) + " skipped, not passed"
 	case rules.ChecksPending:

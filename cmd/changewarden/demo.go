@@ -82,7 +82,8 @@ type demo struct {
 	sim   *githubsim.Server
 	app   *app.App
 	pages string
-	shown map[int]string // what was last printed of a pull request
+	shown map[int]string  // what was last printed of a pull request
+	said  map[string]bool // approvals that were printed as not counting
 	jobs  map[string]int64
 }
 
