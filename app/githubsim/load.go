@@ -258,7 +258,8 @@ func (s *Server) applyRepository(st StateRepository) error {
 			return fmt.Errorf("pull request %q: %w", p.Title, err)
 		}
 	}
-	for branch, p := range st.Protected {
+	for _, branch := range sortedKeys(st.Protected) {
+		p := st.Protected[branch]
 		p.id = s.id(kindRuleset)
 		r.protections[branch] = &p
 	}

@@ -201,7 +201,7 @@ func (p *Person) SetPermission(repo, login, role string) error {
 			p.s.sendMember(r, a, "removed", nil, me)
 		case was == permNone:
 			r.people[a] = level
-			p.s.sendMember(r, a, "added", obj{"permission": obj{"to": level.String()}}, me)
+			p.s.sendMember(r, a, "added", obj{"permission": obj{"to": level.legacy()}}, me)
 		default:
 			r.people[a] = level
 			p.s.sendMember(r, a, "edited", obj{"old_permission": obj{"from": was.legacy()}, "permission": obj{"from": was.legacy(), "to": level.legacy()}}, me)
