@@ -27,7 +27,8 @@ func TestApply(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"login twice", "users: [{login: ann}, {login: ANN}]", "taken"},
 		{"unknown member", "organizations: [{login: o, members: [zoe]}]", "nobody is called zoe"},
-		{"parent after its child", "organizations: [{login: o, teams: [{slug: a, parent: b}, {slug: b}]}]", "parent b stands nowhere before it"},
+		{"parent after its child", "organizations: [{login: o, teams: [{slug: a, parent: b}, {slug: b}]}]", "there is no team b before it"},
+		{"its own parent", "organizations: [{login: o, teams: [{slug: a, parent: a}]}]", "there is no team a before it"},
 		{"repository of nobody", "repositories: [{name: o/r}]", `"o" is no account`},
 		{"unknown role", "users: [{login: ann}]\nrepositories: [{name: ann/r, users: {ann: owner}}]", `unknown permission "owner"`},
 		{"installation on nobody", "installations: [{account: o}]", "account o does not exist"},
