@@ -50,20 +50,20 @@ func TestJWT(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			signed, err := jwt.NewWithClaims(tt.method, tt.claims).SignedString(tt.key)
 			ok(t, err)
-			if got := s.status("GET", "/app", "Bearer "+signed); got != tt.want {
+			if got := s.status("/app", "Bearer "+signed); got != tt.want {
 				t.Errorf("answered %d, want %d", got, tt.want)
 			}
 		})
 	}
-	if got := s.status("GET", "/app", ""); got != 401 {
+	if got := s.status("/app", ""); got != 401 {
 		t.Errorf("without a token: %d", got)
 	}
 }
 
 // status sends a bare request.
-func (s *sim) status(method, path, auth string) int {
+func (s *sim) status(path, auth string) int {
 	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), method, s.URL()+path, nil)
+	req, err := http.NewRequestWithContext(s.t.Context(), "GET", s.URL()+path, nil)
 	ok(s.t, err)
 	req.Header.Set("Accept", "application/vnd.github+json")
 	if auth != "" {
@@ -86,13 +86,13 @@ func TestInstallationTokens(t *testing.T) {
 		t.Errorf("token of an old shape: %d characters", len(full.GetToken()))
 	}
 	narrow, _, err := app.Apps.CreateInstallationToken(ctx, id, &github.InstallationTokenOptions{
-		RepositoryIDs: []int64{site.GetID()}, Permissions: &github.InstallationPermissions{Metadata: github.String("read")},
+		RepositoryIDs: []int64{site.GetID()}, Permissions: &github.InstallationPermissions{Metadata: new("read")},
 	})
 	ok(t, err)
 	if _, _, err := app.Apps.CreateInstallationToken(ctx, id, &github.InstallationTokenOptions{RepositoryIDs: []int64{1}}); err == nil {
 		t.Error("a token for a repository that is not there")
 	}
-	if _, _, err := app.Apps.CreateInstallationToken(ctx, id, &github.InstallationTokenOptions{Permissions: &github.InstallationPermissions{Contents: github.String("write")}}); err == nil {
+	if _, _, err := app.Apps.CreateInstallationToken(ctx, id, &github.InstallationTokenOptions{Permissions: &github.InstallationPermissions{Contents: new("write")}}); err == nil {
 		t.Error("a token with more than the installation has")
 	}
 	steps := []struct {
@@ -118,7 +118,7 @@ func TestInstallationTokens(t *testing.T) {
 		if st.before != nil {
 			st.before()
 		}
-		if got := s.status("GET", st.path, "token "+st.token); got != st.want {
+		if got := s.status(st.path, "token "+st.token); got != st.want {
 			t.Errorf("%s: answered %d, want %d", st.name, got, st.want)
 		}
 	}
@@ -142,7 +142,7 @@ func TestExhausted(t *testing.T) {
 		t.Errorf("GraphQL: %v", errs)
 	}
 	s.clock.Add(time.Hour)
-	if status := s.status("GET", "/repos/octo-org/infra", "token "+s.mint()); status != 200 {
+	if status := s.status("/repos/octo-org/infra", "token "+s.mint()); status != 200 {
 		t.Errorf("an hour later: %d", status)
 	}
 }

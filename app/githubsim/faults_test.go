@@ -45,10 +45,10 @@ func TestRequestFaults(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newSim(t, func(o *githubsim.Options) { o.Middleware = nil })
 			const kind = "POST /repos/{owner}/{repo}/statuses/{sha}"
-			_, head := s.pull("ann", "feature", "f", "1\n")
+			_, head := s.pull("feature", "f", "1\n")
 			s.FailNext(githubsim.OfKind(kind), tt.fault)
 			post := func() error {
-				_, _, err := s.clientFor(s.lastInstallation).Repositories.CreateStatus(t.Context(), "octo-org", "infra", head, &github.RepoStatus{State: github.String("success")})
+				_, _, err := s.clientFor(s.lastInstallation).Repositories.CreateStatus(t.Context(), "octo-org", "infra", head, &github.RepoStatus{State: new("success")})
 				return err
 			}
 			if err := post(); !tt.is(err) {
@@ -62,7 +62,7 @@ func TestRequestFaults(t *testing.T) {
 // An answer can be lost after the work was done.
 func TestAnswerLost(t *testing.T) {
 	s := newSim(t, func(o *githubsim.Options) { o.Middleware = nil })
-	_, head := s.pull("ann", "feature", "f", "1\n")
+	_, head := s.pull("feature", "f", "1\n")
 	s.FailNext(githubsim.OfKind("POST /repos/{owner}/{repo}/check-runs"), githubsim.AnswerLost)
 	if _, _, err := s.client.Checks.CreateCheckRun(t.Context(), "octo-org", "infra", github.CreateCheckRunOptions{Name: "gate", HeadSHA: head}); err == nil {
 		t.Error("the answer came")
@@ -77,7 +77,7 @@ func TestAnswerLost(t *testing.T) {
 // A request can be held back, and go on or outlast its caller's patience.
 func TestPause(t *testing.T) {
 	s := newSim(t)
-	n, _ := s.pull("ann", "feature", "f", "1\n")
+	n, _ := s.pull("feature", "f", "1\n")
 	s.get("repos/octo-org/infra", nil) // so that the token is there
 	arrived, release := s.PauseNext(githubsim.OfKind("GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews"))
 	got := make(chan int)
@@ -106,7 +106,7 @@ func TestPause(t *testing.T) {
 
 func TestRequestsAreCounted(t *testing.T) {
 	s := newSim(t)
-	n, head := s.pull("ann", "feature", "f", "1\n")
+	n, head := s.pull("feature", "f", "1\n")
 	s.get("repos/octo-org/infra", nil)
 	s.ResetRequests()
 	s.query(t.Context(), queryFile(t, "change.graphql", "fragments.graphql"), map[string]any{"owner": "octo-org", "name": "infra", "number": n, "head": head})
@@ -129,7 +129,7 @@ func TestRequestsAreCounted(t *testing.T) {
 // While the API lags it answers what was; then it catches up.
 func TestLag(t *testing.T) {
 	s := newSim(t)
-	n, old := s.pull("ann", "feature", "f", "1\n")
+	n, old := s.pull("feature", "f", "1\n")
 	catchUp := must(s.LagPull(infra, n))(t)
 	head := must(s.As("ann").Push(infra, "feature", text("f", "2\n")))(t)
 	must(s.As("bob").Approve(infra, n))(t)
@@ -154,7 +154,7 @@ func TestEnterprisePaths(t *testing.T) {
 	s := newSim(t)
 	token := "token " + s.mint()
 	for _, path := range []string{"/api/v3/repos/octo-org/infra", "/repos/octo-org/infra"} {
-		if got := s.status("GET", path, token); got != http.StatusOK {
+		if got := s.status(path, token); got != http.StatusOK {
 			t.Errorf("%s: %d", path, got)
 		}
 	}
@@ -170,4 +170,27 @@ func TestEnterprisePaths(t *testing.T) {
 	if out.Data.Viewer.Login != "change-management" {
 		t.Errorf("viewer %q", out.Data.Viewer.Login)
 	}
+}
+
+// With AutoDeliver nobody has to settle; Close ends it.
+func TestAutoDeliver(t *testing.T) {
+	s := newSim(t, func(o *githubsim.Options) { o.AutoDeliver = true })
+	told := make(chan string, 16)
+	s.mu.Lock()
+	s.onHook = func(event string) { told <- event }
+	s.mu.Unlock()
+	s.pull("feature", "f", "1\n")
+	for _, want := range []string{"push", "check_suite", "pull_request"} {
+		if got := <-told; got != want {
+			t.Errorf("told %s, want %s", got, want)
+		}
+	}
+	release := s.Hold(githubsim.Every)
+	ok(t, s.As("bob").Label(infra, 1, "a"))
+	release()
+	if got := <-told; got != "pull_request" {
+		t.Errorf("told %s after the release", got)
+	}
+	s.Close()
+	s.Close() // again is harmless
 }

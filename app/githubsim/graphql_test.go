@@ -12,7 +12,7 @@ import (
 // Each query asks for something that a simpler executor would get wrong.
 func TestGraphQL(t *testing.T) {
 	s := newSim(t)
-	n, head := s.pull("ann", "feature", "f", "1\n")
+	n, head := s.pull("feature", "f", "1\n")
 	must(s.As("bob").Approve(infra, n))(t)
 	must(s.As("carol").Review(infra, n, githubsim.Review{State: "COMMENT", Body: "hm"}))(t)
 	must(s.As("dave").RequestChanges(infra, n, "no"))(t)
@@ -95,7 +95,7 @@ func TestGraphQL(t *testing.T) {
 // What is wrong comes as errors with status 200, and what it was asked of is null.
 func TestGraphQLErrors(t *testing.T) {
 	s := newSim(t, func(o *githubsim.Options) { o.Middleware = nil; o.OnUnknown = nil })
-	s.pull("ann", "feature", "f", "1\n")
+	s.pull("feature", "f", "1\n")
 	tests := []struct {
 		name, query string
 		typ, path   string // of the first error
@@ -166,7 +166,7 @@ func sortJSON(t *testing.T, s string) string {
 func TestQueryFiles(t *testing.T) {
 	s := newSim(t)
 	ok(t, s.Protect(infra, "main", &githubsim.Protection{Required: []githubsim.RequiredCheck{{Context: "Change Management", App: s.AppID()}}}))
-	n, _ := s.pull("ann", "feature", "f", "1\n")
+	n, _ := s.pull("feature", "f", "1\n")
 	id := must(s.As("bob").Approve(infra, n))(t)
 	ok(t, s.As("carol").Dismiss(infra, n, id, "no"))
 	must(s.As("dave").Push(infra, "release", text("g", "1\n")))(t)

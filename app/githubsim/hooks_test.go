@@ -125,7 +125,9 @@ func TestEvents(t *testing.T) {
 		}},
 		{"merge queue", func(t *testing.T, s *sim, n int, _ string) {
 			must(s.As("bob").Enqueue(infra, n))(t)
-			must(s.AdvanceQueue(infra))(t)
+			if !must(s.AdvanceQueue(infra))(t) {
+				t.Error("not merged")
+			}
 		}, []string{
 			"pull_request.enqueued", "push", "check_suite.requested", "merge_group.checks_requested",
 			"merge_group.destroyed", "pull_request.dequeued", "push", "pull_request.closed",
@@ -138,7 +140,7 @@ func TestEvents(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newSim(t)
-			n, head := s.pull("ann", "feature", "f", "1\n")
+			n, head := s.pull("feature", "f", "1\n")
 			s.told()
 			tt.do(t, s, n, head)
 			s.wantTold(tt.want...)
@@ -149,7 +151,7 @@ func TestEvents(t *testing.T) {
 // Nothing is sent about what the installation does not cover, or an unsubscribed event.
 func TestUnheard(t *testing.T) {
 	s := newSim(t, func(o *githubsim.Options) { o.App.Events = []string{"status"} })
-	_, head := s.pull("ann", "feature", "f", "1\n")
+	_, head := s.pull("feature", "f", "1\n")
 	ok(t, s.As("bob").Status(infra, head, "lint", "success", ""))
 	s.wantTold("status")
 	ok(t, s.SelectRepositories("octo-org", site))
@@ -219,7 +221,7 @@ func TestForkEvents(t *testing.T) {
 
 func TestDeliveryFaults(t *testing.T) {
 	s := newSim(t)
-	_, head := s.pull("ann", "feature", "f", "1\n")
+	_, head := s.pull("feature", "f", "1\n")
 	s.told()
 	post := func(context string) { ok(t, s.As("bob").Status(infra, head, context, "success", "")) }
 
@@ -275,7 +277,7 @@ func (s *sim) last() githubsim.Delivery {
 // Missed deliveries are found and redelivered by the app itself.
 func TestHookDeliveries(t *testing.T) {
 	s := newSim(t)
-	s.pull("ann", "feature", "f", "1\n")
+	s.pull("feature", "f", "1\n")
 	s.LoseNext(githubsim.Every)
 	s.told()
 	app := s.appClient()

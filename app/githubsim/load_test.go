@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/changewarden/changewarden/app/githubsim"
 )
 
@@ -44,6 +46,43 @@ func TestApply(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What a state describes is there, and no event tells of it.
+func TestState(t *testing.T) {
+	s := newSim(t, func(o *githubsim.Options) {
+		st, err := githubsim.ParseState(strings.NewReader(world + `
+  - account: free-org
+    repositories: [free-org/tool]
+`))
+		ok(t, err)
+		more, err := githubsim.ParseState(strings.NewReader(`
+organizations: [{login: free-org, owners: [bob], members: [ann], base_permission: triage}]
+repositories:
+  - name: free-org/tool
+    default_branch: trunk
+    branches: {next: trunk}
+    protected: {trunk: {required: [{context: tests, app: 15368}], approvals: 1}}
+    files: {a.txt: "1"}
+    pulls: [{title: Two, author: ann, branch: two, base: next, labels: [x], files: {a.txt: "2"}}]
+  - {name: free-org/other, archived: true}
+`))
+		ok(t, err)
+		st.Organizations = append(st.Organizations, more.Organizations...)
+		st.Repositories = append(st.Repositories, more.Repositories...)
+		o.State = &st
+	})
+	s.wantTold()
+	data, errs := s.query(t.Context(), `query T{repository(owner:"free-org",name:"tool"){defaultBranchRef{name refUpdateRule{requiredStatusCheckContexts requiredApprovingReviewCount}}pullRequests(first:1){nodes{title author{login}baseRefName changedFiles labels(first:1){nodes{name}}}}}}`, nil)
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	var want map[string]any
+	decode(t, []byte(`{"repository":{"defaultBranchRef":{"name":"trunk","refUpdateRule":{"requiredStatusCheckContexts":["tests"],"requiredApprovingReviewCount":1}},"pullRequests":{"nodes":[{"title":"Two","author":{"login":"ann"},"baseRefName":"next","changedFiles":1,"labels":{"nodes":[{"name":"x"}]}}]}}}`), &want)
+	if diff := cmp.Diff(want, data); diff != "" {
+		t.Errorf("data (-want +got):\n%s", diff)
+	}
+	refused(t, s.As("bob").Label("free-org/other", 1, "x"), 403)
 }
 
 func FuzzParseState(f *testing.F) {

@@ -55,11 +55,11 @@ func text(path, content string) githubsim.Commit {
 	return githubsim.Commit{Message: "Change " + path, Files: map[string]string{path: content}}
 }
 
-// branch pushes one file to a new branch and opens a pull request.
-func (s *sim) pull(author, branch, path, content string) (number int, head string) {
+// pull lets ann push one file to a new branch and open a pull request.
+func (s *sim) pull(branch, path, content string) (number int, head string) {
 	s.t.Helper()
-	head = must(s.As(author).Push(infra, branch, text(path, content)))(s.t)
-	return must(s.As(author).OpenPull(infra, githubsim.NewPull{Title: "Change " + path, Head: branch}))(s.t), head
+	head = must(s.As("ann").Push(infra, branch, text(path, content)))(s.t)
+	return must(s.As("ann").OpenPull(infra, githubsim.NewPull{Title: "Change " + path, Head: branch}))(s.t), head
 }
 
 func check(name, conclusion string) githubsim.Check {

@@ -85,7 +85,7 @@ func TestPermissions(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newSim(t)
-			n, head := s.pull("ann", "feature", "f", "1\n")
+			n, head := s.pull("feature", "f", "1\n")
 			err := tt.do(s, n, head)
 			if tt.want == 0 {
 				ok(t, err)
@@ -100,7 +100,7 @@ func TestPermissions(t *testing.T) {
 // status share must both pass; an administrator goes past it all unless enforced.
 func TestRequiredChecks(t *testing.T) {
 	s := newSim(t)
-	n, head := s.pull("ann", "feature", "f", "1\n")
+	n, head := s.pull("feature", "f", "1\n")
 	rule := githubsim.Protection{Required: []githubsim.RequiredCheck{{Context: "gate", App: s.AppID()}, {Context: "tests"}}}
 	ok(t, s.Protect(infra, "main", &rule))
 	merge := func(who string) error { _, err := s.As(who).Merge(infra, n, githubsim.Squash); return err }
@@ -109,7 +109,7 @@ func TestRequiredChecks(t *testing.T) {
 	must(s.AsApp("octo-ci").Report(infra, head, check("gate", "success")))(t)
 	must(s.AsApp("octo-ci").Report(infra, head, check("tests", "success")))(t)
 	refused(t, merge("bob"), 405)
-	_, _, err := s.client.Checks.CreateCheckRun(t.Context(), "octo-org", "infra", github.CreateCheckRunOptions{Name: "gate", HeadSHA: head, Conclusion: github.String("success")})
+	_, _, err := s.client.Checks.CreateCheckRun(t.Context(), "octo-org", "infra", github.CreateCheckRunOptions{Name: "gate", HeadSHA: head, Conclusion: new("success")})
 	ok(t, err)
 	ok(t, s.As("bob").Status(infra, head, "tests", "failure", ""))
 	refused(t, merge("bob"), 405)
@@ -118,7 +118,7 @@ func TestRequiredChecks(t *testing.T) {
 	refused(t, err, 405)
 	ok(t, merge("bob"))
 
-	m, _ := s.pull("ann", "second", "g", "1\n")
+	m, _ := s.pull("second", "g", "1\n")
 	rule.EnforceAdmins = true
 	ok(t, s.Protect(infra, "main", &rule))
 	_, err = s.As("dave").Merge(infra, m, githubsim.Squash)
@@ -126,6 +126,43 @@ func TestRequiredChecks(t *testing.T) {
 	rule.EnforceAdmins = false
 	ok(t, s.Protect(infra, "main", &rule))
 	must(s.As("dave").Merge(infra, m, githubsim.Squash))(t)
+}
+
+// A group that failed goes, and what stood behind it is asked for anew on another commit.
+func TestMergeQueueFailure(t *testing.T) {
+	s := newSim(t)
+	first, _ := s.pull("one", "f", "1\n")
+	second, _ := s.pull("two", "g", "1\n")
+	must(s.As("bob").Enqueue(infra, first))(t)
+	stale := must(s.As("bob").Enqueue(infra, second))(t)
+	ok(t, s.Protect(infra, "main", &githubsim.Protection{Required: []githubsim.RequiredCheck{{Context: "tests"}}}))
+	s.told()
+	if must(s.AdvanceQueue(infra))(t) {
+		t.Error("merged without its check")
+	}
+	var heads []string
+	if err := s.Settle(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for _, h := range s.taken() {
+		if h.name(t) == "merge_group.checks_requested" {
+			var in struct {
+				Group struct {
+					Head string `json:"head_sha"`
+				} `json:"merge_group"`
+			}
+			decode(t, h.Body, &in)
+			heads = append(heads, in.Group.Head)
+		}
+	}
+	if len(heads) != 1 || heads[0] == stale {
+		t.Fatalf("asked for checks on %v, once on %s", heads, stale)
+	}
+	must(s.AsApp("octo-ci").Report(infra, heads[0], check("tests", "success")))(t)
+	if !must(s.AdvanceQueue(infra))(t) {
+		t.Error("not merged")
+	}
+	s.told()
 }
 
 func TestMergeMethods(t *testing.T) {
@@ -143,7 +180,7 @@ func TestMergeMethods(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.method, func(t *testing.T) {
 			s := newSim(t)
-			n, _ := s.pull("ann", "feature", "f", "1\n")
+			n, _ := s.pull("feature", "f", "1\n")
 			must(s.As("ann").Push(infra, "feature", githubsim.Commit{Message: "Second", Files: map[string]string{"g": "1"}, CoAuthors: []githubsim.Ident{s.Ident("carol")}}))(t)
 			before, _, err := s.client.Repositories.ListCommits(t.Context(), "octo-org", "infra", nil)
 			ok(t, err)
@@ -176,7 +213,7 @@ func TestMergeMethods(t *testing.T) {
 // When a branch goes that others aimed at, they aim at where it went; no event tells.
 func TestAutomaticBaseChange(t *testing.T) {
 	s := newSim(t)
-	lower, _ := s.pull("ann", "lower", "f", "1\n")
+	lower, _ := s.pull("lower", "f", "1\n")
 	must(s.As("bob").ForcePush(infra, "upper", "lower", text("g", "1\n")))(t)
 	upper := must(s.As("bob").OpenPull(infra, githubsim.NewPull{Title: "Upper", Head: "upper", Base: "lower"}))(t)
 	must(s.As("carol").Merge(infra, lower, githubsim.MergeCommit))(t)
@@ -196,7 +233,7 @@ func TestAutomaticBaseChange(t *testing.T) {
 
 func TestActivity(t *testing.T) {
 	s := newSim(t)
-	n, _ := s.pull("ann", "feature", "f", "1\n")
+	n, _ := s.pull("feature", "f", "1\n")
 	must(s.As("bob").Push(infra, "feature", text("f", "2\n")))(t)
 	must(s.As("carol").ForcePush(infra, "feature", "main", text("f", "3\n")))(t)
 	must(s.As("dave").Merge(infra, n, githubsim.Squash))(t)
@@ -227,7 +264,7 @@ func TestActivity(t *testing.T) {
 // online is signed by GitHub too, and nobody can forge either.
 func TestWebFlow(t *testing.T) {
 	s := newSim(t)
-	n, _ := s.pull("ann", "feature", "main.tf", "resource \"a\" \"b\" {\n  one = 11\n  two = 2\n  three = 3\n  four = 4\n}\n")
+	n, _ := s.pull("feature", "main.tf", "resource \"a\" \"b\" {\n  one = 11\n  two = 2\n  three = 3\n  four = 4\n}\n")
 	must(s.As("dave").Push(infra, "main", text("main.tf", "# new\nresource \"a\" \"b\" {\n  one = 1\n  two = 2\n  three = 3\n  four = 44\n}\n")))(t)
 	updated := must(s.As("bob").UpdateBranch(infra, n))(t)
 	edited := must(s.As("bob").EditOnline(infra, "feature", text("README.md", "# edited\n")))(t)
@@ -253,7 +290,7 @@ func TestWebFlow(t *testing.T) {
 
 func TestDeletedPeople(t *testing.T) {
 	s := newSim(t)
-	n, _ := s.pull("ann", "feature", "f", "1\n")
+	n, _ := s.pull("feature", "f", "1\n")
 	must(s.As("bob").Approve(infra, n))(t)
 	ok(t, s.As("bob").DeleteAccount())
 	ok(t, s.As("ann").DeleteAccount())
@@ -273,7 +310,7 @@ func TestDeletedPeople(t *testing.T) {
 // An approval can be pinned to an old commit.
 func TestPinnedReview(t *testing.T) {
 	s := newSim(t)
-	n, old := s.pull("ann", "feature", "f", "1\n")
+	n, old := s.pull("feature", "f", "1\n")
 	head := must(s.As("ann").Push(infra, "feature", text("f", "2\n")))(t)
 	must(s.As("bob").Review(infra, n, githubsim.Review{State: "APPROVE", Commit: old}))(t)
 	must(s.As("carol").Approve(infra, n))(t)

@@ -17,7 +17,7 @@ import (
 func TestEveryEndpoint(t *testing.T) {
 	s := newSim(t)
 	ok(t, s.Protect(infra, "main", &githubsim.Protection{Ruleset: true, Required: []githubsim.RequiredCheck{{Context: "tests"}, {Context: "Change Management", App: s.AppID()}}, Approvals: 1}))
-	n, head := s.pull("ann", "feature/with slash", "dir/a b.txt", "one\n")
+	n, head := s.pull("feature/with slash", "dir/a b.txt", "one\n")
 	must(s.As("bob").Approve(infra, n))(t)
 	must(s.As("bob").Review(infra, n, githubsim.Review{State: "COMMENT", Body: "hm"}))(t)
 	ok(t, s.As("bob").Label(infra, n, "good first"))
@@ -157,17 +157,17 @@ func TestRedirect(t *testing.T) {
 
 func TestCheckRunRules(t *testing.T) {
 	s := newSim(t)
-	_, head := s.pull("ann", "feature", "f", "1\n")
+	_, head := s.pull("feature", "f", "1\n")
 	ctx := t.Context()
 	create := func(o github.CreateCheckRunOptions) (*github.CheckRun, error) {
 		run, _, err := s.client.Checks.CreateCheckRun(ctx, "octo-org", "infra", o)
 		return run, err
 	}
 	output := func(n int) *github.CheckRunOutput {
-		o := &github.CheckRunOutput{Title: github.String("t"), Summary: github.String("s")}
+		o := &github.CheckRunOutput{Title: new("t"), Summary: new("s")}
 		for range n {
 			o.Annotations = append(o.Annotations, &github.CheckRunAnnotation{
-				Path: github.String("f"), StartLine: github.Int(1), EndLine: github.Int(1), AnnotationLevel: github.String("notice"), Message: github.String("m"),
+				Path: new("f"), StartLine: new(1), EndLine: new(1), AnnotationLevel: new("notice"), Message: new("m"),
 			})
 		}
 		return o
@@ -182,16 +182,16 @@ func TestCheckRunRules(t *testing.T) {
 		t.Errorf("%d annotations, want those of both requests", len(all))
 	}
 	other := must(s.AsApp("octo-ci").Report(infra, head, check("tests", "")))(t)
-	_, _, err = s.client.Checks.UpdateCheckRun(ctx, "octo-org", "infra", other, github.UpdateCheckRunOptions{Name: "tests", Conclusion: github.String("success")})
+	_, _, err = s.client.Checks.UpdateCheckRun(ctx, "octo-org", "infra", other, github.UpdateCheckRunOptions{Name: "tests", Conclusion: new("success")})
 	wantStatus(t, err, 403, "can only be modified by the GitHub App that created it")
 
 	// A run that is concluded can be set running again, and loses its conclusion by it.
-	run, _, err = s.client.Checks.UpdateCheckRun(ctx, "octo-org", "infra", run.GetID(), github.UpdateCheckRunOptions{Name: "a", Conclusion: github.String("failure")})
+	run, _, err = s.client.Checks.UpdateCheckRun(ctx, "octo-org", "infra", run.GetID(), github.UpdateCheckRunOptions{Name: "a", Conclusion: new("failure")})
 	ok(t, err)
 	if run.GetStatus() != "completed" || run.GetCompletedAt().IsZero() {
 		t.Errorf("concluded: %v", run)
 	}
-	run, _, err = s.client.Checks.UpdateCheckRun(ctx, "octo-org", "infra", run.GetID(), github.UpdateCheckRunOptions{Name: "a", Status: github.String("in_progress")})
+	run, _, err = s.client.Checks.UpdateCheckRun(ctx, "octo-org", "infra", run.GetID(), github.UpdateCheckRunOptions{Name: "a", Status: new("in_progress")})
 	ok(t, err)
 	if run.GetConclusion() != "" || run.CompletedAt != nil {
 		t.Errorf("set running: %v", run)
@@ -201,7 +201,7 @@ func TestCheckRunRules(t *testing.T) {
 // These requests break GitHub's description, so no judge stands before the server.
 func TestRefusals(t *testing.T) {
 	s := newSim(t, func(o *githubsim.Options) { o.Middleware = nil })
-	_, head := s.pull("ann", "feature", "f", "1\n")
+	_, head := s.pull("feature", "f", "1\n")
 	annotations := make([]string, 51)
 	for i := range annotations {
 		annotations[i] = `{"path":"f","start_line":1,"end_line":1,"annotation_level":"notice","message":"m"}`
@@ -234,7 +234,7 @@ func TestRefusals(t *testing.T) {
 
 func TestStatusCap(t *testing.T) {
 	s := newSim(t)
-	_, head := s.pull("ann", "feature", "f", "1\n")
+	_, head := s.pull("feature", "f", "1\n")
 	for range 1000 {
 		ok(t, s.As("bob").Status(infra, head, "lint", "pending", ""))
 	}
@@ -261,7 +261,7 @@ func wantStatus(t *testing.T, err error, status int, message string) {
 
 func TestLatestRuns(t *testing.T) {
 	s := newSim(t)
-	_, head := s.pull("ann", "feature", "f", "1\n")
+	_, head := s.pull("feature", "f", "1\n")
 	actions := s.AsApp("github-actions")
 	first := must(actions.Report(infra, head, githubsim.Check{Name: "test", Conclusion: "failure", Workflow: ".github/workflows/ci.yml"}))(t)
 	second := must(actions.Report(infra, head, githubsim.Check{Name: "test", Conclusion: "success", Workflow: ".github/workflows/other.yml"}))(t)

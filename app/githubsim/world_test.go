@@ -90,6 +90,7 @@ type sim struct {
 	mu     sync.Mutex
 	hooks  []hook
 	answer int // what the app answers to a delivery; 0: 202
+	onHook func(event string)
 }
 
 func newSim(t *testing.T, more ...func(*githubsim.Options)) *sim {
@@ -135,6 +136,9 @@ func (s *sim) receive(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.hooks = append(s.hooks, hook{github.WebHookType(r), github.DeliveryID(r), body})
+	if s.onHook != nil {
+		s.onHook(github.WebHookType(r))
+	}
 	if s.answer != 0 {
 		w.WriteHeader(s.answer)
 		return
