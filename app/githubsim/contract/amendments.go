@@ -3,6 +3,7 @@ package contract
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -12,6 +13,7 @@ import (
 type amendment struct {
 	at    string // JSON pointer into the description
 	from  string // JSON pointer: what stands there is copied to at first
+	set   string // JSON that replaces what stands at
 	merge string // JSON, merged into what stands at (RFC 7396); beside a $ref it is added to it
 	why   string
 }
@@ -53,14 +55,14 @@ var restAmendments = []amendment{
 		why: "every error has a message; the description requires nothing, so it would accept any object",
 	},
 	{
+		at:  "/paths/~1app~1installations/get/responses/200/content/application~1json/schema/items",
+		set: `{"$ref":"#/components/schemas/installation"}`,
+		why: "the inlined copy wants an account that is a user and an enterprise at once, which nothing is",
+	},
+	{
 		at:    "/paths/~1app~1installations~1{installation_id}~1access_tokens/post/requestBody/content/application~1json/schema",
 		merge: `{"nullable":true}`,
 		why:   "ghinstallation sends null where it wants no restriction, and GitHub gives it a token",
-	},
-	{
-		at:    "/paths/~1app~1installations/get/responses/200/content/application~1json/schema/items",
-		merge: `{"$ref":"#/components/schemas/installation"}`,
-		why:   "its own schema wants an account to be user and enterprise at once; what comes is an installation as everywhere else",
 	},
 	{
 		at: "/components/schemas/validation-error/properties/status", merge: `{"type":"string"}`,
@@ -74,6 +76,32 @@ var webhookAmendments = []amendment{
 		why: "the head's repository is null once the fork is deleted",
 	},
 }
+
+// undescribedFields are fields that GitHub sends everywhere, and that some of the many
+// copies of a schema in the description lack.
+var undescribedFields = []struct {
+	at    *regexp.Regexp // the JSON pointer to the field
+	value *regexp.Regexp // its value as JSON
+	why   string
+}{
+	{
+		regexp.MustCompile(`/(app|installation)/permissions/[a-z_]+$`), regexp.MustCompile(`^"(read|write|admin)"$`),
+		"an app's permissions are inlined with the names of the day; newer ones, as merge_queues, are not among them",
+	},
+	{
+		regexp.MustCompile(`/(author|committer|creator|sender|owner|user)/user_view_type$`), regexp.MustCompile(`^"(public|private)"$`),
+		"every user says how it is seen; inlined copies are older than that",
+	},
+	{
+		regexp.MustCompile(`^/repository/(has_discussions|web_commit_signoff_required)$`), regexp.MustCompile(`^(true|false)$`),
+		"the repository of the events of teams is an older copy",
+	},
+}
+
+// wideInt is the field that the GraphQL schema declares Int, of 32 bits, on all kinds of
+// things, and that has outgrown it on many: in REST ids are int64.
+// https://github.com/obmarg/cynic/issues/711
+const wideInt = "databaseId"
 
 // usualAnswers says which answers any operation may give although its description does
 // not list them, or lists them without a body, and by which schema they are judged
@@ -120,6 +148,17 @@ func (a amendment) apply(description any) error {
 		if err := json.Unmarshal(text, &target); err != nil {
 			return err
 		}
+	}
+	if a.set != "" {
+		if !exists {
+			return fmt.Errorf("replace %s: not described", a.at)
+		}
+		var v any
+		if err := json.Unmarshal([]byte(a.set), &v); err != nil {
+			return fmt.Errorf("replace %s: %w", a.at, err)
+		}
+		parent[key] = v
+		return nil
 	}
 	var patch map[string]any
 	if err := json.Unmarshal([]byte(a.merge), &patch); err != nil {

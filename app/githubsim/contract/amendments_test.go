@@ -18,6 +18,8 @@ func TestAmendment(t *testing.T) {
 		{"beside a reference", amendment{at: "/a/ref", merge: `{"nullable":true}`}, `{"a":{"b":{"type":"string"},"ref":{"allOf":[{"$ref":"#/x"}],"nullable":true},"c/d":{"list":[1]}}}`},
 		{"new", amendment{at: "/a/e", merge: `{"type":"integer"}`}, `{"a":{"b":{"type":"string"},"e":{"type":"integer"},"ref":{"$ref":"#/x"},"c/d":{"list":[1]}}}`},
 		{"copied and changed", amendment{at: "/a/e", from: "/a/c~1d", merge: `{"list":[2]}`}, `{"a":{"b":{"type":"string"},"e":{"list":[2]},"ref":{"$ref":"#/x"},"c/d":{"list":[1]}}}`},
+		{"replaced", amendment{at: "/a/b", set: `{"$ref":"#/y"}`}, `{"a":{"b":{"$ref":"#/y"},"ref":{"$ref":"#/x"},"c/d":{"list":[1]}}}`},
+		{"nothing to replace", amendment{at: "/a/e", set: `{}`}, ""},
 		{"nowhere", amendment{at: "/x/y/z", merge: `{}`}, ""},
 		{"described by now", amendment{at: "/a/b", from: "/a/ref", merge: `{}`}, ""},
 		{"nothing to copy", amendment{at: "/a/e", from: "/x/y/z", merge: `{}`}, ""},

@@ -33,10 +33,10 @@ func TestClientsRequests(t *testing.T) {
 	page := github.ListOptions{Page: 2, PerPage: 100}
 	now := &github.Timestamp{Time: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)}
 	output := &github.CheckRunOutput{
-		Title: github.String("t"), Summary: github.String("s"),
+		Title: new("t"), Summary: new("s"),
 		Annotations: []*github.CheckRunAnnotation{{
-			Path: github.String("main.tf"), StartLine: github.Int(1), EndLine: github.Int(1),
-			AnnotationLevel: github.String("notice"), Message: github.String("this path needs a senior engineer"), Title: github.String("t"),
+			Path: new("main.tf"), StartLine: new(1), EndLine: new(1),
+			AnnotationLevel: new("notice"), Message: new("this path needs a senior engineer"), Title: new("t"),
 		}},
 	}
 	for name, call := range map[string]func(context.Context) error{
@@ -53,7 +53,7 @@ func TestClientsRequests(t *testing.T) {
 		"redeliver": func(ctx context.Context) error { _, _, err := client.Apps.RedeliverHookDelivery(ctx, 1); return err },
 		"token": func(ctx context.Context) error {
 			_, _, err := client.Apps.CreateInstallationToken(ctx, 1, &github.InstallationTokenOptions{
-				RepositoryIDs: []int64{1}, Permissions: &github.InstallationPermissions{Checks: github.String("write")},
+				RepositoryIDs: []int64{1}, Permissions: &github.InstallationPermissions{Checks: new("write")},
 			})
 			return err
 		},
@@ -117,20 +117,20 @@ func TestClientsRequests(t *testing.T) {
 		"git commit": func(ctx context.Context) error { _, _, err := client.Git.GetCommit(ctx, o, r, sha); return err },
 		"check runs": func(ctx context.Context) error {
 			_, _, err := client.Checks.ListCheckRunsForRef(ctx, o, r, sha, &github.ListCheckRunsOptions{
-				CheckName: github.String("n"), Filter: github.String("all"), AppID: github.Int64(1), ListOptions: page,
+				CheckName: new("n"), Filter: new("all"), AppID: new(int64(1)), ListOptions: page,
 			})
 			return err
 		},
 		"create check run": func(ctx context.Context) error {
 			_, _, err := client.Checks.CreateCheckRun(ctx, o, r, github.CreateCheckRunOptions{
-				Name: "Change Management", HeadSHA: sha, DetailsURL: github.String("https://h"), ExternalID: github.String("1"),
-				Status: github.String("completed"), Conclusion: github.String("success"), StartedAt: now, CompletedAt: now, Output: output,
+				Name: "Change Management", HeadSHA: sha, DetailsURL: new("https://h"), ExternalID: new("1"),
+				Status: new("completed"), Conclusion: new("success"), StartedAt: now, CompletedAt: now, Output: output,
 			})
 			return err
 		},
 		"update check run": func(ctx context.Context) error {
 			_, _, err := client.Checks.UpdateCheckRun(ctx, o, r, 1, github.UpdateCheckRunOptions{
-				Name: "Change Management", Status: github.String("in_progress"), Output: output,
+				Name: "Change Management", Status: new("in_progress"), Output: output,
 			})
 			return err
 		},
@@ -140,8 +140,8 @@ func TestClientsRequests(t *testing.T) {
 		},
 		"create status": func(ctx context.Context) error {
 			_, _, err := client.Repositories.CreateStatus(ctx, o, r, sha, &github.RepoStatus{
-				State: github.String("pending"), Context: github.String("change-management"),
-				Description: github.String("d"), TargetURL: github.String("https://h"),
+				State: new("pending"), Context: new("change-management"),
+				Description: new("d"), TargetURL: new("https://h"),
 			})
 			return err
 		},

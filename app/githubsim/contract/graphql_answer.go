@@ -78,7 +78,11 @@ func (q *sentQuery) object(t *ast.Definition, set ast.SelectionSet, o map[string
 		for _, f := range asked[name] {
 			below = append(below, f.SelectionSet...)
 		}
-		found = append(found, q.value(asked[name][0].Definition.Type, below, v, at)...)
+		f := asked[name][0]
+		if n, ok := v.(float64); ok && n == math.Trunc(n) && f.Name == wideInt {
+			continue
+		}
+		found = append(found, q.value(f.Definition.Type, below, v, at)...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(o)) {
 		if asked[name] == nil {
@@ -155,10 +159,8 @@ func fits(d *ast.Definition, v any) bool {
 		_, ok := v.(bool)
 		return ok
 	case "Int":
-		// GitHub's databaseId is declared Int and yet passes 32 bits, as those of check runs
-		// and workflow runs have for years: https://github.com/obmarg/cynic/issues/711
 		n, ok := v.(float64)
-		return ok && n == math.Trunc(n) && math.Abs(n) <= 1<<53
+		return ok && n == math.Trunc(n) && math.Abs(n) <= math.MaxInt32
 	case "Float":
 		_, ok := v.(float64)
 		return ok

@@ -78,6 +78,11 @@ func TestWrapGraphQL(t *testing.T) {
 		{"no such actor", query, n, 200, changed(`"User"`, `"Repository"`), []string{`answer at /data/repository/pull/author/__typename: is no Actor, in "Repository"`}},
 		{"null", query, n, 200, changed(`"isArchived":false`, `"isArchived":null`), []string{"answer at /data/repository/isArchived: is null, and the schema says Boolean!"}},
 		{"number", query, n, 200, changed(`"databaseId":1`, `"databaseId":"1"`), []string{`answer at /data/repository/databaseId: is no Int, in "1"`}},
+		{
+			"outgrown number", `{repository(owner:"o",name:"r"){databaseId forkCount}}`, nil, 200,
+			`{"data":{"repository":{"databaseId":41234567924,"forkCount":41234567924}}}`,
+			[]string{"answer at /data/repository/forkCount: is no Int, in 41234567924"},
+		},
 		{"big number", query, n, 200, changed(`"fullDatabaseId":"7"`, `"fullDatabaseId":7`), []string{`answer at /data/repository/pull/reviews/nodes/0/fullDatabaseId: is no BigInt, in 7`}},
 		{"time", query, n, 200, changed(`"2030-01-01T00:00:00Z"`, `"2030-01-01"`), []string{`answer at /data/repository/pushedAt: is no DateTime, in "2030-01-01"`}},
 		{"commit", query, n, 200, changed(`aaaaa`, `head`), []string{`answer at /data/repository/pull/headRefOid: is no GitObjectID, in "headaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"`}},

@@ -139,7 +139,7 @@ func undescribed(schemas []*openapi3.Schema, v any, pointer string) []string {
 			switch {
 			case below != nil:
 				found = append(found, undescribed(below, field, at)...)
-			case !free:
+			case !free && !excused(at, field):
 				found = append(found, at)
 			}
 		}
@@ -156,6 +156,20 @@ func undescribed(schemas []*openapi3.Schema, v any, pointer string) []string {
 	}
 	slices.Sort(found)
 	return found
+}
+
+// excused reports whether undescribedFields lists the field.
+func excused(pointer string, v any) bool {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return false
+	}
+	for _, f := range undescribedFields {
+		if f.at.MatchString(pointer) && f.value.Match(text) {
+			return true
+		}
+	}
+	return false
 }
 
 // parts returns schemas with all that they are made of.

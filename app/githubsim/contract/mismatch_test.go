@@ -19,6 +19,7 @@ func TestJudgeValue(t *testing.T) {
 		"free": {"type":"object"},
 		"map": {"type":"object","additionalProperties":{"$ref":"#/components/schemas/person"}},
 		"open": {"type":"object","properties":{"id":{"type":"integer"}},"additionalProperties":true},
+		"installation": {"type":"object","properties":{"app":{"type":"object","properties":{"permissions":{"type":"object","properties":{"checks":{"type":"string"}}}}}}},
 		"time": {"type":"string","format":"date-time"}
 	}`
 	doc, err := openapi3.NewLoader().LoadFromData([]byte(
@@ -48,6 +49,8 @@ func TestJudgeValue(t *testing.T) {
 		{"free", `{"whatever":{"x":1}}`, nil},
 		{"map", `{"ann":{"id":1},"bob":{"id":2,"x":1}}`, []string{"body at /bob/x: not described"}},
 		{"open", `{"id":1,"x":2}`, []string{"body at /x: not described"}},
+		{"installation", `{"app":{"permissions":{"checks":"read","merge_queues":"read"}}}`, nil},
+		{"installation", `{"app":{"permissions":{"checks":"read","merge_queues":true}}}`, []string{"body at /app/permissions/merge_queues: not described"}},
 		{"time", `"2030-01-01T00:00:00Z"`, nil},
 		{"time", `"1893456000"`, []string{`body: string doesn't match the format "date-time"`}},
 	}
