@@ -34,10 +34,17 @@ type gitUser struct {
 }
 
 type repository struct {
+	policySource
+	Visibility  string
+	IsArchived  bool
+	PullRequest *pullRequest
+	Head        *headCommit
+}
+
+// policySource is a repository as far as its policy file is asked for.
+type policySource struct {
 	DatabaseID    int64
 	NameWithOwner string
-	Visibility    string
-	IsArchived    bool
 	Owner         struct {
 		Typename   string `json:"__typename"`
 		DatabaseID int64
@@ -48,8 +55,6 @@ type repository struct {
 	}
 	PolicyFolder *struct{ Entries []treeEntry }
 	PolicyFile   *policyBlob
-	PullRequest  *pullRequest
-	Head         *headCommit
 }
 
 type object struct{ OID string }

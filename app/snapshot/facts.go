@@ -27,6 +27,7 @@ type look struct {
 // facts are what GraphQL says of a pull request, lists read to their end or their limit.
 type facts struct {
 	repo     repository
+	floor    *policySource // where the organisation's policy stands; nil: no such repository, or not shown to the app
 	pull     pullRequest
 	head     string
 	reviews  []review
@@ -54,12 +55,12 @@ func (l *look) ask(ctx context.Context) (*facts, error) {
 		}
 		f.head = live
 	}
-	repo, err := l.askFor(ctx, f.head)
+	repo, err := l.askFor(ctx, f, f.head)
 	if err != nil && l.target.Head == f.head && l.refused(err) {
 		// GitHub may have dropped the commit that was expected: then there is another head.
 		if live, lerr := l.liveHead(ctx); lerr == nil && live != f.head {
 			f.head, f.stale = live, true
-			repo, err = l.askFor(ctx, live)
+			repo, err = l.askFor(ctx, f, live)
 		}
 	}
 	if err != nil {
@@ -67,7 +68,7 @@ func (l *look) ask(ctx context.Context) (*facts, error) {
 	}
 	if live := repo.PullRequest.HeadRefOID; live != f.head && !f.stale {
 		f.head, f.stale = live, true
-		if repo, err = l.askFor(ctx, live); err != nil {
+		if repo, err = l.askFor(ctx, f, live); err != nil {
 			return nil, err
 		}
 	}
@@ -78,12 +79,18 @@ func (l *look) ask(ctx context.Context) (*facts, error) {
 	return f, nil
 }
 
-// askFor puts the query with head as the pull request's head.
-func (l *look) askFor(ctx context.Context, head string) (*repository, error) {
-	var out struct{ Repository *repository }
-	if err := l.query(ctx, changeQuery, l.vars("number", l.target.Number, "head", head), &out); err != nil {
+// askFor puts the query with head as the pull request's head, and notes the organisation's
+// repository of policies, which alone need not be there.
+func (l *look) askFor(ctx context.Context, f *facts, head string) (*repository, error) {
+	var out struct {
+		Floor      *policySource
+		Repository *repository
+	}
+	err := query(ctx, l.client, changeQuery, l.vars("number", l.target.Number, "head", head), &out, ghclient.AllowMissing("floor"))
+	if err != nil {
 		return nil, err
 	}
+	f.floor = out.Floor
 	return out.Repository, l.check(out.Repository)
 }
 
