@@ -19,8 +19,8 @@ type pushEvent struct {
 	}
 }
 
-// push tells who moved a branch, and makes the repository's open pull requests due if it
-// may have changed the policy that they are judged by.
+// push tells who moved a branch, and makes the open pull requests due that are judged by
+// another policy, if it may have changed one.
 //
 // Pull requests that aim at the branch are not made due: a base that moves leaves their
 // diff alone unless it takes in commits of theirs, their verdict is judged again when they
@@ -40,6 +40,9 @@ func push(d delivery, r *subject.Result) {
 	addPush(r, f)
 	if branch == d.Repository.DefaultBranch && e.mayTouchPolicy() {
 		r.Selectors = append(r.Selectors, subject.Selector{Kind: subject.ByRepository, Repo: d.Repository.ID})
+		if isPolicyHome(d.Repository.Name) {
+			addInstallation(d, r)
+		}
 	}
 }
 
@@ -58,6 +61,11 @@ func (e pushEvent) mayTouchPolicy() bool {
 	}
 	return false
 }
+
+// isPolicyHome reports whether a repository's policy file is its organisation's: then the
+// changes of every repository are judged by it. The sweep of the installation makes them due,
+// one after the other.
+func isPolicyHome(name string) bool { return strings.EqualFold(name, ".github") }
 
 // isPolicy reports whether a path can be a policy file, or the folder of one, which as a
 // link or a submodule would take it away.

@@ -21,6 +21,10 @@ const (
 	commonOrg = `"installation":{"id":9},"sender":{"id":11,"login":"ann","type":"User"},"organization":{"id":3,"login":"octo-org"}`
 	repo      = "in 9; repository 7=octo-org/app of 3 default main private"
 
+	commonHome = `"installation":{"id":9},"sender":{"id":11,"login":"ann","type":"User"},
+		"repository":{"id":8,"name":".github","full_name":"octo-org/.github","owner":{"id":3,"login":"octo-org"},"default_branch":"main","private":true}`
+	homeRepo = "in 9; repository 8=octo-org/.github of 3 default main private"
+
 	pullBase = `"number":5,"title":"t","state":"open","updated_at":"2025-01-02T03:04:05Z","user":{"id":11},
 		"head":{"sha":"` + shaB + `","ref":"topic","repo":{"id":7}},"base":{"ref":"main"}`
 	pullOpen = "pull 7#5 bbbbbbb (topic in 7) onto main by 11 at 2025-01-02T03:04:05Z open"
@@ -148,6 +152,32 @@ var meanings = []struct{ name, event, body, want string }{
 		"push that removes the policy", "push",
 		`{` + common + `,"ref":"refs/heads/main","before":"` + shaA + `","after":"` + shaB + `","commits":[{"added":["a"]},{"removed":[".github/change-management.yaml"]}]}`,
 		repo + "; push 7 refs/heads/main aaaaaaa..bbbbbbb by 11=ann; due by repository 7",
+	},
+	{
+		"push that changes the organisation's policy", "push",
+		`{` + commonHome + `,"ref":"refs/heads/main","before":"` + shaA + `","after":"` + shaB + `","commits":[{"modified":[".github/change-management.yml"]}]}`,
+		homeRepo + "; push 8 refs/heads/main aaaaaaa..bbbbbbb by 11=ann; due installation/9; due by repository 8",
+	},
+	{
+		"push of other files beside the organisation's policy", "push",
+		`{` + commonHome + `,"ref":"refs/heads/main","before":"` + shaA + `","after":"` + shaB + `","commits":[{"modified":["README.md"]}]}`,
+		homeRepo + "; push 8 refs/heads/main aaaaaaa..bbbbbbb by 11=ann",
+	},
+	{
+		"the organisation's policy moves to another branch", "repository",
+		`{"action":"edited",` + commonHome + `,"changes":{"default_branch":{"from":"lax"}}}`,
+		homeRepo + "; due installation/9; due repository/8; due by repository 8",
+	},
+	{
+		"the organisation's policy is renamed away", "repository",
+		`{"action":"renamed",` + common + `,"changes":{"repository":{"name":{"from":".github"}}}}`,
+		repo + "; due installation/9; due repository/7",
+	},
+	{
+		"the organisation's policy leaves the installation", "installation_repositories",
+		`{"action":"removed","installation":{"id":9,"account":{"id":3,"login":"octo-org","type":"Organization"}},"repositories_added":[],
+			"repositories_removed":[{"id":8,"name":".github","full_name":"octo-org/.github","private":true}]}`,
+		"in 9; repository 8=octo-org/.github of 3 private gone; due installation/9; due repository/8",
 	},
 	{
 		"push that puts a link in the folder's place", "push",

@@ -33,6 +33,7 @@ const (
 	baseMemory     = "merge-base"
 	reviewMemory   = "review"   // repo/review/ → reviewRecord
 	policyMemory   = "policy"   // repo/ → the last good file
+	floorMemory    = "floor"    // account/ → homeFloor
 	activityMemory = "activity" // repo/ref/head/ → asked
 )
 
@@ -57,8 +58,9 @@ var ErrGone = errors.New("gone, or not shown to the app")
 // new one took its place.
 var ErrOther = errors.New("another repository stands under this name")
 
-// Floor is the policy that applies to every repository. One that does not parse is an error
-// of each Pull; it is for the caller to refuse it at the start.
+// Floor is the policy that applies to every repository of an account without a policy of its
+// own. One that does not parse is an error of each Pull; it is for the caller to refuse it at
+// the start.
 type Floor struct {
 	File string // for messages and the record
 	Text []byte
