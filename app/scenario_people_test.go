@@ -166,6 +166,8 @@ func pushes(ts *testscript.TestScript, w *world, login, verb string, args []stri
 			onto = value
 		case "exec":
 			c.Mode[value] = githubsim.ModeExec
+		case "bare": // a file, without a newline at its end
+			c.Mode[value] = githubsim.ModeFile
 		case "link":
 			c.Mode[value] = githubsim.ModeSymlink
 		case "submodule":
@@ -186,7 +188,7 @@ func pushes(ts *testscript.TestScript, w *world, login, verb string, args []stri
 		switch {
 		case strings.HasPrefix(file, "-"):
 			c.Remove = append(c.Remove, file[1:])
-		case written && (c.Mode[path] == githubsim.ModeSymlink || c.Mode[path] == githubsim.ModeSubmodule):
+		case written && c.Mode[path] != "" && c.Mode[path] != githubsim.ModeExec:
 			c.Files[path] = text
 		case written && strings.HasPrefix(text, "<"):
 			c.Files[path] = string(readFile(ts, text[1:]))
@@ -204,6 +206,10 @@ func pushes(ts *testscript.TestScript, w *world, login, verb string, args []stri
 	}
 	p := w.sim.As(login)
 	switch {
+	case verb == "push" && onto != "": // a new branch on another
+		if _, err = p.ForcePush(repo, branch, onto); err == nil {
+			_, err = p.Push(repo, branch, c)
+		}
 	case verb == "force" && len(args)+len(c.Mode) == 1:
 		_, err = p.ForcePush(repo, branch, onto)
 	case verb == "force":
