@@ -173,7 +173,7 @@ func (w *world) settle() error {
 		if err := w.sim.Settle(ctx); err != nil {
 			return err
 		}
-		quiet, err := w.app.settled(ctx)
+		quiet, err := w.app.Settled(ctx)
 		if err != nil {
 			return fmt.Errorf("the worklist does not settle: %w", err)
 		}

@@ -58,6 +58,9 @@ func (a *App) sweepEverywhere(ctx context.Context, c store.Claim) error {
 	at := a.now()
 	var due []store.Due
 	for i, inst := range self.Installations {
+		if !inst.Suspended && !a.knowsBot {
+			a.learnBot(ctx, inst.ID, self.Slug)
+		}
 		due = append(due, store.Due{
 			Subject:      subject.Subject{Kind: subject.Installation, Number: inst.ID},
 			Installation: inst.ID, At: at.Add(time.Duration(i) * spread),
@@ -65,6 +68,18 @@ func (a *App) sweepEverywhere(ctx context.Context, c store.Claim) error {
 	}
 	zerolog.Ctx(ctx).Info().Str("app", self.Slug).Int("installations", len(due)).Msg("GitHub accepts the app's key")
 	return a.apply(ctx, c, subject.Result{Installations: self.Installations}, due, at)
+}
+
+// learnBot finds out who posts in our app's name, so that a status of ours is told from
+// another's without a look at GitHub. Not knowing costs such a look for each, no more.
+func (a *App) learnBot(ctx context.Context, installation int64, slug string) {
+	bot, err := a.reader.Bot(ctx, a.clients.Installation(installation), slug)
+	if err != nil {
+		zerolog.Ctx(ctx).Warn().Err(err).Msg("our own bot is not known")
+		return
+	}
+	a.store.SetOwnBot(bot)
+	a.knowsBot = true
 }
 
 // sweepRepository makes every open pull request of a repository due, and sees to the

@@ -10,7 +10,7 @@ func (q rootObject) typename() string { return "Query" }
 func (q rootObject) field(name string, args arguments) (any, error) {
 	switch name {
 	case "rateLimit":
-		return rateObject{q.execution}, nil
+		return rateObject(q), nil
 	case "repository":
 		full := args.text("owner") + "/" + args.text("name")
 		r := q.c.Server.repo(full)

@@ -44,12 +44,8 @@ func (c *cast) add(p subject.Person) int64 {
 	return p.User
 }
 
-// actor, user and pusher name whoever did something.
-func (c *cast) actor(a *actor) int64  { return c.add(a.person()) }
-func (c *cast) user(u *gitUser) int64 { return c.add(u.person()) }
-func (c *cast) pusher(p subject.PushFact) int64 {
-	return c.add(subject.Person{User: p.User, Login: p.Login, Bot: p.Bot})
-}
+// actor names whoever did something, as add does.
+func (c *cast) actor(a *actor) int64 { return c.add(a.person()) }
 
 // person returns nobody for a ghost. Only a User is a person, the others are bots.
 func (a *actor) person() subject.Person {
@@ -65,12 +61,20 @@ func (a *actor) person() subject.Person {
 	return subject.Person{User: a.DatabaseID, Login: a.Login, Bot: a.Typename != "User"}
 }
 
-// person returns nobody for a git author or committer whom GitHub does not know.
+// person returns nobody for a git author or committer whom GitHub does not know, and for
+// the account that stands for its own pages: a commit that names it without GitHub's own
+// signature is somebody's who does not want to be named.
 func (u *gitUser) person() subject.Person {
-	if u == nil {
+	if u == nil || u.webFlow() {
 		return subject.Person{}
 	}
 	return subject.Person{User: u.DatabaseID, Login: u.Login}
+}
+
+// webFlow reports whether this is GitHub's own account; a GitHub Enterprise Server's has
+// another id.
+func (u *gitUser) webFlow() bool {
+	return u.DatabaseID == webFlowID || strings.EqualFold(u.Login, webFlowLogin)
 }
 
 // resolve asks for the person ids of everybody named so far.

@@ -2,7 +2,6 @@ package snapshot
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/changewarden/changewarden/rules"
 )
@@ -30,13 +29,13 @@ func mergeBaseKey(head string, parents map[string][]string) (key string, edge []
 
 // byGitHub reports whether GitHub itself committed: its account for what people do on its
 // pages, and its own valid signature, which nobody else can make. A committer alone is a
-// claim. GitHub Enterprise Server's account has another id.
+// claim.
 func (c commit) byGitHub() bool {
 	if c.Signature == nil || !c.Signature.IsValid || !c.Signature.WasSignedByGitHub || c.Committer == nil {
 		return false
 	}
 	if u := c.Committer.User; u != nil {
-		return u.DatabaseID == webFlowID || strings.EqualFold(u.Login, webFlowLogin)
+		return u.webFlow()
 	}
 	return c.Committer.Email == webFlowEmail
 }
@@ -46,11 +45,11 @@ func (f *facts) nameCommits(k *cast) {
 	for _, c := range f.commits {
 		for _, a := range c.Authors.Nodes {
 			if a != nil {
-				k.user(a.User)
+				k.add(a.User.person())
 			}
 		}
-		if c.Committer != nil && !c.byGitHub() {
-			k.user(c.Committer.User)
+		if c.Committer != nil {
+			k.add(c.Committer.User.person())
 		}
 	}
 }
@@ -73,7 +72,7 @@ func (f *facts) commitsOf(k *cast) []rules.Commit {
 		if len(rc.Authors) == 0 {
 			rc.Authors = []rules.UserID{0}
 		}
-		if c.Committer != nil && !rc.ByGitHub {
+		if c.Committer != nil {
 			rc.Committer = k.whoUser(c.Committer.User)
 		}
 		out = append(out, rc)

@@ -93,6 +93,29 @@ func TestMergeBaseKey(t *testing.T) {
 	}
 }
 
+// TestCommitsOf: who only says that GitHub's pages committed or wrote is nobody.
+func TestCommitsOf(t *testing.T) {
+	webFlow, ann := &gitUser{DatabaseID: webFlowID, Login: "web-flow"}, &gitUser{DatabaseID: 7, Login: "ann"}
+	c := commit{OID: "c", Parents: connection[object]{Nodes: []*object{{OID: "p"}}}}
+	c.Authors.Nodes = []*struct{ User *gitUser }{{webFlow}, {ann}, {nil}}
+	c.Committer = &struct {
+		Email string
+		User  *gitUser
+	}{webFlowEmail, webFlow}
+	bare := commit{OID: "bare"}
+	f := &facts{commits: []commit{c, bare}}
+	k := newCast()
+	f.nameCommits(k)
+	k.persons = map[int64]int64{7: 70, webFlowID: 1}
+	want := []rules.Commit{
+		{SHA: "c", Parents: []string{"p"}, Authors: []rules.UserID{0, 70, 0}, CoAuthored: true},
+		{SHA: "bare", Authors: []rules.UserID{0}},
+	}
+	if diff := cmp.Diff(want, f.commitsOf(k)); diff != "" || len(k.order) != 1 {
+		t.Errorf("commitsOf, %d people (-want +got)\n%s", len(k.order), diff)
+	}
+}
+
 func TestByGitHub(t *testing.T) {
 	type sign = struct{ IsValid, WasSignedByGitHub bool }
 	by := func(u *gitUser, email string, s *sign) commit {

@@ -55,7 +55,7 @@ func (l *look) ask(ctx context.Context) (*facts, error) {
 		f.head = live
 	}
 	repo, err := l.askFor(ctx, f.head)
-	if err != nil && l.target.Head == f.head && refused(err) {
+	if err != nil && l.target.Head == f.head && l.refused(err) {
 		// GitHub may have dropped the commit that was expected: then there is another head.
 		if live, lerr := l.liveHead(ctx); lerr == nil && live != f.head {
 			f.head, f.stale = live, true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/changewarden/changewarden/app/ghclient"
 )
@@ -13,18 +14,44 @@ import (
 // the repository or the pull request is ErrGone; a refusal says so, and what it is about.
 func query(ctx context.Context, c *ghclient.Client, text string, vars map[string]any, out any, opts ...ghclient.QueryOption) error {
 	err := c.Query(ctx, text, vars, out, opts...)
-	var q *ghclient.QueryError
-	if errors.As(err, &q) {
+	if q, ok := errors.AsType[*ghclient.QueryError](err); ok {
 		for _, e := range q.Errors {
 			if e.Type == "NOT_FOUND" && len(e.Path) <= 2 && (at(e.Path, 1, "pullRequest") || at(e.Path, 0, "repository") && len(e.Path) == 1) {
 				return fmt.Errorf("%w: %w", ErrGone, err)
 			}
 			if e.Type == "FORBIDDEN" {
-				return fmt.Errorf("the app lacks the permission for what it asked (see the permissions in the README): %w", err)
+				return fmt.Errorf("the app lacks the permission %s: an owner of the account has to grant it: %w", permission(e.Path), err)
 			}
 		}
 	}
 	return err
+}
+
+// permissions are what a field takes, by GitHub's names for them.
+var permissions = map[string]string{
+	"checkSuites":  "Checks (read)",
+	"checkRuns":    "Checks (read)",
+	"node":         "Checks (read)",
+	"status":       "Commit statuses (read)",
+	"workflowRun":  "Actions (read)",
+	"pullRequest":  "Pull requests (read)",
+	"pullRequests": "Pull requests (read)",
+	"team":         "Members (read)",
+	"compare":      "Contents (read)",
+	"ref":          "Contents (read)",
+	"head":         "Contents (read)",
+	"policyFolder": "Contents (read)",
+	"policyFile":   "Contents (read)",
+}
+
+// permission names what the innermost field of a path takes that is known to take any.
+func permission(path []any) string {
+	for _, step := range slices.Backward(path) {
+		if name, ok := step.(string); ok && permissions[name] != "" {
+			return permissions[name]
+		}
+	}
+	return "Metadata (read)"
 }
 
 func at(path []any, i int, name string) bool {
@@ -35,11 +62,11 @@ func at(path []any, i int, name string) bool {
 	return ok && s == name
 }
 
-// refused reports whether GitHub answered a query, but not to what was asked: it may not
-// have the commit that the query names.
-func refused(err error) bool {
+// refused reports whether GitHub answered a query, and cannot make sense of what it names: it
+// may not have the commit.
+func (l *look) refused(err error) bool {
 	var q *ghclient.QueryError
-	return errors.As(err, &q) && !errors.Is(err, ErrGone)
+	return errors.As(err, &q) && !errors.Is(err, ErrGone) && l.absent(err)
 }
 
 // absent reports whether GitHub says that it does not have what was asked for, or cannot

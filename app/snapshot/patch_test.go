@@ -14,23 +14,38 @@ func TestReadPatch(t *testing.T) {
 		want  patch
 		whole bool
 	}{
-		{"one line changed", "@@ -1,3 +1,3 @@ func f\n a\n-b\n+B\n c",
-			patch{added: 1, deleted: 1, firstLine: 2, lines: []string{"-b", "+B"}}, true},
-		{"two hunks", "@@ -1 +1 @@\n-a\n+A\n@@ -9,2 +9,3 @@ x\n y\n+z\n w",
-			patch{added: 2, deleted: 1, firstLine: 1, lines: []string{"-a", "+A", "+z"}}, true},
+		{
+			"one line changed", "@@ -1,3 +1,3 @@ func f\n a\n-b\n+B\n c",
+			patch{added: 1, deleted: 1, firstLine: 2, lines: []string{"-b", "+B"}},
+			true,
+		},
+		{
+			"two hunks", "@@ -1 +1 @@\n-a\n+A\n@@ -9,2 +9,3 @@ x\n y\n+z\n w",
+			patch{added: 2, deleted: 1, firstLine: 1, lines: []string{"-a", "+A", "+z"}},
+			true,
+		},
 		{"new file", "@@ -0,0 +1,2 @@\n+a\n+b", patch{added: 2, firstLine: 1, lines: []string{"+a", "+b"}}, true},
 		{"emptied file", "@@ -1,2 +0,0 @@\n-a\n-b", patch{deleted: 2, firstLine: 1, lines: []string{"-a", "-b"}}, true},
 		{"deleted in the middle", "@@ -4,3 +4,2 @@\n a\n-b\n c", patch{deleted: 1, firstLine: 5, lines: []string{"-b"}}, true},
 		{"deleted at the end", "@@ -4,2 +4 @@\n a\n-b", patch{deleted: 1, firstLine: 4, lines: []string{"-b"}}, true},
 		{"looks like a header", "@@ -1,2 +1,2 @@\n--- a\n+++ b\n c", patch{added: 1, deleted: 1, firstLine: 1, lines: []string{"--- a", "+++ b"}}, true},
 		{"looks like a hunk", "@@ -1 +1,2 @@\n @@ -1 +1 @@\n+x", patch{added: 1, firstLine: 2, lines: []string{"+x"}}, true},
-		{"no newline at the end", "@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a",
-			patch{added: 1, deleted: 1, firstLine: 1, lines: []string{"-a", `\ No newline at end of file`, "+a"}}, true},
-		{"no newline behind what stays", "@@ -1,2 +1 @@\n-a\n b\n\\ No newline at end of file",
-			patch{deleted: 1, firstLine: 1, lines: []string{"-a"}}, true},
+		{
+			"no newline at the end", "@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a",
+			patch{added: 1, deleted: 1, firstLine: 1, lines: []string{"-a", `\ No newline at end of file`, "+a"}},
+			true,
+		},
+		{
+			"no newline behind what stays", "@@ -1,2 +1 @@\n-a\n b\n\\ No newline at end of file",
+			patch{deleted: 1, firstLine: 1, lines: []string{"-a"}},
+			true,
+		},
 		{"carriage returns", "@@ -1 +1 @@\n-a\r\n+a", patch{added: 1, deleted: 1, firstLine: 1, lines: []string{"-a\r", "+a"}}, true},
-		{"submodule", "@@ -1 +1 @@\n-Subproject commit a\n+Subproject commit b",
-			patch{added: 1, deleted: 1, firstLine: 1, lines: []string{"-Subproject commit a", "+Subproject commit b"}}, true},
+		{
+			"submodule", "@@ -1 +1 @@\n-Subproject commit a\n+Subproject commit b",
+			patch{added: 1, deleted: 1, firstLine: 1, lines: []string{"-Subproject commit a", "+Subproject commit b"}},
+			true,
+		},
 		{"cut in a hunk", "@@ -1,3 +1,3 @@\n a\n-b", patch{}, false},
 		{"cut behind a header", "@@ -1,3 +1,3 @@", patch{}, false},
 		{"longer than its header", "@@ -1 +1 @@\n-a\n+b\n+c", patch{}, false},

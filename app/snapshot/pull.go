@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/changewarden/changewarden/app/ghclient"
+	"github.com/changewarden/changewarden/app/subject"
 	"github.com/changewarden/changewarden/rules"
 )
 
@@ -139,7 +140,7 @@ func (l *look) read(ctx context.Context, f *facts, p *Pull) error {
 
 	f.nameCommits(k)
 	for _, push := range trail.pushes {
-		k.pusher(push)
+		k.add(subject.Person{User: push.User, Login: push.Login, Bot: push.Bot})
 	}
 	dismissers := f.nameReviews(k)
 	for _, s := range f.checks.statuses {

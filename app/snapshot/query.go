@@ -40,7 +40,7 @@ func document(name string) string {
 		fragments[m[1]] = m[0]
 	}
 	var used []string
-	out := text
+	out := []string{strings.TrimSpace(text)}
 	for rest := []string{text}; len(rest) > 0; rest = rest[1:] {
 		for _, m := range spread.FindAllStringSubmatch(rest[0], -1) {
 			if slices.Contains(used, m[1]) || m[1] == "on" {
@@ -52,10 +52,10 @@ func document(name string) string {
 			}
 			used = append(used, m[1])
 			rest = append(rest, body)
-			out += "\n" + body
+			out = append(out, strings.TrimSpace(body))
 		}
 	}
-	return strings.TrimSpace(out) + "\n"
+	return strings.Join(out, "\n\n") + "\n"
 }
 
 func mustRead(name string) string {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/changewarden/changewarden/app/ghclient"
 	"github.com/changewarden/changewarden/app/githubsim"
+	"github.com/changewarden/changewarden/app/githubsim/contract"
 	"github.com/changewarden/changewarden/app/snapshot"
 	"github.com/changewarden/changewarden/app/subject"
 	"github.com/changewarden/changewarden/rules"
@@ -48,7 +49,7 @@ organizations:
 repositories:
   - name: octo-org/app
     users: {ann: write, bob: write, carol: write, dave: read}
-    files: {README.md: "one\ntwo\nthree\n", main.go: "package main\n\nfunc main() {}\n", run.sh: "echo\n"}
+    files: {README.md: "one\ntwo\nthree\n", main.go: "package main\n\nfunc main() {}\n", run.sh: "echo\n", docs/guide.md: "read me\n"}
     branches: {lax: main}
 installations: [{account: octo-org}]
 `
@@ -60,7 +61,8 @@ func newWorld(t *testing.T, policy string) *world {
 	w.must(err)
 	w.sim, err = githubsim.New(githubsim.Options{
 		Now: func() time.Time { return w.now }, State: &st,
-		OnUnknown: func(what string) { t.Errorf("githubsim does not know %s", what) },
+		Middleware: func(h http.Handler) http.Handler { return contract.Wrap(t, h) },
+		OnUnknown:  func(what string) { t.Errorf("githubsim does not know %s", what) },
 	})
 	w.must(err)
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")

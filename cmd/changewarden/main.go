@@ -30,6 +30,7 @@ const (
 // commands is the command line; a subcommand is a field and a file.
 type commands struct {
 	Serve   serveCmd   `cmd:"" help:"Take GitHub's deliveries, judge changes and publish the verdicts."`
+	Demo    demoCmd    `cmd:"" help:"Watch a simulated organisation being judged, on this machine alone."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
