@@ -164,6 +164,12 @@ func TestStatus(t *testing.T) {
 			"the heaviest first", verdict(rules.Indeterminate, need(1, "security"), examples[7], examples[9]),
 			"only 3000 changed files could be read: split the change; test (failure): push a fix, or run it again; needs one approval from security",
 		},
+		{
+			"another team under the name", verdict(rules.Indeterminate, rules.Reason{
+				Outcome: rules.Indeterminate, Code: rules.ApprovalsUnknownTeam, Approvals: &rules.ApprovalFacts{Need: 1, OtherTeam: []string{"qa#12"}},
+			}),
+			"team qa#12 is not who has the name now: ask an owner of the policy",
+		},
 		{"objection", verdict(rules.Fail, examples[2]), "bob requested changes and can lift it"},
 		{
 			"settling", verdict(rules.Pending, rules.Reason{Outcome: rules.Pending, Code: rules.ChecksPending, Checks: &rules.CheckFacts{}}),
