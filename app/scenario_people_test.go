@@ -234,8 +234,12 @@ func content(text string) (string, error) {
 	return strings.Repeat(text+"\n", times), err
 }
 
-// ident is somebody's name in a commit: a login, or whatever else, which GitHub cannot resolve.
+// ident is somebody's name in a commit: a login, NAME:ADDRESS as anybody can write it, or
+// whatever else, which GitHub cannot resolve.
 func ident(w *world, s string) githubsim.Ident {
+	if name, address, ok := strings.Cut(s, ":"); ok {
+		return githubsim.Ident{Name: name, Email: address}
+	}
 	if w.sim.UserID(s) != 0 {
 		return w.sim.Ident(s)
 	}

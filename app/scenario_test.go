@@ -348,7 +348,7 @@ func cmdSays(ts *testscript.TestScript, neg bool, args []string) {
 
 // plain takes the mark-up of code spans out of a summary.
 func plain(markdown string) string {
-	return strings.NewReplacer("`", "", "\u200b", "", "\u2060", "").Replace(markdown)
+	return strings.NewReplacer("`", "", "\u200b", "", "\u2060", "", "&#35;&#8203;", "#").Replace(markdown)
 }
 
 // save NAME COMMIT remembers a commit.
