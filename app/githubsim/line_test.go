@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-github/v62/github"
 )
 
-// changeQuery is the query that the product's reader asks for each judgement.
+// queryFile reads the queries of the product's reader.
 func queryFile(t *testing.T, names ...string) string {
 	t.Helper()
 	var b strings.Builder
@@ -51,7 +51,7 @@ func TestThinLine(t *testing.T) {
 		t.Errorf("told (-want +got):\n%s", diff)
 	}
 
-	data, errs := s.query(ctx, queryFile(t, "change.graphql", "fragments.graphql"), map[string]any{"owner": "octo-org", "name": "infra", "number": n, "head": head})
+	data, errs := s.query(ctx, onlyUsed(queryFile(t, "change.graphql", "fragments.graphql")), map[string]any{"owner": "octo-org", "name": "infra", "number": n, "head": head})
 	if len(errs) > 0 {
 		t.Fatalf("errors: %v", errs)
 	}
