@@ -167,6 +167,7 @@ func sortJSON(t *testing.T, s string) string {
 // The queries of the product's reader, over a change in which much has happened.
 func TestQueryFiles(t *testing.T) {
 	s := newSim(t)
+	ok(t, s.Apply(githubsim.State{Repositories: []githubsim.StateRepository{{Name: "octo-org/.github"}}}))
 	ok(t, s.Protect(infra, "main", &githubsim.Protection{Required: []githubsim.RequiredCheck{{Context: "Change Management", App: s.AppID()}}}))
 	n, _ := s.pull("feature", "f", "1\n")
 	id := must(s.As("bob").Approve(infra, n))(t)

@@ -182,7 +182,7 @@ func Notice(no rules.Notice) string {
 	case rules.NoticeBrokenPolicy:
 		line := ""
 		if no.Line > 0 {
-			line = fmt.Sprintf(" (line %d)", no.Line)
+			line = fmt.Sprintf(" because of line %d", no.Line)
 		}
 		return clean(fmt.Sprintf("The policy in %s cannot be read%s: the last one that could, or the one that stands above it, is in force. "+
 			"A pull request that mends the file can be merged by the rules in force.", no.File, line))
