@@ -123,6 +123,12 @@ func TestEvents(t *testing.T) {
 			"repository.archived", "repository.unarchived", "repository.renamed", "repository.deleted", "installation.created",
 			"installation_repositories.removed", "repository.transferred", "installation_repositories.added",
 		}},
+		{"conversation", func(t *testing.T, s *sim, n int, _ string) {
+			id := must(s.As("bob").Discuss(infra, n, "f", "why?"))(t)
+			ok(t, s.As("ann").Resolve(infra, n, id, true))
+			ok(t, s.As("bob").Resolve(infra, n, id, false))
+			refused(t, s.As("mallory").Resolve(infra, n, id, true), 404)
+		}, []string{"pull_request_review.submitted", "pull_request_review_thread.resolved", "pull_request_review_thread.unresolved"}},
 		{"repository made, and its default branch", func(t *testing.T, s *sim, _ int, _ string) {
 			dave := s.As("dave")
 			ok(t, dave.CreateRepository("octo-org/.github", true, map[string]string{"a": "1\n"}))

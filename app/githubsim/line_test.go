@@ -54,7 +54,10 @@ func TestThinLine(t *testing.T) {
 		t.Errorf("told (-want +got):\n%s", diff)
 	}
 
-	data, errs := s.query(ctx, onlyUsed(queryFile(t, "change.graphql", "fragments.graphql")), map[string]any{"owner": "octo-org", "name": "infra", "number": n, "head": head})
+	data, errs := s.query(ctx, onlyUsed(queryFile(t, "change.graphql", "fragments.graphql")), map[string]any{
+		"owner": "octo-org", "name": "infra", "number": n, "head": head, "items": []string{"REVIEW_DISMISSED_EVENT"},
+		"text": false, "messages": false, "threads": false, "behind": false,
+	})
 	if len(errs) > 0 {
 		t.Fatalf("errors: %v", errs)
 	}

@@ -86,14 +86,9 @@ func pushFact(d delivery, before, after string) subject.PushFact {
 	if !isCommit(before) {
 		before = ""
 	}
+	by := d.sender()
 	return subject.PushFact{
-		Repo:   d.Repository.ID,
-		Before: before,
-		After:  after,
-		User:   d.Sender.ID,
-		Login:  d.Sender.Login,
-		Bot:    d.Sender.Type != "" && d.Sender.Type != "User",
-		At:     d.at,
+		Repo: d.Repository.ID, Before: before, After: after, User: by.User, Login: by.Login, Bot: by.Bot, At: d.at,
 	}
 }
 

@@ -154,6 +154,26 @@ var meanings = []struct{ name, event, body, want string }{
 		repo + "; push 7 refs/heads/main aaaaaaa..bbbbbbb by 11=ann; due by repository 7",
 	},
 	{
+		"who added somebody to a team", "membership",
+		`{"action":"added",` + commonOrg + `,"member":{"id":12,"login":"bob"},"team":{"id":21,"slug":"seniors","parent":null}}`,
+		"in 9; join 3/21 user 12 by 11=ann; forget team 3/seniors/*; forget permission */12/; due by person 12 in account 3 repository 0; due by team 3/seniors",
+	},
+	{
+		"who made a team", "team",
+		`{"action":"created",` + commonOrg + `,"team":{"id":21,"slug":"Seniors"}}`,
+		"in 9; team 3/21 is seniors by 11=ann; forget team 3/*; due by team 3/seniors",
+	},
+	{
+		"who gave a team its name", "team",
+		`{"action":"edited",` + commonOrg + `,"team":{"id":21,"slug":"seniors"},"changes":{"name":{"from":"Old hands"}}}`,
+		"in 9; team 3/21 is seniors by 11=ann; forget team 3/*; due by team 3/seniors; due by team 3/old-hands",
+	},
+	{
+		"a team that is only described anew", "team",
+		`{"action":"edited",` + commonOrg + `,"team":{"id":21,"slug":"seniors"},"changes":{"description":{"from":"x"}}}`,
+		"in 9; forget team 3/*; due by team 3/seniors",
+	},
+	{
 		"push that changes the organisation's policy", "push",
 		`{` + commonHome + `,"ref":"refs/heads/main","before":"` + shaA + `","after":"` + shaB + `","commits":[{"modified":[".github/change-management.yml"]}]}`,
 		homeRepo + "; push 8 refs/heads/main aaaaaaa..bbbbbbb by 11=ann; due installation/9; due by repository 8",
@@ -272,7 +292,7 @@ var meanings = []struct{ name, event, body, want string }{
 	{
 		"left the organisation", "organization",
 		`{"action":"member_removed",` + commonOrg + `,"membership":{"user":{"id":12,"login":"bob"}}}`,
-		"in 9; forget team 3/*; forget permission */12/; due by person 12 in account 3 repository 0",
+		"in 9; forget team 3/*; forget owner 3/12/*; forget permission */12/; due by person 12 in account 3 repository 0",
 	},
 	{
 		"organisation renamed", "organization",
