@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"github.com/changewarden/changewarden/app/say"
 	"github.com/changewarden/changewarden/app/snapshot"
@@ -18,7 +19,9 @@ func (a *App) names(ctx context.Context, changes ...rules.Change) (say.Names, er
 			ids = append(ids, int64(p.ID))
 		}
 	}
-	found, err := a.store.Names(ctx, ids)
+	// A head that many pull requests carry names the same people as often.
+	slices.Sort(ids)
+	found, err := a.store.Names(ctx, slices.Compact(ids))
 	if err != nil {
 		return nil, err
 	}
