@@ -87,7 +87,7 @@ func verdictText(r app.Recorded, v rules.Verdict, same app.Agreement) string {
 	line("%s into %s", say.Visible(r.Change.Repo.Name+pulls(r.Change)), say.Visible(r.Change.Base))
 	line("head %s, read %s, judged as of %s by %s", say.Visible(r.Change.Head), moment(r.Change.TakenAt), moment(v.At), v.Evaluator)
 	for _, p := range r.Policy {
-		line("%s %s", p.Layer, say.Visible(policyPlace(p)))
+		line("policy (%s): %s", p.Layer, say.Visible(policyPlace(p)))
 	}
 	line("\n%s", say.Visible(say.Headline(v, names)))
 	for _, f := range v.Findings {
