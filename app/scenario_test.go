@@ -135,6 +135,10 @@ func (w *world) start(policy []byte) error {
 	w.sim.SetWebhookURL(w.url + "/webhook")
 	done := make(chan error, 1)
 	go func() { done <- a.Serve(ctx, l) }()
+	// It answers once the first sweep is due: what settles before that has waited for nothing.
+	if up, err := http.Get(w.url + "/healthz"); err == nil {
+		_ = up.Body.Close()
+	}
 	var once sync.Once
 	w.stop = func() {
 		once.Do(func() {
