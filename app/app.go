@@ -47,6 +47,8 @@ type App struct {
 	metrics   *metrics
 	handler   http.Handler
 
+	knowsBot bool // by the one look at everywhere
+
 	textsMu sync.Mutex
 	texts   map[string]string // SHA-256 of a policy text to its address in the store
 }

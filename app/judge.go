@@ -184,7 +184,7 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 		if err := a.record(ctx, tx, l, change, v); err != nil {
 			return time.Time{}, err
 		}
-		lead := int64(change.Pulls[0].Number)
+		lead := change.Pulls[0].Number
 		items = append(items, publish.Item{
 			Change: change, Verdict: v, Names: names, Title: titles[lead],
 			URL: a.pageURL(l.repo, lead), Policy: policyRefs(l.policy),
@@ -243,7 +243,7 @@ func (a *App) owe(tx *store.Tx, installation int64, pub store.Publication, wante
 // record stores one verdict and its evidence, unless the last one said the same about the
 // same facts.
 func (a *App) record(ctx context.Context, tx *store.Tx, l look, change rules.Change, v rules.Verdict) error {
-	lead := int64(change.Pulls[0].Number)
+	lead := change.Pulls[0].Number
 	digest, err := digestOf(change, v, l.policy)
 	if err != nil {
 		return err
@@ -321,7 +321,7 @@ func pullRow(was store.Pull, s subject.Subject, read snapshot.Pull) store.Pull {
 func numbers(c rules.Change) []int64 {
 	out := make([]int64, 0, len(c.Pulls))
 	for _, p := range c.Pulls {
-		out = append(out, int64(p.Number))
+		out = append(out, p.Number)
 	}
 	return out
 }

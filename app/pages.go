@@ -16,6 +16,12 @@ const history = 20
 // pages answers the pages from stored verdicts.
 type pages struct{ a *App }
 
+// Page returns the page of a pull request, and false if it was never judged. It asks nobody
+// whether they may see it.
+func (a *App) Page(ctx context.Context, owner, name string, number int64) (web.Page, bool, error) {
+	return pages{a}.Change(ctx, owner, name, number)
+}
+
 // Change implements web.Source.
 func (p pages) Change(ctx context.Context, owner, name string, number int64) (web.Page, bool, error) {
 	repo, known, err := p.a.store.RepositoryByName(ctx, owner, name)

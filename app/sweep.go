@@ -13,8 +13,9 @@ import (
 )
 
 // spread is the time between two subjects that a sweep makes due, so that a large
-// organisation does not spend its rate limit in the first minute after a start.
-const spread = 250 * time.Millisecond
+// organisation does not spend its rate limit in the first minutes after a start: GitHub
+// takes about 80 writes a minute, and the first verdict on a change is two.
+const spread = time.Second
 
 // everywhere is the subject whose sweep finds the app's installations: installation 0.
 var everywhere = subject.Subject{Kind: subject.Installation}
@@ -58,6 +59,9 @@ func (a *App) sweepEverywhere(ctx context.Context, c store.Claim) error {
 	at := a.now()
 	var due []store.Due
 	for i, inst := range self.Installations {
+		if !inst.Suspended && !a.knowsBot {
+			a.learnBot(ctx, inst.ID, self.Slug)
+		}
 		due = append(due, store.Due{
 			Subject:      subject.Subject{Kind: subject.Installation, Number: inst.ID},
 			Installation: inst.ID, At: at.Add(time.Duration(i) * spread),
@@ -65,6 +69,18 @@ func (a *App) sweepEverywhere(ctx context.Context, c store.Claim) error {
 	}
 	zerolog.Ctx(ctx).Info().Str("app", self.Slug).Int("installations", len(due)).Msg("GitHub accepts the app's key")
 	return a.apply(ctx, c, subject.Result{Installations: self.Installations}, due, at)
+}
+
+// learnBot finds out who posts in our app's name, so that a status of ours is told from
+// another's without a look at GitHub. Not knowing costs such a look for each, no more.
+func (a *App) learnBot(ctx context.Context, installation int64, slug string) {
+	bot, err := a.reader.Bot(ctx, a.clients.Installation(installation), slug)
+	if err != nil {
+		zerolog.Ctx(ctx).Warn().Err(err).Msg("our own bot is not known")
+		return
+	}
+	a.store.SetOwnBot(bot)
+	a.knowsBot = true
 }
 
 // sweepRepository makes every open pull request of a repository due, and sees to the

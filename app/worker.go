@@ -121,16 +121,15 @@ func (a *App) keep(ctx context.Context, cancel context.CancelFunc, c store.Claim
 func (a *App) putBack(ctx context.Context, c store.Claim, err error) {
 	at := a.now()
 	wait := backoff(c.Attempt)
-	var soon retryError
-	if errors.As(err, &soon) {
+	if soon, ok := errors.AsType[retryError](err); ok {
 		wait = soon.after
 	} else {
-		trouble := ghclient.Diagnose(err, at)
-		switch trouble.Kind {
+		switch trouble := ghclient.Diagnose(err, at); trouble.Kind {
 		case ghclient.Limited:
 			wait = max(trouble.RetryAfter, wait)
 		case ghclient.Denied, ghclient.Gone, ghclient.Invalid:
 			wait = max(wait, time.Minute)
+		case ghclient.None, ghclient.Transient:
 		}
 	}
 	zerolog.Ctx(ctx).Warn().Err(err).Int("attempt", c.Attempt).Time("retry_at", at.Add(wait)).Msg("evaluation put back")

@@ -28,9 +28,9 @@ type Change struct {
 	Unnamed bool              `json:"unnamed,omitempty"`  // a push to the head has no known pusher
 	Reviews []Review          `json:"reviews,omitempty"`  // by submission; of all Pulls
 	Shifts  []BaseShift       `json:"shifts,omitempty"`   // each time a pull request changed its base
-	Runs    []CheckRun        `json:"runs,omitempty"`     // every check run on the head, ours too
-	Suites  []CheckSuite      `json:"suites,omitempty"`   // every check suite with runs on the head
-	Status  []Status          `json:"statuses,omitempty"` // the newest commit status of each context on the head
+	Runs    []CheckRun        `json:"runs,omitempty"`     // every check run on the head but ours
+	Suites  []CheckSuite      `json:"suites,omitempty"`   // every check suite with runs on the head but ours
+	Status  []Status          `json:"statuses,omitempty"` // the newest commit status of each context on the head but ours
 	Need    []string          `json:"required,omitempty"` // contexts that GitHub requires on the base, by name
 	Usual   []string          `json:"usual,omitempty"`    // checks that each of the last merges into the base had, by name
 	People  []Person          `json:"people,omitempty"`   // whoever is named above, each once

@@ -24,8 +24,9 @@ const (
 	expected  = "expected"
 )
 
-// own reports whether a name is one of the two that this app reports under.
-func own(name string) bool {
+// Own reports whether a name is one of the two that this app reports under: they are never
+// facts that it judges by.
+func Own(name string) bool {
 	return strings.EqualFold(name, "change-management") || strings.EqualFold(name, "Change Management")
 }
 
@@ -81,7 +82,7 @@ func results(c Change, j *judge) []result {
 		out = append(out, res)
 	}
 	for _, s := range c.Status {
-		if !own(s.Context) {
+		if !Own(s.Context) {
 			out = append(out, result{name: s.Context, state: j.statusState(s), word: s.State})
 		}
 	}
@@ -225,7 +226,7 @@ func (j *judge) allChecks(c Checks) Reason {
 		}
 	}
 	for _, name := range slices.Concat(j.Need, j.Usual) {
-		if !own(name) && !excepted(name) && !settled[name] {
+		if !Own(name) && !excepted(name) && !settled[name] {
 			facts.Missing = append(facts.Missing, name)
 		}
 	}
@@ -266,7 +267,7 @@ func (j *judge) lastSign() time.Time {
 		}
 	}
 	for _, s := range j.Status {
-		if !own(s.Context) {
+		if !Own(s.Context) {
 			see(s.At)
 		}
 	}

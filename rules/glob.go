@@ -17,10 +17,10 @@ type glob []alternative
 
 type alternative struct {
 	pattern string
-	whole   bool   // the pattern has no wildcards: it matches itself alone
-	prefix  string // every match begins so
-	suffix  string // every match ends so
-	inside  string // every match contains this
+	whole   bool     // the pattern has no wildcards: it matches itself alone
+	prefix  string   // every match begins so
+	suffix  string   // every match ends so
+	inside  []string // every match contains each of them
 }
 
 // compileGlob returns the glob of a text that checkGlob accepts; of any other it returns
@@ -37,35 +37,29 @@ func compileGlob(text string) glob {
 	return g
 }
 
-// newAlternative finds the literal parts of a pattern without braces. It looks at whole
-// segments only: the slashes beside a ** may be missing from a match.
+// newAlternative finds the literal parts of a pattern without braces: the text up to the
+// first wildcard and from the last, and what stands in the segments between. The slashes
+// beside a ** may be missing from a match, so they are part of none.
 func newAlternative(pattern string) alternative {
+	const wild = "*?["
 	a := alternative{pattern: pattern}
 	if strings.Contains(pattern, `\`) {
 		return a // an escaped pattern is rare: doublestar alone reads it
 	}
-	if !strings.ContainsAny(pattern, "*?[") {
+	first := strings.IndexAny(pattern, wild)
+	if first < 0 {
 		a.whole = true
 		return a
 	}
-	segments := strings.Split(pattern, "/")
-	first, last := segments[0], segments[len(segments)-1]
-	if i := strings.IndexAny(first, "*?["); i >= 0 {
-		first = first[:i]
-	}
-	a.prefix = first
-	if i := strings.LastIndexAny(last, "*?]"); i >= 0 {
-		last = last[i+1:]
-	}
-	a.suffix = last
-	for _, s := range segments {
-		if strings.Contains(s, "[") {
+	last := strings.LastIndexAny(pattern, "*?]")
+	a.prefix = strings.TrimSuffix(pattern[:first], "/")
+	a.suffix = strings.TrimPrefix(pattern[last+1:], "/")
+	for segment := range strings.SplitSeq(pattern[first:last+1], "/") {
+		if strings.Contains(segment, "[") || strings.Contains(segment, "]") {
 			continue // what stands in brackets is no literal
 		}
-		for literal := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == '*' || r == '?' }) {
-			if len(literal) > len(a.inside) {
-				a.inside = literal
-			}
+		for literal := range strings.FieldsFuncSeq(segment, func(r rune) bool { return r == '*' || r == '?' }) {
+			a.inside = append(a.inside, literal)
 		}
 	}
 	return a
@@ -84,8 +78,13 @@ func (a alternative) match(name string) bool {
 	if a.whole {
 		return name == a.pattern
 	}
-	if !strings.HasPrefix(name, a.prefix) || !strings.HasSuffix(name, a.suffix) || !strings.Contains(name, a.inside) {
+	if !strings.HasPrefix(name, a.prefix) || !strings.HasSuffix(name, a.suffix) {
 		return false
+	}
+	for _, literal := range a.inside {
+		if !strings.Contains(name, literal) {
+			return false
+		}
 	}
 	return doublestar.MatchUnvalidated(a.pattern, name)
 }
@@ -98,15 +97,6 @@ func matchAny(globs []string, name string) bool {
 		}
 	}
 	return false
-}
-
-// isLiteral reports whether the glob can match one name alone, and which.
-func isLiteral(text string) (string, bool) {
-	g := compileGlob(text)
-	if len(g) == 1 && g[0].whole {
-		return g[0].pattern, true
-	}
-	return "", false
 }
 
 // spread returns the patterns that a glob's braces stand for, in order.
@@ -187,9 +177,10 @@ func bracketEnd(text string) int {
 		i++
 	}
 	for ; i < len(text); i++ {
-		if text[i] == '\\' {
+		switch text[i] {
+		case '\\':
 			i++
-		} else if text[i] == ']' {
+		case ']':
 			return i
 		}
 	}
@@ -280,7 +271,7 @@ func checkAlternative(p string, kind globKind) error {
 		case s == "":
 			return fmt.Errorf("it cannot match: write ** for whatever is in a folder, and one slash between folders")
 		case s == "." || s == "..":
-			return fmt.Errorf("it cannot match: write the path from the root of the repository, without . and ..")
+			return fmt.Errorf("it cannot match: write the path from the root of the repository, without dots between the slashes")
 		case strings.Contains(s, "**") && s != "**":
 			return fmt.Errorf("** stands for folders only where it stands alone between slashes: write **/*.go, or * within one folder")
 		}

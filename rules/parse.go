@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -261,7 +262,7 @@ type keys map[string]func(*yaml.Node)
 // mapping reads a mapping. what is said of it in messages; later are the keys that the
 // policy language has and that are not judged yet. It returns false if n is no mapping.
 func (p *parser) mapping(n *yaml.Node, what string, known keys, later ...string) bool {
-	if !p.pairs(n, what, func(key, value *yaml.Node) {
+	return p.pairs(n, what, func(key, value *yaml.Node) {
 		if read, ok := known[key.Value]; ok {
 			read(value)
 			return
@@ -270,23 +271,13 @@ func (p *parser) mapping(n *yaml.Node, what string, known keys, later ...string)
 			p.fail(key, "%q of %s is not supported yet: take it out", key.Value, what)
 			return
 		}
-		words := slices.Collect(func(yield func(string) bool) {
-			for k := range known {
-				if !yield(k) {
-					return
-				}
-			}
-		})
-		slices.Sort(words)
-		if near := p.nearest(key.Value, append(slices.Clone(words), later...)); near != "" {
+		words := slices.Sorted(maps.Keys(known))
+		if near := p.nearest(key.Value, slices.Concat(words, later)); near != "" {
 			p.fail(key, "%s has no key %q: write %q", what, key.Value, near)
 			return
 		}
 		p.fail(key, "%s has no key %q: it may have %s", what, key.Value, strings.Join(words, ", "))
-	}) {
-		return false
-	}
-	return true
+	})
 }
 
 // pairs calls yield for each key of a mapping that is a text and stands there once.

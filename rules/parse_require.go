@@ -24,8 +24,7 @@ func (p *parser) requirement(n *yaml.Node, what string, l *Layer) Requirement {
 func (p *parser) approvals(n *yaml.Node, l *Layer) *Approvals {
 	a := &Approvals{Of: OfDiff, UnknownAuthors: OneMore}
 	count := func(n *yaml.Node) {
-		c, _ := p.number(n, "the count of approvals", 1, maxApprovals)
-		a.Count = int(c)
+		a.Count = int(p.number(n, "the count of approvals", 1, maxApprovals))
 	}
 	if n.Kind == yaml.ScalarNode {
 		count(n)
@@ -73,7 +72,7 @@ func (p *parser) checks(n *yaml.Node) *Checks {
 			named = n
 			c.Names = p.globs(n, "names in checks", checkGlob)
 			for _, name := range c.Names {
-				if own(name) {
+				if Own(name) {
 					p.fail(n, "%q is what this app reports itself, and it never counts: name another check", name)
 				}
 			}
@@ -99,8 +98,7 @@ func (p *parser) checks(n *yaml.Node) *Checks {
 // app reads which app has to report: by slug, or by the number that GitHub gave it.
 func (p *parser) app(n *yaml.Node) string {
 	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!int" {
-		v, _ := p.number(n, "app", 1, math.MaxInt64)
-		return strconv.FormatInt(v, 10)
+		return strconv.FormatInt(p.number(n, "app", 1, math.MaxInt64), 10)
 	}
 	w, ok := p.word(n, "app")
 	if ok && (!teamEntry.MatchString(w) || strings.Contains(w, "#")) {

@@ -75,9 +75,8 @@ func TestNotSupportedYet(t *testing.T) {
 		column := strings.Index(lines[line-1], "%s") + 1
 		for _, key := range keys {
 			_, err := rules.Parse("p", fmt.Appendf(nil, text, key))
-			var all rules.SyntaxErrors
 			found := false
-			if errors.As(err, &all) {
+			if all, ok := errors.AsType[rules.SyntaxErrors](err); ok {
 				for _, e := range all {
 					found = found || strings.Contains(e.Msg, fmt.Sprintf("%q", key)) &&
 						strings.Contains(e.Msg, "not supported yet") && e.Line == line && e.Column == column

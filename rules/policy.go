@@ -194,7 +194,7 @@ func (p Policy) Governs(base, defaultBranch string) bool {
 // Interest says which checks can change a verdict.
 type Interest struct {
 	All   bool     // every one
-	Names []string // else those that one of these globs matches; sorted
+	Names []string // else those that one of these globs matches; sorted, their braces spread
 }
 
 // Checks returns whose result could change a verdict by the policy.
@@ -204,7 +204,11 @@ func (p Policy) Checks() Interest {
 		for _, r := range l.Rules {
 			if c := r.Require.Checks; c != nil {
 				in.All = in.All || c.All
-				in.Names = append(in.Names, c.Names...)
+				for _, name := range c.Names {
+					for _, a := range compileGlob(name) {
+						in.Names = append(in.Names, a.pattern)
+					}
+				}
 			}
 		}
 	}

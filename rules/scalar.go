@@ -3,6 +3,7 @@ package rules
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -74,22 +75,14 @@ func (p *parser) each(n *yaml.Node, what string, yield func(*yaml.Node)) {
 	}
 }
 
-// oneOf reads a text that has to be one of a few. later are those that are not judged yet.
-func (p *parser) oneOf(n *yaml.Node, what string, allowed []string, later ...string) string {
+// oneOf reads a text that has to be one of a few.
+func (p *parser) oneOf(n *yaml.Node, what string, allowed []string) string {
 	w, ok := p.word(n, what)
 	if !ok {
 		return ""
 	}
-	for _, a := range allowed {
-		if w == a {
-			return w
-		}
-	}
-	for _, l := range later {
-		if w == l {
-			p.fail(n, "%q for %s is not supported yet: write %s", w, what, strings.Join(allowed, " or "))
-			return ""
-		}
+	if slices.Contains(allowed, w) {
+		return w
 	}
 	p.fail(n, "%s cannot be %q: write %s", what, w, strings.Join(allowed, " or "))
 	return ""
@@ -97,11 +90,12 @@ func (p *parser) oneOf(n *yaml.Node, what string, allowed []string, later ...str
 
 var decimal = regexp.MustCompile(`^(0|[1-9][0-9]*)$`)
 
-// number reads a whole number in its usual form: YAML also knows 012, 0x1 and 1_0.
-func (p *parser) number(n *yaml.Node, what string, from, to int64) (int64, bool) {
+// number reads a whole number in its usual form, 0 if it is none: YAML also knows 012,
+// 0x1 and 1_0.
+func (p *parser) number(n *yaml.Node, what string, from, to int64) int64 {
 	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!int" && decimal.MatchString(n.Value) {
 		if i, err := strconv.ParseInt(n.Value, 10, 64); err == nil && i >= from && i <= to {
-			return i, true
+			return i
 		}
 	}
 	if from == to {
@@ -111,7 +105,7 @@ func (p *parser) number(n *yaml.Node, what string, from, to int64) (int64, bool)
 	} else {
 		p.fail(n, "%s has to be a whole number from %d to %d", what, from, to)
 	}
-	return 0, false
+	return 0
 }
 
 // flag reads true or false: YAML also knows yes, On and the like.

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -82,9 +83,7 @@ func merge(same []Change) Change {
 	out.People, out.Teams = people(same)
 	out.Logins = map[string]UserID{}
 	for _, c := range slices.Backward(same) {
-		for login, id := range c.Logins {
-			out.Logins[login] = id
-		}
+		maps.Copy(out.Logins, c.Logins)
 	}
 	return out
 }

@@ -77,6 +77,9 @@ func (c *call) base() string {
 	if c.r.Host == "" {
 		return c.url
 	}
+	if c.r.TLS != nil {
+		return "https://" + c.r.Host
+	}
 	return "http://" + c.r.Host
 }
 

@@ -73,43 +73,55 @@ func (o *objects) introduced(c *commit) []change {
 // typeOf tells files, links and submodules apart; the executable bit is no type.
 func typeOf(mode string) string { return mode[:2] }
 
+// renameLimit is how many files may have gone and come before git looks for equal ones
+// alone, as it would have to compare each with each.
+const renameLimit = 400
+
 // renames pairs removed and added files: equal blobs first, then those of which at least
-// half stayed, git's default.
+// half stayed, git's default. Empty files are never paired.
 func (o *objects) renames(removed, added []change) []change {
 	byPath := func(a, b change) int { return strings.Compare(a.path, b.path) }
 	slices.SortFunc(removed, byPath)
 	slices.SortFunc(added, byPath)
-	for _, enough := range []float64{1, 0.5} {
-		for i := range added {
-			best, score := -1, enough
-			for j := range removed {
-				if added[i].status != "added" || removed[j].status != "removed" || typeOf(added[i].new.mode) != typeOf(removed[j].old.mode) {
-					continue
-				}
-				if like := o.similarity(removed[j].old.oid, added[i].new.oid); like >= score && (best < 0 || like > score) {
-					best, score = j, like
-				}
+	equal := map[entry][]int{} // type and blob → removed files, by path
+	kind := func(e entry) entry { return entry{typeOf(e.mode), e.oid} }
+	for j, r := range removed {
+		if len(o.text(r.old)) > 0 {
+			equal[kind(r.old)] = append(equal[kind(r.old)], j)
+		}
+	}
+	pair := func(i, j int) {
+		added[i].status, added[i].previous, added[i].old = "renamed", removed[j].path, removed[j].old
+		removed[j].status = ""
+	}
+	for i, a := range added {
+		if from := equal[kind(a.new)]; len(from) > 0 {
+			pair(i, from[0])
+			equal[kind(a.new)] = from[1:]
+		}
+	}
+	for i := 0; i < len(added) && max(len(added), len(removed)) <= renameLimit; i++ {
+		best, score := -1, 0.5
+		for j := range removed {
+			if added[i].status != "added" || removed[j].status != "removed" || typeOf(added[i].new.mode) != typeOf(removed[j].old.mode) {
+				continue
 			}
-			if best >= 0 {
-				added[i].status, added[i].previous, added[i].old = "renamed", removed[best].path, removed[best].old
-				removed[best].status = ""
+			if like := o.similarity(removed[j].old.oid, added[i].new.oid); like >= score && (best < 0 || like > score) {
+				best, score = j, like
 			}
+		}
+		if best >= 0 {
+			pair(i, best)
 		}
 	}
 	return append(added, slices.DeleteFunc(removed, func(c change) bool { return c.status == "" })...)
 }
 
-// similarity is the share of the longer file's bytes that stand in lines of both. Empty
-// files are like nothing, and binary ones are alike only when equal.
+// similarity is the share of the longer file's bytes that stand in lines of both; of
+// binary files nothing is alike.
 func (o *objects) similarity(a, b string) float64 {
 	x, y := o.blobs[a], o.blobs[b]
-	if len(x) == 0 || len(y) == 0 {
-		return 0
-	}
-	if a == b {
-		return 1
-	}
-	if isBinary(x) || isBinary(y) {
+	if isBinary(x) || isBinary(y) || len(x)+len(y) == 0 {
 		return 0
 	}
 	lines := map[string]int{}
@@ -123,7 +135,7 @@ func (o *objects) similarity(a, b string) float64 {
 			common += len(l)
 		}
 	}
-	return min(float64(common)/float64(max(len(x), len(y))), 0.99)
+	return float64(common) / float64(max(len(x), len(y)))
 }
 
 // fill adds the patch and the counts. GitHub gives no patch for a binary file, for one

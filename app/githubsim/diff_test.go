@@ -119,8 +119,7 @@ func apply(t *testing.T, before, patch string) string {
 	var out []string
 	at := 0
 	lines := strings.Split(patch, "\n")
-	for i := 0; i < len(lines); i++ {
-		l := lines[i]
+	for i, l := range lines {
 		text := strings.TrimPrefix(l[min(1, len(l)):], "") + "\n"
 		if i+1 < len(lines) && lines[i+1] == `\ No newline at end of file` {
 			text = strings.TrimSuffix(text, "\n")

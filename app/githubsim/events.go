@@ -153,7 +153,10 @@ func (s *Server) sendMembership(t *team, a *account, action string, sender *acco
 func (s *Server) sendTeam(t *team, action string, r *repository, sender *account, extra obj) {
 	body := obj{"action": action, "team": s.teamJSON(t)}
 	if r != nil {
-		body["repository"] = s.repoJSON(r)
+		repo := s.repoJSON(r)
+		delete(repo, "has_discussions") // an older shape
+		delete(repo, "web_commit_signoff_required")
+		body["repository"] = repo
 	}
 	maps.Copy(body, extra)
 	s.emit("team", t.org, nil, sender, body)

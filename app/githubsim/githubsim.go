@@ -58,7 +58,6 @@ type Server struct {
 	mu    sync.Mutex // guards everything below
 	url   string
 	seq   map[kind]int64
-	log   []string
 	world world
 	hooks hooks
 	fault faults

@@ -244,7 +244,7 @@ func (o itemObject) field(name string, _ arguments) (any, error) {
 	case "createdAt":
 		return h.at, nil
 	case "actor":
-		return o.execution.actor(h.actor), nil
+		return o.actor(h.actor), nil
 	case "pullRequest":
 		return pullObject{o.execution, o.p}, nil
 	case "previousRefName", "oldBase", "previousTitle":

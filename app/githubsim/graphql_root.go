@@ -10,7 +10,7 @@ func (q rootObject) typename() string { return "Query" }
 func (q rootObject) field(name string, args arguments) (any, error) {
 	switch name {
 	case "rateLimit":
-		return rateObject{q.execution}, nil
+		return rateObject(q), nil
 	case "repository":
 		full := args.text("owner") + "/" + args.text("name")
 		r := q.c.Server.repo(full)
@@ -30,10 +30,49 @@ func (q rootObject) field(name string, args arguments) (any, error) {
 			return nil, &Error{Type: "NOT_FOUND", Message: fmt.Sprintf("Could not resolve to a User with the login of '%s'.", args.text("login"))}
 		}
 		return accountObject{q.execution, a}, nil
+	case "node":
+		if o := q.node(args.text("id")); o != nil {
+			return o, nil
+		}
+		return nil, &Error{Type: "NOT_FOUND", Message: fmt.Sprintf("Could not resolve to a node with the global id of '%s'", args.text("id"))}
 	case "viewer":
 		return accountObject{q.execution, q.c.install.app.bot}, nil
 	}
 	return nil, errUnmodelled
+}
+
+// node finds what an id names among repositories, pull requests, reviews, check suites and
+// check runs that the token reaches; nil for anything else.
+func (x *execution) node(id string) object {
+	for _, r := range x.c.world.repos {
+		if r.deleted || !x.c.reaches(r) {
+			continue
+		}
+		if nodeID("R", r.id) == id {
+			return repoObject{x, r}
+		}
+		for _, p := range r.pulls {
+			if nodeID("PR", p.id) == id {
+				return pullObject{x, p.shown()}
+			}
+			for _, v := range p.shown().reviews {
+				if nodeID("PRR", v.id) == id {
+					return reviewObject{x, v}
+				}
+			}
+		}
+		for _, u := range r.suites {
+			if nodeID("CS", u.id) == id {
+				return suiteObject{x, u}
+			}
+		}
+		for _, c := range r.runs {
+			if nodeID("CR", c.id) == id {
+				return runObject{x, c}
+			}
+		}
+	}
+	return nil
 }
 
 // rateObject is RateLimit.

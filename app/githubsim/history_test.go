@@ -12,14 +12,13 @@ type line struct {
 	by map[string]*commit
 }
 
-func (l *line) add(name string, parents ...string) *commit {
+func (l *line) add(name string, parents ...string) {
 	files := map[string]entry{name: {ModeFile, l.o.blob(ModeFile, name)}}
 	c := commit{message: name, tree: l.o.tree(files)}
 	for _, p := range parents {
 		c.parents = append(c.parents, l.by[p])
 	}
 	l.by[name] = l.o.commit(c)
-	return l.by[name]
 }
 
 func (l *line) names(cs []*commit) (out []string) {

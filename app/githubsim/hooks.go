@@ -47,7 +47,7 @@ type hooks struct {
 func (s *Server) emit(event string, owner *account, r *repository, sender *account, body obj) {
 	x := s.world.app
 	i := s.installationOf(x, owner)
-	if i == nil || !i.suspended.IsZero() || r != nil && !i.covers(r) {
+	if s.hooks.quiet || i == nil || !i.suspended.IsZero() || r != nil && !i.covers(r) {
 		return
 	}
 	if x.events != nil && !slices.Contains(x.events, event) {

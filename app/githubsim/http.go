@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -98,7 +99,7 @@ func (f Fault) before(w http.ResponseWriter, r *http.Request) bool {
 		select {
 		case <-f.Until:
 		case <-r.Context().Done():
-			return false
+			panic(http.ErrAbortHandler) // nobody waits for an answer any more
 		}
 		if f.Status == 0 {
 			return true
@@ -118,9 +119,7 @@ func (f Fault) strike(w http.ResponseWriter) {
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
-	for k, v := range f.Header {
-		h[k] = v
-	}
+	maps.Copy(h, f.Header)
 	w.WriteHeader(f.Status)
 	_, _ = io.WriteString(w, f.Body)
 }
@@ -162,9 +161,7 @@ func (s *Server) carryOut(c *call, at *route, kind string) (int, []byte) {
 	switch {
 	case errors.As(err, &refused):
 		status, answer = refused.Status, refused.json()
-		for k, v := range refused.header {
-			c.header[k] = v
-		}
+		maps.Copy(c.header, refused.header)
 	case err != nil:
 		status, answer = 500, obj{"message": err.Error()}
 	case status == 0:
@@ -196,9 +193,7 @@ func (e *Error) json() obj {
 // has already.
 func (c *call) write(w http.ResponseWriter, status int, body []byte) {
 	h := w.Header()
-	for k, v := range c.header {
-		h[k] = v
-	}
+	maps.Copy(h, c.header)
 	h.Set("X-Github-Media-Type", "github.v3; format=json")
 	h.Set("X-Github-Request-Id", "51D0:0000:51D0")
 	h.Set("Date", c.opts.Now().UTC().Format(http.TimeFormat))

@@ -173,13 +173,11 @@ func (s *Server) applyOrganization(o StateOrganization) error {
 		return err
 	}
 	for _, st := range o.Teams {
-		t := s.addTeam(org, st.Slug)
-		t.name, t.secret, t.hidden = cmp.Or(st.Name, t.name), st.Secret, st.Hidden
-		if st.Parent != "" {
-			if t.parent = org.team(st.Parent); t.parent == nil {
-				return refuse(422, "team %s: parent %s stands nowhere before it", st.Slug, st.Parent)
-			}
+		t, err := s.newTeam(org, st.Slug, st.Parent)
+		if err != nil {
+			return err
 		}
+		t.name, t.secret, t.hidden = cmp.Or(st.Name, t.name), st.Secret, st.Hidden
 		join := func(role, state string) func(*account) {
 			return func(a *account) {
 				t.members[a] = &membership{role, state}
@@ -258,7 +256,8 @@ func (s *Server) applyRepository(st StateRepository) error {
 			return fmt.Errorf("pull request %q: %w", p.Title, err)
 		}
 	}
-	for branch, p := range st.Protected {
+	for _, branch := range sortedKeys(st.Protected) {
+		p := st.Protected[branch]
 		p.id = s.id(kindRuleset)
 		r.protections[branch] = &p
 	}

@@ -3,6 +3,9 @@ package githubsim_test
 import (
 	"encoding/json"
 	"errors"
+	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/changewarden/changewarden/app/githubsim"
@@ -52,13 +55,47 @@ func text(path, content string) githubsim.Commit {
 	return githubsim.Commit{Message: "Change " + path, Files: map[string]string{path: content}}
 }
 
-// branch pushes one file to a new branch and opens a pull request.
-func (s *sim) pull(author, branch, path, content string) (number int, head string) {
+// pull lets ann push one file to a new branch and open a pull request.
+func (s *sim) pull(branch, path, content string) (number int, head string) {
 	s.t.Helper()
-	head = must(s.As(author).Push(infra, branch, text(path, content)))(s.t)
-	return must(s.As(author).OpenPull(infra, githubsim.NewPull{Title: "Change " + path, Head: branch}))(s.t), head
+	head = must(s.As("ann").Push(infra, branch, text(path, content)))(s.t)
+	return must(s.As("ann").OpenPull(infra, githubsim.NewPull{Title: "Change " + path, Head: branch}))(s.t), head
 }
 
 func check(name, conclusion string) githubsim.Check {
 	return githubsim.Check{Name: name, Conclusion: conclusion}
+}
+
+func contains(s, sub string) bool { return strings.Contains(s, sub) }
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+
+// only keeps the variables that a query declares: GitHub refuses no others, its judge does.
+func only(query string, vars map[string]any) map[string]any {
+	out := map[string]any{}
+	for name, v := range vars {
+		if strings.Contains(query, "$"+name+":") {
+			out[name] = v
+		}
+	}
+	return out
+}
+
+var fragment = regexp.MustCompile(`(?s)fragment (\w+) on .*?\n}\n`)
+
+// onlyUsed drops the fragments that a query does not spread, as a reader that sends files
+// together has to: an unused fragment is an error.
+func onlyUsed(query string) string {
+	for {
+		next := fragment.ReplaceAllStringFunc(query, func(f string) string {
+			if strings.Contains(query, "..."+fragment.FindStringSubmatch(f)[1]) {
+				return f
+			}
+			return ""
+		})
+		if next == query {
+			return query
+		}
+		query = next
+	}
 }

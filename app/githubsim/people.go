@@ -17,7 +17,7 @@ func (p *Person) do(action func(me *account) error) error {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
 	me := p.s.account(p.login)
-	if me == nil {
+	if me == nil || me == p.s.world.ghost || me == p.s.world.webFlow {
 		return refuse(404, "nobody is called %s", p.login)
 	}
 	return action(me)
@@ -113,14 +113,17 @@ func (s *Server) Ident(login string) Ident {
 	return Ident{login, login + "@unknown.example"}
 }
 
-// DeleteAccount deletes the person: what they left behind belongs to nobody from then on.
-// GitHub takes them out of organisations and teams, and tells of the former.
+// DeleteAccount deletes the person and their repositories, forks for one: what else they
+// left behind belongs to nobody from then on. GitHub takes them out of organisations and teams, and tells of the former.
 func (p *Person) DeleteAccount() error {
 	return p.do(func(me *account) error {
 		for _, o := range p.s.world.accounts {
 			if o.isOrg() && o.members[me] != "" {
 				p.s.leave(o, me, p.s.ownerOf(o))
 			}
+		}
+		for _, r := range p.s.world.repos {
+			r.deleted = r.deleted || r.owner == me
 		}
 		me.deleted = true
 		return nil
@@ -201,7 +204,7 @@ func (p *Person) SetPermission(repo, login, role string) error {
 			p.s.sendMember(r, a, "removed", nil, me)
 		case was == permNone:
 			r.people[a] = level
-			p.s.sendMember(r, a, "added", obj{"permission": obj{"to": level.String()}}, me)
+			p.s.sendMember(r, a, "added", obj{"permission": obj{"to": level.legacy()}}, me)
 		default:
 			r.people[a] = level
 			p.s.sendMember(r, a, "edited", obj{"old_permission": obj{"from": was.legacy()}, "permission": obj{"from": was.legacy(), "to": level.legacy()}}, me)

@@ -1,6 +1,9 @@
 package githubsim
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Fork makes a fork under the person's own account and returns its full name. Whoever
 // can read a repository can fork it.
@@ -11,9 +14,7 @@ func (p *Person) Fork(repo string) (fullName string, err error) {
 		}
 		f := p.s.addRepo(me, r.name, r.defaultBranch, r.private)
 		f.parent, f.objects = r, r.objects
-		for name, c := range r.branches {
-			f.branches[name] = c
-		}
+		maps.Copy(f.branches, r.branches)
 		fullName = f.fullName()
 		return nil
 	})

@@ -5,24 +5,27 @@ import "strings"
 // CreateTeam makes a team; parent may be empty.
 func (p *Person) CreateTeam(org, slug, parent string) error {
 	return p.inOrg(org, func(me, o *account) error {
-		if o.team(slug) != nil {
-			return refuse(422, "team %s exists", slug)
-		}
-		t := p.s.addTeam(o, slug)
-		if parent != "" {
-			if t.parent = o.team(parent); t.parent == nil {
-				return refuse(404, "team %s does not exist", parent)
-			}
+		t, err := p.s.newTeam(o, slug, parent)
+		if err != nil {
+			return err
 		}
 		p.s.sendTeam(t, "created", nil, me, nil)
 		return nil
 	})
 }
 
-func (s *Server) addTeam(o *account, slug string) *team {
-	t := &team{id: s.id(kindTeam), org: o, slug: slug, name: strings.ReplaceAll(slug, "-", " "), members: map[*account]*membership{}}
+// newTeam adds a team. Its parent is there before it, so teams never form a circle.
+func (s *Server) newTeam(o *account, slug, parent string) (*team, error) {
+	up := o.team(parent)
+	if parent != "" && up == nil {
+		return nil, refuse(422, "team %s: there is no team %s before it", slug, parent)
+	}
+	if slug == "" || o.team(slug) != nil {
+		return nil, refuse(422, "team %q has no slug or exists", slug)
+	}
+	t := &team{id: s.id(kindTeam), org: o, slug: slug, name: strings.ReplaceAll(slug, "-", " "), parent: up, members: map[*account]*membership{}}
 	o.teams = append(o.teams, t)
-	return t
+	return t, nil
 }
 
 // inTeam runs what owners and the team's maintainers may do.

@@ -125,11 +125,10 @@ func (p *pull) state() string {
 }
 
 // happened adds to the timeline.
-func (s *Server) happened(p *pull, h happening) *happening {
+func (s *Server) happened(p *pull, h happening) {
 	h.id, h.at = s.id(kindEvent), s.now()
 	p.timeline = append(p.timeline, &h)
 	p.updated = h.at
-	return &h
 }
 
 // close ends a pull request, merged if there is a merge. Its base stays at p.base, which

@@ -68,7 +68,7 @@ func listInstallationRepos(c *call) (any, error) {
 func rateLimit(c *call) (any, error) {
 	show := func(resource string) obj {
 		b := c.budget(resource)
-		return obj{"limit": hourly, "used": b.used, "remaining": max(0, hourly-b.used), "reset": b.reset.Unix(), "resource": resource}
+		return obj{"limit": hourly, "used": b.used, "remaining": max(0, hourly-b.used), "reset": b.reset.Unix()}
 	}
 	core := show("core")
 	return obj{"resources": obj{"core": core, "graphql": show("graphql"), "search": core}, "rate": core}, nil

@@ -260,7 +260,11 @@ func getCombinedStatus(c *call) (any, error) {
 	all := c.repo.contextsAt(at.oid)
 	return obj{
 		"state": combined(all), "sha": at.oid, "total_count": len(all), "repository": c.repoJSON(c.repo),
-		"statuses":   page(c, all, func(st *status) any { return c.statusJSON(st) }),
+		"statuses": page(c, all, func(st *status) any {
+			o := c.statusJSON(st)
+			delete(o, "creator") // not told here
+			return o
+		}),
 		"commit_url": c.repoAPI(c.repo) + "/commits/" + at.oid, "url": c.repoAPI(c.repo) + "/commits/" + at.oid + "/status",
 	}, nil
 }

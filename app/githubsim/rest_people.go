@@ -1,6 +1,7 @@
 package githubsim
 
 import (
+	"maps"
 	"strconv"
 )
 
@@ -77,13 +78,11 @@ func getTeam(c *call) (any, error) {
 	}
 	o := c.teamJSON(t)
 	org := c.orgJSON(t.org)
-	for k, v := range (obj{
+	maps.Copy(org, obj{
 		"html_url": c.url + "/" + t.org.login, "has_organization_projects": true, "has_repository_projects": true, "public_repos": 0,
 		"public_gists": 0, "followers": 0, "following": 0, "type": "Organization", "created_at": stamp(t.org.created),
 		"updated_at": stamp(t.org.created), "archived_at": nil,
-	}) {
-		org[k] = v
-	}
+	})
 	o["organization"], o["members_count"], o["repos_count"] = org, len(t.active(true)), 0
 	o["created_at"], o["updated_at"] = stamp(t.org.created), stamp(t.org.created)
 	return o, nil

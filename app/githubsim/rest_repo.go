@@ -3,6 +3,7 @@ package githubsim
 import (
 	"cmp"
 	"encoding/base64"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,9 +71,7 @@ func listRules(c *call) (any, error) {
 			if parameters != nil {
 				o["parameters"] = parameters
 			}
-			for k, v := range info {
-				o[k] = v
-			}
+			maps.Copy(o, info)
 			out = append(out, o)
 		}
 		checks := list{}

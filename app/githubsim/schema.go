@@ -19,7 +19,9 @@ var schemaText string
 // Schema is GitHub's GraphQL schema, parsed once. Queries are validated against it before
 // they are carried out; tests of query files may use it for the same. It panics if the
 // embedded text is broken.
-var Schema = sync.OnceValue(func() *ast.Schema {
+func Schema() *ast.Schema { return parsedSchema() }
+
+var parsedSchema = sync.OnceValue(func() *ast.Schema {
 	doc, err := parser.ParseSchemas(validator.Prelude, &ast.Source{Name: "schema.graphql", Input: schemaText})
 	if err != nil {
 		panic(err)

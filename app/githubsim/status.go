@@ -93,10 +93,10 @@ func combined(statuses []*status) string {
 		state = "success"
 	}
 	for _, st := range statuses {
-		switch {
-		case st.state == "failure" || st.state == "error":
+		switch st.state {
+		case "failure", "error":
 			return "failure"
-		case st.state == "pending":
+		case "pending":
 			state = "pending"
 		}
 	}

@@ -17,6 +17,7 @@ type world struct {
 	app      *app // the app under test
 	ghost    *account
 	webFlow  *account
+	queueBot *account // pushes and merges for a merge queue
 	installs []*installation
 	tokens   map[string]*token
 }
@@ -222,6 +223,7 @@ func (s *Server) seedWorld(a App) {
 	s.world.ghost.name = "Deleted user"
 	s.world.webFlow = s.addAccount(webFlowID, "web-flow", "User")
 	s.world.webFlow.name, s.world.webFlow.email = "GitHub", "noreply@github.com"
+	s.world.queueBot = s.addAccount(s.id(kindAccount), "github-merge-queue[bot]", "Bot")
 	actions := s.addApp(App{ID: ActionsAppID, Slug: "github-actions", Name: "GitHub Actions"})
 	actions.bot.id = actionsBotID
 	s.world.app = s.addApp(a.withDefaults())

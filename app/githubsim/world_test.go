@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/bradleyfalzon/ghinstallation/v2"
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-github/v62/github"
 
 	"github.com/changewarden/changewarden/app/githubsim"
@@ -84,9 +85,12 @@ type sim struct {
 	clock  *clock
 	client *github.Client
 
+	lastInstallation int64
+
 	mu     sync.Mutex
 	hooks  []hook
 	answer int // what the app answers to a delivery; 0: 202
+	onHook func(event string)
 }
 
 func newSim(t *testing.T, more ...func(*githubsim.Options)) *sim {
@@ -132,6 +136,9 @@ func (s *sim) receive(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.hooks = append(s.hooks, hook{github.WebHookType(r), github.DeliveryID(r), body})
+	if s.onHook != nil {
+		s.onHook(github.WebHookType(r))
+	}
 	if s.answer != 0 {
 		w.WriteHeader(s.answer)
 		return
@@ -150,6 +157,14 @@ func (s *sim) told() []string {
 		out = append(out, h.name(s.t))
 	}
 	return out
+}
+
+// wantTold wants exactly these events since the last look.
+func (s *sim) wantTold(want ...string) {
+	s.t.Helper()
+	if diff := cmp.Diff(want, s.told()); diff != "" {
+		s.t.Errorf("told (-want +got):\n%s", diff)
+	}
 }
 
 func (s *sim) taken() []hook {
@@ -176,7 +191,8 @@ func (s *sim) installation() int64 {
 	if err != nil || len(all) == 0 {
 		s.t.Fatalf("list installations: %v %v", all, err)
 	}
-	return all[0].GetID()
+	s.lastInstallation = all[0].GetID()
+	return s.lastInstallation
 }
 
 func (s *sim) appClient() *github.Client {

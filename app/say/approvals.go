@@ -71,17 +71,18 @@ func objections(a *rules.ApprovalFacts, n Names) string {
 			ids = append(ids, o.By)
 		}
 	}
-	text := fmt.Sprintf("%s requested changes, which blocks until it is lifted: by approving or dismissing the review, or by %s dismissing it.",
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s requested changes, which blocks until it is lifted: by approving or dismissing the review, or by %s dismissing it.",
 		people(ids, n), lifters(a.From))
 	for _, o := range a.Objections {
 		switch {
 		case o.Dismissed && o.DismissedBy == 0:
-			text += fmt.Sprintf(" The review of %s was dismissed, and GitHub does not say by whom: that lifts nothing.", n.of(o.By))
+			fmt.Fprintf(&text, " The review of %s was dismissed, and GitHub does not say by whom: that lifts nothing.", n.of(o.By))
 		case o.Dismissed:
-			text += fmt.Sprintf(" %s dismissed the review of %s, and cannot lift it.", n.of(o.DismissedBy), n.of(o.By))
+			fmt.Fprintf(&text, " %s dismissed the review of %s, and cannot lift it.", n.of(o.DismissedBy), n.of(o.By))
 		}
 	}
-	return text
+	return text.String()
 }
 
 func lifters(from []string) string {
@@ -160,7 +161,7 @@ func asides(r rules.Reason, c rules.Change, n Names) []string {
 func Dropped(d rules.Dropped, from []string, c rules.Change, n Names) string {
 	who, commit := n.of(d.By), short(d.Commit)
 	if c.Repo.Public && (d.Why == rules.DropNotInGroup || d.Why == rules.DropUnseenTeam) {
-		return clean("The rule asks for " + either(from) + ", and does not count everybody's approval.")
+		return clean("An approval does not count here: this rule asks for " + either(from) + ".")
 	}
 	pushed := ""
 	if d.PushedBy != 0 {
@@ -177,7 +178,7 @@ func Dropped(d rules.Dropped, from []string, c rules.Change, n Names) string {
 		rules.DropNoWrite:      who + " cannot write to the repository",
 		rules.DropNotInGroup:   who + " is not in " + either(from),
 		rules.DropUnseenTeam:   who + " is in no team of " + either(from) + " that can be seen",
-		rules.DropStale:        "what " + who + " reviewed at " + commit + " is not known to be what would be merged now, and a new review would be",
+		rules.DropStale:        who + " reviewed " + commit + " and the change may have moved on since; a new review would count",
 		rules.DropOtherBase:    who + " gave it while the change aimed at another branch, and can give it again",
 		rules.DropDismissed:    "the approval of " + who + " was dismissed",
 	}[d.Why]

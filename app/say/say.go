@@ -71,7 +71,10 @@ func reason(r rules.Reason, c rules.Change, n Names) string {
 	case rules.ChecksPending:
 		return waiting(ch)
 	case rules.ChecksFailed:
-		return failed(ch)
+		if text := failed(ch); text != "" {
+			return text
+		}
+		return "A check failed on this commit. Whoever works on the change can push a fix, or run it again."
 	case rules.ChecksNone:
 		return "No check has succeeded on this commit. Somebody who knows the repository's tests can make them run for it."
 	case rules.FactsIncomplete:

@@ -159,14 +159,20 @@ func TestStatus(t *testing.T) {
 	}{
 		{"pass", verdict(rules.Pass, examples[0], examples[5]), "All 2 rules that apply are satisfied"},
 		{"one rule", verdict(rules.Pass, examples[5]), "The rule that applies is satisfied"},
-		{"anybody's approvals are asked for once", verdict(rules.Pending, need(1), need(2)), "2 approvals missing, from who can write and did not contribute"},
-		{"the heaviest first", verdict(rules.Indeterminate, need(1, "security"), examples[7], examples[9]),
-			"only 3000 changed files could be read: split the change; test (failure) failed: push a fix or run again; one approval missing, from security"},
+		{"anybody's approvals are asked for once", verdict(rules.Pending, need(1), need(2)), "needs 2 approvals from people with write access who did not contribute"},
+		{
+			"the heaviest first", verdict(rules.Indeterminate, need(1, "security"), examples[7], examples[9]),
+			"only 3000 changed files could be read: split the change; test (failure): push a fix, or run it again; needs one approval from security",
+		},
 		{"objection", verdict(rules.Fail, examples[2]), "bob requested changes and can lift it"},
-		{"settling", verdict(rules.Pending, rules.Reason{Outcome: rules.Pending, Code: rules.ChecksPending, Checks: &rules.CheckFacts{}}),
-			"checks passed, waiting half a minute for more"},
-		{"line breaks from outside", verdict(rules.Fail, rules.Reason{Outcome: rules.Fail, Code: rules.ChecksFailed, Checks: &rules.CheckFacts{Failed: []string{"a\nb\u202e\x1b[31m"}}}),
-			"a b[31m failed: push a fix or run again"},
+		{
+			"settling", verdict(rules.Pending, rules.Reason{Outcome: rules.Pending, Code: rules.ChecksPending, Checks: &rules.CheckFacts{}}),
+			"checks passed, waiting half a minute for more",
+		},
+		{
+			"line breaks from outside", verdict(rules.Fail, rules.Reason{Outcome: rules.Fail, Code: rules.ChecksFailed, Checks: &rules.CheckFacts{Failed: []string{"a\nb\u202e\x1b[31m"}}}),
+			"a b[31m: push a fix, or run it again",
+		},
 	} {
 		if diff := cmp.Diff(c.want, say.Status(c.v, change, names)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)

@@ -29,8 +29,9 @@ func Headline(v rules.Verdict, n Names) string {
 		return cut(clean("Waiting"+first), maxStatus)
 	case rules.Indeterminate:
 		return cut(clean("Cannot be judged"+first), maxStatus)
+	default:
+		return cut(clean("Blocked"+first), maxStatus)
 	}
-	return cut(clean("Blocked"+first), maxStatus)
 }
 
 func satisfied(v rules.Verdict) string {
@@ -125,9 +126,13 @@ func brief(r rules.Reason, c rules.Change, n Names) string {
 	switch r.Code {
 	case rules.ApprovalsMissing:
 		if len(a.From) > 0 {
-			return approvals(lacking(a)) + " missing, from " + either(a.From)
+			return "needs " + approvals(lacking(a)) + " from " + either(a.From)
 		}
-		return approvals(lacking(a)) + " missing, from who can write and did not contribute"
+		who := "somebody"
+		if lacking(a) > 1 {
+			who = "people"
+		}
+		return "needs " + approvals(lacking(a)) + " from " + who + " with write access who did not contribute"
 	case rules.ApprovalsObjection:
 		if len(a.Objections) > 0 {
 			return n.of(a.Objections[0].By) + " requested changes and can lift it"
@@ -138,7 +143,7 @@ func brief(r rules.Reason, c rules.Change, n Names) string {
 		return doubt(a) + ": commit again with an address of your account"
 	case rules.ChecksFailed:
 		if len(ch.Failed) > 0 {
-			return few(ch.Failed) + " failed: push a fix or run again"
+			return few(ch.Failed) + ": push a fix, or run it again"
 		}
 		return few(ch.Skipped) + " skipped, not passed"
 	case rules.ChecksPending:
@@ -161,6 +166,7 @@ func brief(r rules.Reason, c rules.Change, n Names) string {
 		}
 	case rules.NoRuleApplies:
 		return "no rule applies: ask an owner of the policy"
+	default: // the others do not block
 	}
 	return strings.TrimSuffix(Reason(r, c, n), ".")
 }

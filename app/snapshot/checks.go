@@ -120,6 +120,9 @@ func (f *facts) putChecks(c *rules.Change, k *cast) {
 		if len(f.checks.runs[i]) == 0 {
 			continue // made for an app that never reported anything
 		}
+		if s.App != nil && s.App.DatabaseID == c.OwnApp {
+			continue // what we said is no fact: it would make each verdict news to the next
+		}
 		cs := rules.CheckSuite{ID: s.DatabaseID, Status: strings.ToLower(s.Status), At: s.CreatedAt.UTC()}
 		workflow := ""
 		if s.App != nil {
@@ -144,6 +147,9 @@ func (f *facts) putChecks(c *rules.Change, k *cast) {
 		}
 	}
 	for _, s := range f.checks.statuses {
+		if rules.Own(s.Context) {
+			continue
+		}
 		c.Status = append(c.Status, rules.Status{
 			Context: s.Context, State: strings.ToLower(s.State), By: k.whoActor(s.Creator), At: s.CreatedAt.UTC(),
 		})

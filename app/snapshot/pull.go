@@ -142,7 +142,9 @@ func (l *look) read(ctx context.Context, f *facts, p *Pull) error {
 	}
 	dismissers := f.nameReviews(k)
 	for _, s := range f.checks.statuses {
-		k.actor(s.Creator)
+		if !rules.Own(s.Context) {
+			k.actor(s.Creator)
+		}
 	}
 	write := f.writers()
 	for _, user := range append(dismissers, p.Author) {

@@ -131,6 +131,11 @@ func (l *look) pushesOf(ctx context.Context, pushes []subject.PushFact, f *facts
 	var out []rules.Push
 	for _, p := range pushes {
 		push := rules.Push{By: l.cast.who(p.User), Before: beginning(p.Before), After: p.After, At: p.At.UTC()}
+		if slices.ContainsFunc(out, func(o rules.Push) bool {
+			return o.By == push.By && o.Before == push.Before && o.After == push.After
+		}) {
+			continue // told by the push and by the pull request, or by the activity list as well
+		}
 		if push.Before != "" && merges[push.After] {
 			var err error
 			if push.Exact, err = l.unmoved(ctx, push, now); err != nil {

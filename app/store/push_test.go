@@ -11,7 +11,7 @@ import (
 func testPushes(t *testing.T, s *Store) {
 	opened := subject.PushFact{Repo: 1, Number: 5, After: "a1", User: 50, Login: "ann", At: after(1)}
 	pushed := subject.PushFact{Repo: 1, Ref: "refs/heads/topic", Before: "a0", After: "a1", User: 51, Login: "bob", At: noon}
-	bot := subject.PushFact{Repo: 1, Number: 5, Before: "a1", After: "a2", User: 52, Login: "helper[bot]", Bot: true, At: after(2)}
+	bot := subject.PushFact{Repo: 1, Number: 5, Before: "a1", After: "a2", User: 52, Login: "octo[bot]", Bot: true, At: after(2)}
 	other := subject.PushFact{Repo: 1, Ref: "refs/heads/other", After: "ff", User: 53, Login: "carol", At: noon}
 	elsewhere := subject.PushFact{Repo: 2, Number: 5, After: "a1", User: 53, Login: "carol", At: noon}
 	accept(t, s, noon, subject.Result{Pushes: []subject.PushFact{opened, pushed, other, elsewhere}})

@@ -115,8 +115,8 @@ func (tx *Tx) selectByHead(at time.Time, sel subject.Selector, due map[subject.S
 
 // couldChange says whether a check result could change the verdict about p; nil is any.
 func (tx *Tx) couldChange(p Pull, c *subject.Check) (bool, error) {
-	resting, err := tx.resting(p.Subject())
-	if err != nil || !resting {
+	leased, err := tx.leased(p.Subject())
+	if err != nil || leased {
 		return true, err
 	}
 	if !p.Governed || c == nil {

@@ -137,7 +137,8 @@ func testSelectorsDuringLook(t *testing.T, s *Store) {
 			t.Fatalf("%s at rest selects %v", name, got)
 		}
 		must(t, s.Raise(t.Context(), noon, Due{Subject: pr(5)}))
-		c := claimOne(t, s, noon)
+		done(t, s, claimOne(t, s, noon), noon, noon)
+		c := claimOne(t, s, noon) // a timer's look: no event began it
 		accept(t, s, noon, subject.Result{Selectors: []subject.Selector{sel}})
 		done(t, s, c, noon, time.Time{})
 		c = claimOne(t, s, noon)

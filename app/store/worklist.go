@@ -175,7 +175,7 @@ func (tx *Tx) deliveriesOf(c *Claim) error {
 // not c's any more. One that lapsed can be extended until somebody takes it over.
 func (s *Store) Extend(ctx context.Context, c Claim, until time.Time) (Claim, error) {
 	err := s.Tx(ctx, func(tx *Tx) error {
-		return tx.leased(c, `update subjects set lease_until = $3, ready_at = $4 where key = $1 and lease = $2 and lease_until <> 0`,
+		return tx.holding(c, `update subjects set lease_until = $3, ready_at = $4 where key = $1 and lease = $2 and lease_until <> 0`,
 			micros(until), micros(until.Add(s.o.TakeoverGrace)))
 	})
 	if err != nil {
@@ -190,7 +190,7 @@ func (s *Store) Extend(ctx context.Context, c Claim, until time.Time) (Claim, er
 func (s *Store) Retry(ctx context.Context, c Claim, notBefore time.Time, why string) error {
 	err := s.Tx(ctx, func(tx *Tx) error {
 		tx.rose = true
-		return tx.leased(c, `
+		return tx.holding(c, `
 update subjects set attempt = attempt + 1, why = $3, due_at = $4, floor_at = $4, ready_at = $4, lease_owner = '', lease_until = 0
 where key = $1 and lease = $2 and lease_until <> 0`, why, micros(notBefore))
 	})
@@ -211,7 +211,7 @@ func (tx *Tx) Done(c Claim, at, next time.Time) error {
 	if tx.s.o.Quiet > 0 {
 		floor = micros(at.Add(tx.s.o.Quiet))
 	}
-	err := tx.leased(c, `
+	err := tx.holding(c, `
 update subjects set
 	done = $3, done_at = $4, attempt = 0, why = '', floor_at = $6, lease_owner = '', lease_until = 0,
 	due_at       = case when due_at >= $5 then $5 when due_at < $6 then $6 else due_at end,
@@ -226,9 +226,9 @@ where key = $1 and lease = $2 and lease_until <> 0`, c.Generation, micros(at), d
 		"end look at %s", c.Subject.Key())
 }
 
-// leased runs a statement on the row of c ($1, $2), and returns ErrLost if the lease in it
+// holding runs a statement on the row of c ($1, $2), and returns ErrLost if the lease in it
 // is another one.
-func (tx *Tx) leased(c Claim, query string, args ...any) error {
+func (tx *Tx) holding(c Claim, query string, args ...any) error {
 	n, err := tx.affect(query, append([]any{c.Subject.Key(), c.Lease}, args...)...)
 	if err == nil && n == 0 {
 		return ErrLost
@@ -246,12 +246,11 @@ func (s *Store) NextDue(ctx context.Context) (time.Time, bool, error) {
 	return moment(ready), found && ready != never, nil
 }
 
-// resting says whether nothing of a subject is unlooked at: no event since it was last done,
-// and nobody looking. A subject without a row never was looked at.
-func (tx *Tx) resting(sub subject.Subject) (bool, error) {
-	resting, found, err := one(tx.reader(), column[bool],
-		`select lease_until = 0 and generation = done from subjects where key = $1`, sub.Key())
-	return found && resting, err
+// leased says whether somebody is looking at a subject right now. One that is only due will
+// be looked at later than whatever happens before; what a look under way has read may be older.
+func (tx *Tx) leased(sub subject.Subject) (bool, error) {
+	leased, found, err := one(tx.reader(), column[bool], `select lease_until <> 0 from subjects where key = $1`, sub.Key())
+	return found && leased, err
 }
 
 // Resting says whether nobody looks at anything, and nothing will be due within that time.

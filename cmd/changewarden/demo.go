@@ -53,7 +53,7 @@ func (c demoCmd) Run(ctx context.Context, k *kong.Kong) (err error) {
 	defer d.sim.Close()
 	log := zerolog.Nop()
 	if c.Log {
-		log = zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: time.TimeOnly})
+		log = zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: time.TimeOnly}).With().Timestamp().Logger()
 	}
 	d.app, err = app.New(log.WithContext(ctx), d.options(dir))
 	if err != nil {
@@ -82,7 +82,8 @@ type demo struct {
 	sim   *githubsim.Server
 	app   *app.App
 	pages string
-	shown map[int]string // what was last printed of a pull request
+	shown map[int]string  // what was last printed of a pull request
+	said  map[string]bool // approvals that were printed as not counting
 	jobs  map[string]int64
 }
 

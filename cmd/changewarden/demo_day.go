@@ -21,13 +21,14 @@ type story struct {
 
 // step is one thing that somebody does.
 type step struct {
+	n         int // the pull request it is about
 	who, does string
 	act       func(*demo) error
 }
 
 // day plays all stories and ends with what GitHub shows of each change.
 func (d *demo) day(ctx context.Context) error {
-	d.shown, d.jobs = map[int]string{}, map[string]int64{}
+	d.shown, d.said, d.jobs = map[int]string{}, map[string]bool{}, map[string]int64{}
 	fmt.Fprintf(d.out, "A day of changes at %s, judged by the built-in policy.\nSimulated GitHub: %s\nPages: %s/\n", shop, d.sim.URL(), d.pages)
 	if err := d.settle(ctx); err != nil {
 		return err
@@ -43,7 +44,7 @@ func (d *demo) day(ctx context.Context) error {
 			if err := d.settle(ctx); err != nil {
 				return err
 			}
-			if err := d.tell(len(stories)); err != nil {
+			if err := d.tell(ctx, st.n); err != nil {
 				return err
 			}
 		}
@@ -77,17 +78,32 @@ func (d *demo) settle(ctx context.Context) error {
 	}
 }
 
-// tell prints what GitHub now shows otherwise than before.
-func (d *demo) tell(changes int) error {
-	for n := 1; n <= changes; n++ {
-		shown, err := d.show(n)
-		if err != nil {
-			return err
-		}
-		line := fmt.Sprintf("%-8s %s", shown.State, shown.Description)
-		if shown.State != "" && d.shown[n] != line {
-			fmt.Fprintf(d.out, "            → #%d  %s\n", n, line)
-			d.shown[n] = line
+// tell prints what GitHub shows at a pull request, if it is not what was printed last, and
+// each approval that was found not to count.
+func (d *demo) tell(ctx context.Context, n int) error {
+	shown, err := d.show(n)
+	if err != nil {
+		return err
+	}
+	line := fmt.Sprintf("%-8s %s", shown.State, shown.Description)
+	if shown.State != "" && d.shown[n] != line {
+		fmt.Fprintf(d.out, "                   → %s\n", line)
+		d.shown[n] = line
+	}
+	owner, name, _ := strings.Cut(shop, "/")
+	page, _, err := d.app.Page(ctx, owner, name, int64(n))
+	if err != nil {
+		return err
+	}
+	for _, rule := range page.Rules {
+		for _, a := range rule.Approvals {
+			for _, note := range a.Dropped {
+				why := fmt.Sprintf("#%d %s", n, note)
+				if !d.said[why] {
+					fmt.Fprintf(d.out, "                   · %s\n", note)
+				}
+				d.said[why] = true
+			}
 		}
 	}
 	return nil
@@ -107,7 +123,7 @@ func plainChange(n int) story {
 		opens("ann", n, "tax", "Show prices with tax", map[string]string{"price.go": "package main\n\nconst tax = 20\n"}),
 		tests(n, "success"),
 		approves("bob", n),
-		waits(),
+		waits(n),
 	}}
 }
 
@@ -118,7 +134,7 @@ func terraform(n int) story {
 		}),
 		tests(n, "success"),
 		approves("ann", n),
-		waits(),
+		waits(n),
 		approves("carol", n),
 	}}
 }
@@ -126,11 +142,10 @@ func terraform(n int) story {
 func ownWork(n int) story {
 	return story{"Somebody approves what they wrote themselves", []step{
 		opens("ann", n, "search", "Search by colour", map[string]string{"search.go": "package main\n"}),
-		pushes("dave", "search", "search.go", "package main\n\n// by colour\n"),
-		approves("dave", n),
+		pushes("dave", n, "search", "search.go", "package main\n\n// by colour\n"),
 		tests(n, "success"),
-		waits(),
-		approves("bob", n),
+		waits(n),
+		approves("dave", n),
 	}}
 }
 
@@ -138,9 +153,9 @@ func stale(n int) story {
 	return story{"An approval, and then another push", []step{
 		opens("carol", n, "cache", "Cache the front page", map[string]string{"cache.go": "package main\n"}),
 		approves("ann", n),
-		pushes("carol", "cache", "cache.go", "package main\n\nvar cache = map[string]string{}\n"),
+		pushes("carol", n, "cache", "cache.go", "package main\n\nvar cache = map[string]string{}\n"),
 		tests(n, "success"),
-		waits(),
+		waits(n),
 		approves("ann", n),
 	}}
 }
@@ -151,15 +166,14 @@ func failingTests(n int) story {
 		approves("carol", n),
 		tests(n, "failure"),
 		tests(n, ""),
-		tests(n, "success"),
-		waits(),
+		tests(n, "failure"),
 	}}
 }
 
 func fork(n int) story {
 	return story{"A change from a fork", []step{
-		{"erin", "forks " + shop, func(d *demo) error { _, err := d.sim.As("erin").Fork(shop); return err }},
-		{"erin", fmt.Sprintf("opens #%d from her fork: Correct a spelling mistake", n), func(d *demo) error {
+		{n, "erin", "forks " + shop, func(d *demo) error { _, err := d.sim.As("erin").Fork(shop); return err }},
+		{n, "erin", fmt.Sprintf("opens #%d from her fork: Correct a spelling mistake", n), func(d *demo) error {
 			p := d.sim.As("erin")
 			_, err := p.Push("erin/shop", "spelling", githubsim.Commit{Message: "correct", Files: map[string]string{"README.md": "# Shop\n"}})
 			if err != nil {
@@ -170,7 +184,7 @@ func fork(n int) story {
 		}},
 		tests(n, "success"),
 		approves("bob", n),
-		waits(),
+		waits(n),
 	}}
 }
 
@@ -183,14 +197,14 @@ func policyChange(n int) story {
 		opens("bob", n, "policy", "Add a policy for the shop", map[string]string{".github/change-management.yml": policy}),
 		tests(n, "success"),
 		approves("ann", n),
-		waits(),
+		waits(n),
 		approves("dave", n),
 	}}
 }
 
 // opens is a new branch with its files, and a pull request from it.
 func opens(who string, n int, branch, title string, files map[string]string) step {
-	return step{who, fmt.Sprintf("opens #%d: %s", n, title), func(d *demo) error {
+	return step{n, who, fmt.Sprintf("opens #%d: %s", n, title), func(d *demo) error {
 		p := d.sim.As(who)
 		if _, err := p.Push(shop, branch, githubsim.Commit{Message: title, Files: files}); err != nil {
 			return err
@@ -200,15 +214,15 @@ func opens(who string, n int, branch, title string, files map[string]string) ste
 	}}
 }
 
-func pushes(who, branch, file, text string) step {
-	return step{who, "pushes " + file + " to " + branch, func(d *demo) error {
+func pushes(who string, n int, branch, file, text string) step {
+	return step{n, who, "pushes " + file + " to " + branch, func(d *demo) error {
 		_, err := d.sim.As(who).Push(shop, branch, githubsim.Commit{Message: "more", Files: map[string]string{file: text}})
 		return err
 	}}
 }
 
 func approves(who string, n int) step {
-	return step{who, fmt.Sprintf("approves #%d", n), func(d *demo) error {
+	return step{n, who, fmt.Sprintf("approves #%d", n), func(d *demo) error {
 		_, err := d.sim.As(who).Approve(shop, n)
 		return err
 	}}
@@ -220,7 +234,7 @@ func tests(n int, conclusion string) step {
 	if conclusion == "" {
 		does = fmt.Sprintf("the tests of #%d run again", n)
 	}
-	return step{"CI", does, func(d *demo) error {
+	return step{n, "CI", does, func(d *demo) error {
 		head, err := d.sim.Head(shop, n)
 		if err != nil {
 			return err
@@ -240,8 +254,8 @@ func tests(n int, conclusion string) step {
 }
 
 // waits turns the clock on until the tests count as settled: 30 seconds without a new one.
-func waits() step {
-	return step{"", "half a minute goes by: no further test reports", func(d *demo) error {
+func waits(n int) step {
+	return step{n, "", "half a minute goes by: no further test reports", func(d *demo) error {
 		d.clock.turn(31 * time.Second)
 		return nil
 	}}

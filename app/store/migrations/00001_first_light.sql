@@ -23,7 +23,7 @@ create table subjects (
 	key          text   not null primary key, -- subject.Subject.Key
 	installation bigint not null,             -- 0: unknown
 	generation   bigint not null,             -- raised by each event, never set back
-	done         bigint not null default 0,   -- the generation that was looked at last
+	done         bigint not null default 0,   -- the generation that was looked at last, and when: for those who look at the list
 	done_at      bigint not null default 0,
 	due_at       bigint not null,             -- raised since the last claim; a claim takes it
 	first_due_at bigint not null,             -- since when it has been waiting to be done

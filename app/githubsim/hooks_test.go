@@ -1,0 +1,304 @@
+package githubsim_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-github/v62/github"
+
+	"github.com/changewarden/changewarden/app/githubsim"
+)
+
+// Each thing that somebody does is told by GitHub's events for it, in order; contract
+// holds the bodies to GitHub's description on the way.
+func TestEvents(t *testing.T) {
+	tests := []struct {
+		name string
+		do   func(t *testing.T, s *sim, n int, head string)
+		want []string
+	}{
+		{"push to a pull request", func(t *testing.T, s *sim, _ int, _ string) {
+			must(s.As("ann").Push(infra, "feature", text("f", "2\n")))(t)
+		}, []string{"push", "check_suite.requested", "pull_request.synchronize"}},
+		{"force push", func(t *testing.T, s *sim, _ int, _ string) {
+			must(s.As("ann").ForcePush(infra, "feature", "main", text("f", "3\n")))(t)
+		}, []string{"push", "check_suite.requested", "pull_request.synchronize"}},
+		{"update branch", func(t *testing.T, s *sim, n int, _ string) {
+			must(s.As("dave").Push(infra, "main", text("g", "1\n")))(t)
+			must(s.As("bob").UpdateBranch(infra, n))(t)
+		}, []string{"push", "check_suite.requested", "push", "check_suite.requested", "pull_request.synchronize"}},
+		{"retarget", func(t *testing.T, s *sim, n int, _ string) {
+			must(s.As("dave").Push(infra, "release", text("g", "1\n")))(t)
+			ok(t, s.As("ann").Retarget(infra, n, "release"))
+		}, []string{"push", "check_suite.requested", "pull_request.edited"}},
+		{"title and body", func(t *testing.T, s *sim, n int, _ string) {
+			ok(t, s.As("ann").EditTitle(infra, n, "New"))
+			ok(t, s.As("ann").EditBody(infra, n, "New"))
+		}, []string{"pull_request.edited", "pull_request.edited"}},
+		{"draft and back", func(t *testing.T, s *sim, n int, _ string) {
+			ok(t, s.As("ann").ToDraft(infra, n))
+			ok(t, s.As("ann").Ready(infra, n))
+		}, []string{"pull_request.converted_to_draft", "pull_request.ready_for_review"}},
+		{"close and reopen", func(t *testing.T, s *sim, n int, _ string) {
+			ok(t, s.As("ann").Close(infra, n))
+			ok(t, s.As("ann").Reopen(infra, n))
+		}, []string{"pull_request.closed", "pull_request.reopened"}},
+		{"labels", func(t *testing.T, s *sim, n int, _ string) {
+			ok(t, s.As("bob").Label(infra, n, "urgent"))
+			ok(t, s.As("bob").Unlabel(infra, n, "urgent"))
+		}, []string{"pull_request.labeled", "pull_request.unlabeled"}},
+		{"reviews", func(t *testing.T, s *sim, n int, _ string) {
+			id := must(s.As("bob").Approve(infra, n))(t)
+			ok(t, s.As("carol").Dismiss(infra, n, id, "too early"))
+			must(s.As("carol").RequestChanges(infra, n, "no"))(t)
+		}, []string{"pull_request_review.submitted", "pull_request_review.dismissed", "pull_request_review.submitted"}},
+		{"merge", func(t *testing.T, s *sim, n int, _ string) {
+			must(s.As("bob").Merge(infra, n, githubsim.Squash))(t)
+		}, []string{"push", "check_suite.requested", "pull_request.closed"}},
+		{"pushed to the base directly", func(t *testing.T, s *sim, _ int, head string) {
+			must(s.As("dave").ForcePush(infra, "main", head))(t)
+		}, []string{"push", "pull_request.closed"}},
+		{"branch deleted", func(t *testing.T, s *sim, _ int, _ string) {
+			ok(t, s.As("ann").DeleteBranch(infra, "feature"))
+		}, []string{"push", "pull_request.closed"}},
+		{"another app's check", func(t *testing.T, s *sim, _ int, head string) {
+			id := must(s.AsApp("octo-ci").Report(infra, head, check("tests", "")))(t)
+			ok(t, s.AsApp("octo-ci").Conclude(infra, id, "failure"))
+			must(s.AsApp("octo-ci").Rerun(infra, id, "success"))(t)
+		}, []string{
+			"check_run.created", "check_run.completed", "check_suite.completed", "check_run.created", "check_run.completed", "check_suite.completed",
+		}},
+		{"status", func(t *testing.T, s *sim, _ int, head string) {
+			ok(t, s.AsApp("octo-ci").Status(infra, head, "lint", "success", "fine"))
+		}, []string{"status"}},
+		{"re-run clicked at the app's own", func(t *testing.T, s *sim, _ int, head string) {
+			run, _, err := s.client.Checks.CreateCheckRun(t.Context(), "octo-org", "infra", github.CreateCheckRunOptions{Name: "own", HeadSHA: head})
+			ok(t, err)
+			ok(t, s.As("bob").RerequestCheck(infra, run.GetID()))
+			ok(t, s.As("bob").RerequestSuite(infra, run.GetCheckSuite().GetID()))
+		}, []string{"check_run.created", "check_run.rerequested", "check_suite.rerequested"}},
+		{"re-run clicked at another app's", func(t *testing.T, s *sim, _ int, head string) {
+			id := must(s.AsApp("octo-ci").Report(infra, head, check("tests", "")))(t)
+			ok(t, s.As("bob").RerequestCheck(infra, id))
+		}, []string{"check_run.created"}},
+		{"teams", func(t *testing.T, s *sim, _ int, _ string) {
+			dave := s.As("dave")
+			ok(t, dave.CreateTeam("octo-org", "crew", "engineers"))
+			ok(t, dave.AddToTeam("octo-org/crew", "carol"))
+			ok(t, dave.AddToTeam("octo-org/crew", "mallory")) // invited only
+			ok(t, dave.SetTeamPermission(infra, "octo-org/crew", "admin"))
+			ok(t, dave.SetTeamPermission(infra, "octo-org/crew", "read"))
+			ok(t, dave.SetTeamPermission(infra, "octo-org/crew", "none"))
+			ok(t, dave.RenameTeam("octo-org/crew", "The Crew"))
+			ok(t, dave.RemoveFromTeam("octo-org/the-crew", "carol"))
+			ok(t, s.As("mallory").AcceptInvitations())
+			ok(t, dave.DeleteTeam("octo-org/the-crew"))
+		}, []string{
+			"team.created", "membership.added", "team.added_to_repository", "team.edited", "team.removed_from_repository", "team.edited",
+			"membership.removed", "organization.member_added", "membership.added", "membership.added", "team.deleted",
+		}},
+		{"people come and go", func(t *testing.T, s *sim, _ int, _ string) {
+			dave := s.As("dave")
+			ok(t, dave.AddMember("octo-org", "mallory"))
+			ok(t, dave.SetPermission(infra, "mallory", "triage"))
+			ok(t, dave.SetPermission(infra, "mallory", "maintain"))
+			ok(t, dave.SetPermission(infra, "mallory", "none"))
+			ok(t, dave.RemoveMember("octo-org", "carol"))
+			ok(t, s.As("mallory").DeleteAccount())
+		}, []string{
+			"organization.member_added", "member.added", "member.edited", "member.removed",
+			"membership.removed", "organization.member_removed", "membership.removed", "organization.member_removed",
+		}},
+		{"repository", func(t *testing.T, s *sim, _ int, _ string) {
+			dave := s.As("dave")
+			must(s.AddOrg("other-org", "dave"))(t)
+			ok(t, dave.Archive(site))
+			ok(t, dave.Unarchive(site))
+			ok(t, dave.Rename(site, "www"))
+			ok(t, dave.DeleteRepository("octo-org/www"))
+			must(s.Install("other-org"))(t)
+			ok(t, dave.Transfer(infra, "other-org"))
+		}, []string{
+			"repository.archived", "repository.unarchived", "repository.renamed", "repository.deleted", "installation.created",
+			"installation_repositories.removed", "repository.transferred", "installation_repositories.added",
+		}},
+		{"merge queue", func(t *testing.T, s *sim, n int, _ string) {
+			must(s.As("bob").Enqueue(infra, n))(t)
+			if !must(s.AdvanceQueue(infra))(t) {
+				t.Error("not merged")
+			}
+		}, []string{
+			"pull_request.enqueued", "push", "check_suite.requested", "merge_group.checks_requested",
+			"merge_group.destroyed", "pull_request.dequeued", "push", "pull_request.closed",
+		}},
+		{"deployment gate", func(t *testing.T, s *sim, _ int, head string) {
+			run := must(s.AsApp("github-actions").StartRun(infra, head, ".github/workflows/deploy.yml", "push"))(t)
+			ok(t, s.AsApp("github-actions").RequestDeployment(infra, run, "production"))
+		}, []string{"deployment_protection_rule.requested"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newSim(t)
+			n, head := s.pull("feature", "f", "1\n")
+			s.told()
+			tt.do(t, s, n, head)
+			s.wantTold(tt.want...)
+		})
+	}
+}
+
+// Nothing is sent about what the installation does not cover, or an unsubscribed event.
+func TestUnheard(t *testing.T) {
+	s := newSim(t, func(o *githubsim.Options) { o.App.Events = []string{"status"} })
+	_, head := s.pull("feature", "f", "1\n")
+	ok(t, s.As("bob").Status(infra, head, "lint", "success", ""))
+	s.wantTold("status")
+	ok(t, s.SelectRepositories("octo-org", site))
+	s.wantTold("installation_repositories.removed")
+	ok(t, s.As("bob").Status(infra, head, "lint", "failure", ""))
+	ok(t, s.Suspend("octo-org"))
+	s.wantTold("installation.suspend")
+	must(s.As("mallory").Fork(site))(t)
+	must(s.As("mallory").Push("mallory/site", "main", text("x", "1")))(t)
+	s.wantTold()
+}
+
+func TestForkEvents(t *testing.T) {
+	s := newSim(t)
+	must(s.As("mallory").Fork(site))(t)
+	head := must(s.As("mallory").Push("mallory/site", "fix", text("x", "1")))(t)
+	n := must(s.As("mallory").OpenPull(site, githubsim.NewPull{Title: "Fix", Head: "mallory:fix"}))(t)
+	must(s.AsApp("octo-ci").Report(site, head, check("tests", "success")))(t)
+	ok(t, s.As("bob").Status(site, head, "lint", "success", ""))
+	must(s.As("mallory").Push("mallory/site", "fix", text("x", "2")))(t)
+	if err := s.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, h := range s.taken() {
+		var in struct {
+			PullRequest struct {
+				Head, Base struct {
+					Repo *struct {
+						FullName string `json:"full_name"`
+					}
+				}
+			} `json:"pull_request"`
+			CheckRun *struct {
+				PullRequests []any `json:"pull_requests"`
+				CheckSuite   struct {
+					HeadBranch *string `json:"head_branch"`
+				} `json:"check_suite"`
+			} `json:"check_run"`
+			Branches []any `json:"branches"`
+		}
+		decode(t, h.Body, &in)
+		got = append(got, h.name(t))
+		if in.CheckRun != nil && (len(in.CheckRun.PullRequests) > 0 || in.CheckRun.CheckSuite.HeadBranch != nil) {
+			t.Errorf("%s names the fork's pull request or branch", h.name(t))
+		}
+		if len(in.Branches) > 0 {
+			t.Errorf("%s names the fork's branch", h.name(t))
+		}
+		if h.Event == "pull_request" && (in.PullRequest.Head.Repo.FullName != "mallory/site" || in.PullRequest.Base.Repo.FullName != site) {
+			t.Errorf("%s: head and base %v", h.name(t), in.PullRequest)
+		}
+	}
+	want := []string{"pull_request.opened", "check_run.created", "check_run.completed", "check_suite.completed", "status", "pull_request.synchronize"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	ok(t, s.As("mallory").DeleteRepository("mallory/site"))
+	ok(t, s.As("mallory").EditTitle(site, n, "Orphan"))
+	s.wantTold("pull_request.edited")
+	pr, _, err := s.client.PullRequests.Get(t.Context(), "octo-org", "site", n)
+	ok(t, err)
+	if pr.GetHead().Repo != nil || pr.GetState() != "open" {
+		t.Errorf("after the fork's end: %v", pr.GetHead())
+	}
+}
+
+func TestDeliveryFaults(t *testing.T) {
+	s := newSim(t)
+	_, head := s.pull("feature", "f", "1\n")
+	s.told()
+	post := func(context string) { ok(t, s.As("bob").Status(infra, head, context, "success", "")) }
+
+	s.LoseNext(githubsim.OfEvent("status", ""))
+	post("a")
+	s.wantTold()
+	lost := s.last()
+	if lost.Outcome != "lost" {
+		t.Errorf("outcome %q, want lost", lost.Outcome)
+	}
+	ok(t, s.Redeliver(lost.GUID))
+	s.wantTold("status")
+	if again := s.last(); again.GUID != lost.GUID || !again.Redelivery || again.ID == lost.ID {
+		t.Errorf("redelivery: %v of %v", again, lost)
+	}
+
+	s.DuplicateNext(githubsim.Every)
+	post("b")
+	if err := s.Settle(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if h := s.taken(); len(h) != 2 || h[0].GUID != h[1].GUID {
+		t.Errorf("doubled: %d deliveries", len(h))
+	}
+
+	release := s.Hold(githubsim.OfEvent("status", ""))
+	post("c")
+	ok(t, s.As("bob").Label(infra, 1, "x"))
+	s.wantTold("pull_request.labeled")
+	release()
+	s.wantTold("status")
+
+	post("d")
+	ok(t, s.As("bob").Unlabel(infra, 1, "x"))
+	s.Reorder(func(q []*githubsim.Delivery) { slices.Reverse(q) })
+	s.wantTold("pull_request.unlabeled", "status")
+
+	s.answer = 503
+	post("e")
+	if err := s.Settle(t.Context()); err == nil {
+		t.Error("a refused delivery is no error")
+	}
+	if failed := s.last(); failed.Status != 503 || failed.Outcome == "OK" {
+		t.Errorf("failed delivery: %v", failed)
+	}
+}
+
+func (s *sim) last() githubsim.Delivery {
+	all := s.Deliveries()
+	return all[len(all)-1]
+}
+
+// Missed deliveries are found and redelivered by the app itself.
+func TestHookDeliveries(t *testing.T) {
+	s := newSim(t)
+	s.pull("feature", "f", "1\n")
+	s.LoseNext(githubsim.Every)
+	s.told()
+	app := s.appClient()
+	var all []*github.HookDelivery
+	opts := &github.ListCursorOptions{PerPage: 2}
+	for {
+		page, resp, err := app.Apps.ListHookDeliveries(t.Context(), opts)
+		ok(t, err)
+		all = append(all, page...)
+		if resp.Cursor == "" {
+			break
+		}
+		opts.Cursor = resp.Cursor
+	}
+	if len(all) != 3 || all[2].GetStatus() != "lost" {
+		t.Fatalf("deliveries: %v", all)
+	}
+	if _, _, err := app.Apps.RedeliverHookDelivery(t.Context(), all[2].GetID()); err != nil {
+		if _, accepted := err.(*github.AcceptedError); !accepted { //nolint:errorlint // go-github returns it bare
+			t.Fatal(err)
+		}
+	}
+	s.wantTold("push")
+}

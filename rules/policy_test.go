@@ -1,0 +1,173 @@
+package rules_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/changewarden/changewarden/rules"
+)
+
+// layer parses a policy that the test wrote.
+func layer(t testing.TB, file, text string) rules.Layer {
+	t.Helper()
+	l, err := rules.Parse(file, []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func TestGoverns(t *testing.T) {
+	floor := layer(t, "floor.yml", "version: 1\nbranches: ['release/**']\nrules: [{name: a, require: {approvals: 1}}]")
+	repo := layer(t, "repo.yml", "version: 1\nbranches: ['hotfix/*']")
+	p, err := rules.Compose(floor, &repo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for base, want := range map[string]bool{
+		"trunk": true, "main": false, "release/1": true, "release/1/x": true, "release": true,
+		"hotfix/1": true, "hotfix/1/x": false, "": false, "released": false,
+	} {
+		if got := p.Governs(base, "trunk"); got != want {
+			t.Errorf("Governs(%q) = %v, want %v", base, got, want)
+		}
+	}
+	if p.Governs("", "") {
+		t.Error("no branch is governed as the default branch of a repository without one")
+	}
+}
+
+func TestComposeRefuses(t *testing.T) {
+	floor := layer(t, "floor.yml", "version: 1\ngroups: {qa: {teams: [qa]}}\nclasses: {risky: {labels: [risky]}}\nrules: [{name: peer review, require: {approvals: 1}}]")
+	for _, c := range []struct{ name, text, want string }{
+		{"rule", "version: 1\nrules: [{name: Peer Review, require: {approvals: 1}}]", `rule "Peer Review" of repo.yml has the name of rule "peer review" of floor.yml`},
+		{"group", "version: 1\ngroups: {QA: {teams: [mine]}}", `group "QA" of repo.yml has the name of group "qa" of floor.yml`},
+		{"class", "version: 1\nclasses: {risky: {labels: [never]}}", `class "risky" of repo.yml has the name of class "risky" of floor.yml`},
+	} {
+		repo := layer(t, "repo.yml", c.text)
+		if _, err := rules.Compose(floor, &repo); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.want)
+		}
+	}
+	if _, err := rules.Compose(layer(t, "floor.yml", "version: 1"), nil); err == nil || !strings.Contains(err.Error(), "no rules") {
+		t.Errorf("a floor without rules: %v, want an error", err)
+	}
+}
+
+func TestPolicyNames(t *testing.T) {
+	floor := layer(t, "floor.yml", `version: 1
+groups: {a: {teams: [Sec, sec#4, ops], users: [Bob, ann#3]}, b: {teams: [ops], users: [bob, "#7"]}}
+rules: [{name: a, require: {checks: {names: [test, "ci/{a,b}*"]}}}, {name: b, require: {approvals: 1, checks: {names: [test]}}}]`)
+	repo := layer(t, "repo.yml", "version: 1\ngroups: {c: {teams: [docs]}}\nrules: [{name: c, require: {checks: all}}]")
+	p, err := rules.Compose(floor, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]rules.TeamRef{{Slug: "ops"}, {Slug: "sec"}, {Slug: "sec", ID: 4}}, p.Teams()); diff != "" {
+		t.Errorf("teams (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]rules.UserRef{{ID: 7}, {Login: "ann", GitHub: 3}, {Login: "bob"}}, p.Users()); diff != "" {
+		t.Errorf("users (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(rules.Interest{Names: []string{"ci/a*", "ci/b*", "test"}}, p.Checks()); diff != "" {
+		t.Errorf("checks (-want +got):\n%s", diff)
+	}
+	if p, err = rules.Compose(floor, &repo); err != nil || !p.Checks().All || len(p.Teams()) != 4 {
+		t.Errorf("with the repository's file: %v %+v %v", err, p.Checks(), p.Teams())
+	}
+}
+
+// Pull requests of one head and base that were read at different times are one change:
+// the newest reading, with whatever speaks against it in any of them.
+func TestUnite(t *testing.T) {
+	at := func(m int) time.Time { return noon.Add(time.Duration(m) * time.Minute) }
+	old := rules.Change{
+		Base: "main", Head: "h", TakenAt: at(1), SeenAt: at(-9), Exact: "old", Unnamed: true, Pulls: []rules.Pull{{Number: 9, Author: 1, Writer: true}},
+		Gaps: []rules.Gap{{Fact: rules.GapLabels, Read: 1}}, Pushes: []rules.Push{{By: 1, After: "h", At: at(0)}},
+		Reviews: []rules.Review{{ID: 3, Pull: 9, By: 3, At: at(1)}, {ID: 2, Pull: 9, By: 4, At: at(0)}}, Shifts: []rules.BaseShift{{Pull: 9, At: at(0)}},
+		Need: []string{"test"}, Usual: []string{"z"}, Teams: []rules.Team{{Slug: "sec", ID: 5, Members: []rules.UserID{1}}},
+		People: []rules.Person{{ID: 1, CanWrite: true}}, Logins: map[string]rules.UserID{"ann": 1},
+	}
+	newer := rules.Change{
+		Base: "main", Head: "h", TakenAt: at(2), SeenAt: at(-5), Exact: "new", Pulls: []rules.Pull{{Number: 7, Author: 2, Writer: true}},
+		Pushes:  []rules.Push{{By: 2, After: "h", At: at(-1)}},
+		Reviews: []rules.Review{{ID: 1, Pull: 7, By: 3, At: at(0)}}, Need: []string{"test", "lint"}, Usual: []string{"a"},
+		Teams: []rules.Team{{Slug: "sec", ID: 6, Members: []rules.UserID{2}}}, People: []rules.Person{{ID: 2}}, Logins: map[string]rules.UserID{"bob": 2},
+	}
+	other := rules.Change{Base: "release", Head: "h", TakenAt: at(3), Pulls: []rules.Pull{{Number: 8, Writer: true}}}
+	want := []rules.Change{{
+		Base: "main", Head: "h", TakenAt: at(2), SeenAt: at(-9), Exact: "new", Unnamed: true,
+		Pulls:   []rules.Pull{{Number: 7, Author: 2, Writer: true}, {Number: 9, Author: 1, Writer: true}},
+		Gaps:    []rules.Gap{{Fact: rules.GapLabels, Read: 1}},
+		Pushes:  []rules.Push{{By: 2, After: "h", At: at(-1)}, {By: 1, After: "h", At: at(0)}},
+		Reviews: []rules.Review{{ID: 1, Pull: 7, By: 3, At: at(0)}, {ID: 2, Pull: 9, By: 4, At: at(0)}, {ID: 3, Pull: 9, By: 3, At: at(1)}},
+		Shifts:  []rules.BaseShift{{Pull: 9, At: at(0)}}, Need: []string{"lint", "test"}, Usual: []string{"a", "z"},
+		// Another team has the slug since: nobody is in it by the older reading.
+		Teams:  []rules.Team{{Slug: "sec", ID: 6, Members: []rules.UserID{2}}},
+		People: []rules.Person{{ID: 2}, {ID: 1, CanWrite: true}}, Logins: map[string]rules.UserID{"ann": 1, "bob": 2},
+	}, other}
+	for _, in := range [][]rules.Change{{old, newer, other}, {other, newer, old}} {
+		if diff := cmp.Diff(want, rules.Unite(in)); diff != "" {
+			t.Errorf("Unite (-want +got):\n%s", diff)
+		}
+	}
+	if got := rules.Unite(nil); len(got) != 0 {
+		t.Errorf("Unite of nothing: %v", got)
+	}
+	if got := rules.Worst(); got != rules.Indeterminate {
+		t.Errorf("the worst of no verdicts is %s, want %s: nothing was judged", got, rules.Indeterminate)
+	}
+}
+
+func TestStages(t *testing.T) {
+	p, err := rules.Compose(rules.Default(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := rules.Evaluate(p, rules.Change{}, "production", noon)
+	for _, f := range v.Findings {
+		if f.Rule != "" && f.Outcome != rules.Ahead {
+			t.Errorf("%s is %s at another stage, want %s", f.Rule, f.Outcome, rules.Ahead)
+		}
+	}
+	if v.Outcome != rules.Fail {
+		t.Errorf("a stage without rules is %s, want %s", v.Outcome, rules.Fail)
+	}
+}
+
+func TestAnonymise(t *testing.T) {
+	const src = "version: 1 # by ann\r\n" +
+		"# ann and bob decide\n" +
+		"groups:\n" +
+		"  owners: {users: [ann, 'Bob', \"carol#5\", \"#9\"], teams: [a#1]} # not dave\n" +
+		"  \"a # b\": {users: [nobody, ann#7]}#\n" +
+		"  'it''s # c':\n    users: ann\t# again\n" +
+		"rules: [{name: \"x \\\" # y\", when: {labels: [a#b]}, require: {approvals: 1}}]\n"
+	text := strings.Replace(src, "]}#", "]} #", 1)
+	ids := map[string]rules.UserID{"ann": 1, "bob": 22, "carol#5": 333, "#9": 9, "ann#7": 7}
+	got, err := rules.Anonymise([]byte(text), func(u rules.UserRef) rules.UserID { return ids[u.String()] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "version: 1 #\n" +
+		"#\n" +
+		"groups:\n" +
+		"  owners: {users: [\"#1\", \"#22\", \"#333\", \"#9\"], teams: [a#1]} #\n" +
+		"  \"a # b\": {users: [\"#0\", \"#7\"]} #\n" +
+		"  'it''s # c':\n    users: \"#1\"\t#\n" +
+		"rules: [{name: \"x \\\" # y\", when: {labels: [a#b]}, require: {approvals: 1}}]\n"
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("Anonymise (-want +got):\n%s", diff)
+	}
+	for _, id := range []rules.UserID{-1, 1e18} {
+		if _, err := rules.Anonymise([]byte(text), func(rules.UserRef) rules.UserID { return id }); err == nil {
+			t.Errorf("id %d is written, want an error", id)
+		}
+	}
+	if _, err := rules.Anonymise([]byte("version: 2"), nil); err == nil {
+		t.Error("a broken policy is anonymised, want an error")
+	}
+}
