@@ -99,7 +99,8 @@ func TestServeOptions(t *testing.T) {
 			[]string{
 				"CHANGEWARDEN_POLICY_FILE cannot be used: " + filepath.Join(dir, "broken.yml") + ":1:10: version has to be 1",
 				"CHANGEWARDEN_POLICY_FILE cannot be used: " + filepath.Join(dir, "broken.yml") + `:2:1: the policy has no key "rulez": write "rules"`,
-			}, nil,
+			},
+			nil,
 		},
 		{
 			"a policy without a rule is no floor",
