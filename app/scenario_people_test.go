@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -39,9 +41,10 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 	p := w.sim.As(login)
 	verb, args := args[0], args[1:]
 	switch verb {
-	case "push", "force":
-		return pushes(w, login, verb, args)
+	case "push", "force", "edit":
+		return pushes(ts, w, login, verb, args)
 	case "open": // BRANCH BASE TITLE
+		w.names(strings.Join(args[2:], " "))
 		_, err := p.OpenPull(w.repo, githubsim.NewPull{Title: strings.Join(args[2:], " "), Head: args[0], Base: args[1]})
 		return err
 	case "approve": // NUMBER [COMMIT]
@@ -69,9 +72,11 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 	case "update":
 		_, err := p.UpdateBranch(w.repo, number(ts, args[0]))
 		return err
-	case "merge":
-		_, err := p.Merge(w.repo, number(ts, args[0]), "merge")
+	case "merge": // NUMBER [METHOD]
+		_, err := p.Merge(w.repo, number(ts, args[0]), cmp.Or(strings.Join(args[1:], ""), githubsim.MergeCommit))
 		return err
+	case "delete-branch":
+		return p.DeleteBranch(w.repo, args[0])
 	case "enqueue":
 		sha, err := p.Enqueue(w.repo, number(ts, args[0]))
 		w.saved["group"] = sha
@@ -94,10 +99,18 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 		return p.RerequestCheck(w.repo, shown.Run)
 	case "permission":
 		return p.SetPermission(w.repo, args[0], args[1])
+	case "team-permission": // ORG/SLUG ROLE
+		return p.SetTeamPermission(w.repo, args[0], args[1])
 	case "joins":
 		return p.AddToTeam(args[0], args[1])
 	case "leaves":
 		return p.RemoveFromTeam(args[0], args[1])
+	case "create-team": // ORG SLUG
+		return p.CreateTeam(args[0], args[1], "")
+	case "rename-team": // ORG/SLUG NAME
+		return p.RenameTeam(args[0], args[1])
+	case "accepts":
+		return p.AcceptInvitations()
 	case "delete-team":
 		return p.DeleteTeam(args[0])
 	case "rename":
@@ -126,9 +139,11 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 	return fmt.Errorf("%s %s: no such verb", login, verb)
 }
 
-// pushes is push [OPTION] BRANCH FILE... A file is path=text, path=@name for a binary of that
-// name, -path to remove it, old>new to rename it. The branch of a fork reads fork:BRANCH.
-func pushes(w *world, login, verb string, args []string) error {
+// pushes is push, force or edit (in the browser) [OPTION] BRANCH FILE... A file is path=text,
+// path=@name for a binary of that name, path=<file for what stands on the page, path=N*line
+// for a line N times, -path to remove it, old>new to rename it. Text has Go's escapes and ends
+// with a newline. The branch of a fork reads fork:BRANCH.
+func pushes(ts *testscript.TestScript, w *world, login, verb string, args []string) error {
 	c := githubsim.Commit{Message: "change", Files: map[string]string{}, Rename: map[string]string{}, Mode: map[string]string{}}
 	repo, onto := w.repo, ""
 	for strings.HasPrefix(args[0], "--") {
@@ -151,12 +166,17 @@ func pushes(w *world, login, verb string, args []string) error {
 			onto = value
 		case "exec":
 			c.Mode[value] = githubsim.ModeExec
+		case "bare": // a file, without a newline at its end
+			c.Mode[value] = githubsim.ModeFile
 		case "link":
 			c.Mode[value] = githubsim.ModeSymlink
+		case "submodule":
+			c.Mode[value] = githubsim.ModeSubmodule
 		default:
 			return fmt.Errorf("no such option: --%s", key)
 		}
 	}
+	var err error
 	branch, fork := strings.CutPrefix(args[0], "fork:")
 	if fork {
 		_, name, _ := strings.Cut(repo, "/")
@@ -168,10 +188,16 @@ func pushes(w *world, login, verb string, args []string) error {
 		switch {
 		case strings.HasPrefix(file, "-"):
 			c.Remove = append(c.Remove, file[1:])
+		case written && c.Mode[path] != "" && c.Mode[path] != githubsim.ModeExec:
+			c.Files[path] = text
+		case written && strings.HasPrefix(text, "<"):
+			c.Files[path] = string(readFile(ts, text[1:]))
 		case written && strings.HasPrefix(text, "@"):
 			c.Files[path] = "\x00\x01" + text
 		case written:
-			c.Files[path] = strings.ReplaceAll(text, `\n`, "\n") + "\n"
+			if c.Files[path], err = content(text); err != nil {
+				return fmt.Errorf("file %q: %w", file, err)
+			}
 		case renamed:
 			c.Rename[from] = to
 		default:
@@ -179,16 +205,41 @@ func pushes(w *world, login, verb string, args []string) error {
 		}
 	}
 	p := w.sim.As(login)
-	if verb == "force" {
-		_, err := p.ForcePush(repo, branch, onto, c)
-		return err
+	switch {
+	case verb == "push" && onto != "": // a new branch on another
+		if _, err = p.ForcePush(repo, branch, onto); err == nil {
+			_, err = p.Push(repo, branch, c)
+		}
+	case verb == "force" && len(args)+len(c.Mode) == 1:
+		_, err = p.ForcePush(repo, branch, onto)
+	case verb == "force":
+		_, err = p.ForcePush(repo, branch, onto, c)
+	case verb == "edit":
+		_, err = p.EditOnline(repo, branch, c)
+	default:
+		_, err = p.Push(repo, branch, c)
 	}
-	_, err := p.Push(repo, branch, c)
 	return err
 }
 
-// ident is somebody's name in a commit: a login, or whatever else, which GitHub cannot resolve.
+// content is a file's text as pushes writes it.
+func content(text string) (string, error) {
+	times := 1
+	if n, line, ok := strings.Cut(text, "*"); ok {
+		if many, err := strconv.Atoi(n); err == nil {
+			times, text = many, line
+		}
+	}
+	text, err := strconv.Unquote(`"` + strings.ReplaceAll(text, `"`, `\"`) + `"`)
+	return strings.Repeat(text+"\n", times), err
+}
+
+// ident is somebody's name in a commit: a login, NAME:ADDRESS as anybody can write it, or
+// whatever else, which GitHub cannot resolve.
 func ident(w *world, s string) githubsim.Ident {
+	if name, address, ok := strings.Cut(s, ":"); ok {
+		return githubsim.Ident{Name: name, Email: address}
+	}
 	if w.sim.UserID(s) != 0 {
 		return w.sim.Ident(s)
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,6 +73,8 @@ type world struct {
 	runs  map[string]int64 // last run of a name at a pull request's head, by "number/name"
 	saved map[string]string
 	seen  map[string]int64
+
+	personal []string // what names somebody, quoted for a regular expression
 }
 
 func newWorldTest(t testing.TB, later func(func())) *world {
@@ -86,6 +89,9 @@ func (w *world) begin(state []byte, dir string, policy []byte) error {
 	}
 	w.dir = dir
 	w.repo = parsed.Repositories[0].Name
+	for _, u := range parsed.Users {
+		w.names(u.Login, u.Name, u.Email)
+	}
 	w.sim, err = githubsim.New(githubsim.Options{
 		Now: w.clock.Now, State: &parsed,
 		Middleware: func(h http.Handler) http.Handler { return contract.Wrap(w.t, h) },
@@ -106,6 +112,15 @@ func (w *world) begin(state []byte, dir string, policy []byte) error {
 	}
 	w.later(func() { w.stop() })
 	return nil
+}
+
+// names notes what must not stand in the ledger.
+func (w *world) names(texts ...string) {
+	for _, text := range texts {
+		if text != "" {
+			w.personal = append(w.personal, regexp.QuoteMeta(text))
+		}
+	}
 }
 
 // start starts the server under test on its data directory.
@@ -244,15 +259,16 @@ func readFile(ts *testscript.TestScript, name string) []byte {
 
 // commands are the words of a scenario.
 var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
-	"world":    cmdWorld,
-	"in":       func(ts *testscript.TestScript, _ bool, args []string) { of(ts).repo = args[0] },
-	"settle":   func(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(of(ts).settle()) },
-	"turn":     cmdTurn,
-	"shows":    cmdShows,
-	"silent":   cmdSilent,
-	"says":     cmdSays,
-	"finds":    cmdFinds,
-	"verify":   cmdVerify,
+	"world":   cmdWorld,
+	"in":      func(ts *testscript.TestScript, _ bool, args []string) { of(ts).repo = args[0] },
+	"settle":  func(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(of(ts).settle()) },
+	"turn":    cmdTurn,
+	"shows":   cmdShows,
+	"silent":  cmdSilent,
+	"says":    cmdSays,
+	"finds":   cmdFinds,
+	"verify":  cmdVerify,
+	"replays": cmdReplays, "anonymous": cmdAnonymous, "counts": cmdCounts, "drops": cmdDrops,
 	"asked":    cmdAsked,
 	"forget":   func(ts *testscript.TestScript, _ bool, _ []string) { of(ts).sim.ResetRequests() },
 	"save":     cmdSave,
@@ -264,6 +280,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"logs":     cmdLogs,
 	"ann":      person("ann"), "bob": person("bob"), "carol": person("carol"), "dave": person("dave"),
 	"erin": person("erin"), "mallory": person("mallory"), "olga": person("olga"),
+	"updater": person("updater"), // a bot
 }
 
 // world FILE [POLICY] begins.
@@ -335,7 +352,7 @@ func cmdSays(ts *testscript.TestScript, neg bool, args []string) {
 
 // plain takes the mark-up of code spans out of a summary.
 func plain(markdown string) string {
-	return strings.NewReplacer("`", "", "\u200b", "", "\u2060", "").Replace(markdown)
+	return strings.NewReplacer("`", "", "\u200b", "", "\u2060", "", "&#35;&#8203;", "#").Replace(markdown)
 }
 
 // save NAME COMMIT remembers a commit.

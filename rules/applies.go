@@ -105,7 +105,7 @@ func (j *judge) aims(c Condition, b *Because) bool {
 	if len(c.HeadBranches) > 0 {
 		for _, p := range j.Pulls {
 			if matchAny(c.HeadBranches, p.HeadRef) {
-				b.Heads = append(b.Heads, p.HeadRef)
+				b.Heads = append(b.Heads, p.Number)
 			}
 		}
 		return len(b.Heads) > 0
@@ -186,7 +186,8 @@ func (b *Because) add(o Because) {
 func (b Because) sorted() *Because {
 	b.Classes = unique(b.Classes)
 	b.Labels = unique(b.Labels)
-	b.Heads = unique(b.Heads)
+	slices.Sort(b.Heads)
+	b.Heads = slices.Compact(b.Heads)
 	slices.Sort(b.Files)
 	b.Files = slices.Compact(b.Files)
 	var authors []UserID

@@ -206,7 +206,13 @@ func showBecause(w *strings.Builder, c rules.Change, b *rules.Because, names map
 	add("class", b.Classes)
 	add("file", paths)
 	add("label", b.Labels)
-	add("from", b.Heads)
+	var heads []string
+	for _, p := range c.Pulls {
+		if slices.Contains(b.Heads, p.Number) {
+			heads = append(heads, p.HeadRef)
+		}
+	}
+	add("from", heads)
 	add("author", people)
 	if b.Branch != "" {
 		add("branch", []string{b.Branch})

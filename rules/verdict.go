@@ -53,7 +53,7 @@ type Because struct {
 	Files    []int    `json:"files,omitempty"` // indexes into Change.Files, ascending
 	Labels   []string `json:"labels,omitempty"`
 	Branch   string   `json:"branch,omitempty"`
-	Heads    []string `json:"head_branches,omitempty"`
+	Heads    []int64  `json:"head_branches,omitempty"` // numbers of the Change.Pulls that come from one: its name may be somebody's
 	Draft    *bool    `json:"draft,omitempty"`
 	Authors  []UserID `json:"authors,omitempty"`
 	AllFiles bool     `json:"all_files,omitempty"` // the list of files is incomplete: every path is taken as touched

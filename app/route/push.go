@@ -20,9 +20,10 @@ type pushEvent struct {
 }
 
 // push tells who moved a branch, and makes the repository's open pull requests due if it
-// may have changed the policy that they are judged by.
+// may have changed the policy that they are judged by. A branch that is deleted makes those
+// due that aimed at it.
 //
-// Pull requests that aim at the branch are not made due: a base that moves leaves their
+// Pull requests that aim at a branch that moves are not made due: a base that moves leaves their
 // diff alone unless it takes in commits of theirs, their verdict is judged again when they
 // move, and a busy base would have every open change read again at each merge. One whose
 // head it is gets a synchronize delivery of its own.
@@ -32,7 +33,13 @@ func push(d delivery, r *subject.Result) {
 	if unmarshal(d.body, &e) {
 		branch, ok = strings.CutPrefix(e.Ref, "refs/heads/")
 	}
-	if !ok || branch == "" || e.Deleted || d.Repository.ID == 0 {
+	if !ok || branch == "" || d.Repository.ID == 0 {
+		return
+	}
+	if e.Deleted {
+		// What aimed at it GitHub closes, or aims at the branch that it was merged into, and
+		// of the latter it does not always tell.
+		r.Selectors = append(r.Selectors, subject.Selector{Kind: subject.ByBase, Repo: d.Repository.ID, Branch: branch})
 		return
 	}
 	f := pushFact(d, e.Before, e.After)

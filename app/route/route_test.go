@@ -187,7 +187,7 @@ var meanings = []struct{ name, event, body, want string }{
 	{
 		"branch deleted", "push",
 		`{` + common + `,"ref":"refs/heads/topic","before":"` + shaA + `","after":"` + zeros + `","deleted":true,"commits":[]}`,
-		repo,
+		repo + "; due by base 7 topic",
 	},
 	{
 		"tag pushed", "push",

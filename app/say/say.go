@@ -9,6 +9,7 @@ package say
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -146,7 +147,13 @@ func Because(b *rules.Because, c rules.Change, n Names) string {
 		parts = append(parts, "it aims at "+b.Branch)
 	}
 	if len(b.Heads) > 0 {
-		parts = append(parts, "it comes from "+all(b.Heads))
+		var heads []string
+		for _, p := range c.Pulls {
+			if slices.Contains(b.Heads, p.Number) && !slices.Contains(heads, p.HeadRef) {
+				heads = append(heads, p.HeadRef)
+			}
+		}
+		parts = append(parts, "it comes from "+list(heads))
 	}
 	if len(b.Authors) > 0 {
 		if c.Repo.Public {

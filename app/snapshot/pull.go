@@ -46,7 +46,7 @@ func (l *look) pull(ctx context.Context) (Pull, error) {
 	if err != nil {
 		return Pull{}, err
 	}
-	p.Stale = f.stale
+	p.Stale = p.Stale || f.stale
 	p.Users = map[rules.UserID]int64{}
 	for _, user := range l.cast.order {
 		p.Users[l.cast.who(user)] = user
@@ -61,6 +61,8 @@ func (l *look) frame(f *facts, pol policy) Pull {
 		Texts:  pol.texts,
 		Open:   f.pull.State == "OPEN",
 		Merged: f.pull.Merged,
+		// An open one whose base is gone is about to be aimed at another, or closed.
+		Stale: f.pull.State == "OPEN" && f.pull.BaseRef == nil,
 
 		Title:     f.pull.Title,
 		HeadRef:   f.pull.HeadRefName,

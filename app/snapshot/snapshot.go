@@ -21,6 +21,8 @@ type Memory interface {
 	// Pushes returns those of the pull request, and of its branch if the head is in the base
 	// repository.
 	Pushes(ctx context.Context, repo, number, headRepo int64, ref string) ([]subject.PushFact, error)
+	// PushesOf returns those that left any branch of the repository at one of the commits.
+	PushesOf(ctx context.Context, repo int64, commits []string) ([]subject.PushFact, error)
 	AddPushes(ctx context.Context, pushes []subject.PushFact) error
 }
 
