@@ -106,7 +106,8 @@ func TestServeOptions(t *testing.T) {
 			"a policy without a rule is no floor",
 			func(c *serveCmd) { c.PolicyFile = file("no-rule.yml", 0o644, "version: 1\n") },
 			func(*app.Options) {},
-			[]string{"CHANGEWARDEN_POLICY_FILE cannot be used: compose policy: " + filepath.Join(dir, "no-rule.yml") + " has no rules: it would let everything pass"}, nil,
+			[]string{"CHANGEWARDEN_POLICY_FILE cannot be used: compose policy: " + filepath.Join(dir, "no-rule.yml") + " has no rules: it would let everything pass"},
+			nil,
 		},
 		{
 			"a ledger key that is none",
