@@ -97,7 +97,7 @@ func export(ctx context.Context, s *store.Store, owner, name string, number int6
 		return Recorded{}, err
 	}
 	r := Recorded{Format: RecordedFormat, Log: v.Log, Seq: v.Seq, Stage: body.Stage, At: body.At, Verdict: body.Verdict}
-	facts, err := content(ctx, s, body.Snapshot)
+	facts, err := erasable(ctx, s, body.Snapshot)
 	if err != nil {
 		return Recorded{}, err
 	}
@@ -105,7 +105,7 @@ func export(ctx context.Context, s *store.Store, owner, name string, number int6
 		return Recorded{}, err
 	}
 	for _, p := range body.Policy {
-		text, err := content(ctx, s, p.Text)
+		text, err := erasable(ctx, s, p.Text)
 		if err != nil {
 			return Recorded{}, err
 		}
@@ -114,8 +114,8 @@ func export(ctx context.Context, s *store.Store, owner, name string, number int6
 	return r, nil
 }
 
-// content returns what stands at an address that a record names.
-func content(ctx context.Context, s *store.Store, address string) ([]byte, error) {
+// erasable returns what stands at an address that a record names.
+func erasable(ctx context.Context, s *store.Store, address string) ([]byte, error) {
 	text, found, err := s.Blob(ctx, address)
 	if err == nil && !found {
 		err = fmt.Errorf("the content at %s was erased", address)
