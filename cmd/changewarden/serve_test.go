@@ -113,7 +113,8 @@ func TestServeOptions(t *testing.T) {
 			"a ledger key that is none",
 			func(c *serveCmd) { c.LedgerKeyFile = policy },
 			func(*app.Options) {},
-			[]string{"CHANGEWARDEN_LEDGER_KEY_FILE names " + policy + ", which holds no signing key: give the file that the server made, as it is"}, nil,
+			[]string{"CHANGEWARDEN_LEDGER_KEY_FILE names " + policy + ", which holds no signing key: give the file that the server made, as it is"},
+			nil,
 		},
 		{
 			"a blank file of secrets is one problem, not two",
