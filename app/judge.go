@@ -244,7 +244,7 @@ func (a *App) owe(tx *store.Tx, installation int64, pub store.Publication, wante
 // same facts.
 func (a *App) record(ctx context.Context, tx *store.Tx, l look, change rules.Change, v rules.Verdict) error {
 	lead := change.Pulls[0].Number
-	digest, err := digestOf(change, v, l.policy)
+	digest, err := digestOf(change, v, l.read.Texts)
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 		return review(ts, w, login, "REQUEST_CHANGES", args)
 	case "comments":
 		return review(ts, w, login, "COMMENT", args)
-	case "dismiss": // NUMBER LOGIN: that person's last review
+	case "dismiss": // NUMBER LOGIN: that person's last review that was no comment
 		return p.Dismiss(w.repo, number(ts, args[0]), w.runs["review/"+args[0]+"/"+args[1]], "no longer")
 	case "retarget":
 		return p.Retarget(w.repo, number(ts, args[0]), args[1])
@@ -81,12 +81,20 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 		sha, err := p.Enqueue(w.repo, number(ts, args[0]))
 		w.saved["group"] = sha
 		return err
-	case "status": // COMMIT CONTEXT STATE
+	case "status": // COMMIT CONTEXT STATE [copy]: copy of what our status says
 		sha, err := w.commit(args[0])
 		if err != nil {
 			return err
 		}
-		return p.Status(w.repo, sha, args[1], args[2], "posted by hand")
+		text := "posted by hand"
+		if len(args) > 3 {
+			shown, err := w.show(sha)
+			if err != nil {
+				return err
+			}
+			text = shown.Description
+		}
+		return p.Status(w.repo, sha, args[1], args[2], text)
 	case "rerun": // COMMIT: our own run
 		sha, err := w.commit(args[0])
 		if err != nil {
@@ -97,6 +105,18 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 			return err
 		}
 		return p.RerequestCheck(w.repo, shown.Run)
+	case "rerun-suite": // COMMIT: the suite of our own run
+		sha, err := w.commit(args[0])
+		if err != nil {
+			return err
+		}
+		suite, err := w.sim.SuiteOf(w.repo, sha)
+		if err != nil {
+			return err
+		}
+		return p.RerequestSuite(w.repo, suite)
+	case "copies": // COMMIT COUNT BASE: so many pull requests of a fork with the same head
+		return copies(w, login, args)
 	case "permission":
 		return p.SetPermission(w.repo, args[0], args[1])
 	case "team-permission": // ORG/SLUG ROLE
@@ -105,6 +125,8 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 		return p.AddToTeam(args[0], args[1])
 	case "leaves":
 		return p.RemoveFromTeam(args[0], args[1])
+	case "expel": // ORGANIZATION LOGIN
+		return p.RemoveMember(args[0], args[1])
 	case "create-team": // ORG SLUG
 		return p.CreateTeam(args[0], args[1], "")
 	case "rename-team": // ORG/SLUG NAME
@@ -171,7 +193,13 @@ func pushes(ts *testscript.TestScript, w *world, login, verb string, args []stri
 			}
 			c.Merge = append(c.Merge, sha)
 		case "onto":
-			onto = value
+			if onto = value; strings.HasPrefix(value, "#") || strings.HasPrefix(value, "@") {
+				sha, err := w.commit(value)
+				if err != nil {
+					return err
+				}
+				onto = sha
+			}
 		case "exec":
 			c.Mode[value] = githubsim.ModeExec
 		case "bare": // a file, without a newline at its end
@@ -236,6 +264,30 @@ func pushes(ts *testscript.TestScript, w *world, login, verb string, args []stri
 	return err
 }
 
+// copies opens pull requests from the person's fork that all have one commit as their head.
+func copies(w *world, login string, args []string) error {
+	sha, err := w.commit(args[0])
+	if err != nil {
+		return err
+	}
+	count, err := strconv.Atoi(args[1])
+	if err != nil {
+		return fmt.Errorf("count of copies: %w", err)
+	}
+	_, name, _ := strings.Cut(w.repo, "/")
+	p := w.sim.As(login)
+	for i := range count {
+		branch := fmt.Sprintf("copy-%d", i)
+		if _, err := p.ForcePush(login+"/"+name, branch, sha); err != nil {
+			return err
+		}
+		if _, err := p.OpenPull(w.repo, githubsim.NewPull{Title: "Copy", Head: login + ":" + branch, Base: args[2]}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // content is a file's text as pushes writes it.
 func content(text string) (string, error) {
 	times := 1
@@ -270,7 +322,9 @@ func review(ts *testscript.TestScript, w *world, login, state string, args []str
 		v.Commit = sha
 	}
 	id, err := w.sim.As(login).Review(w.repo, number(ts, args[0]), v)
-	w.runs["review/"+args[0]+"/"+login] = id
+	if state != "COMMENT" {
+		w.runs["review/"+args[0]+"/"+login] = id
+	}
 	return err
 }
 
