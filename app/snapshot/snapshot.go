@@ -85,6 +85,8 @@ type Reader struct {
 	limits   limits
 	policies policyCache
 	needs    needs
+
+	proposals proposals
 }
 
 // NewReader returns a Reader.
@@ -121,6 +123,8 @@ type Pull struct {
 	UpdatedAt time.Time
 
 	Users map[rules.UserID]int64 // GitHub's id of everybody named
+
+	Proposal *Proposal // the policy file that it would put in force; nil: it touches none
 
 	// Stale: GitHub has moved on from Target.Head, or its answers do not fit together yet, as
 	// happens right after a push. Look again soon, a few times.
