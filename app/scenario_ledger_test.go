@@ -21,7 +21,40 @@ import (
 // same bytes.
 func cmdReplays(ts *testscript.TestScript, _ bool, args []string) {
 	w := of(ts)
-	n := int64(number(ts, args[0]))
+	n := number(ts, args[0])
+	newest := w.newestRecord(ts, n)
+	again, err := w.judgeAgain(newest)
+	ts.Check(err)
+	if !bytes.Equal(again, newest.Verdict) {
+		ts.Fatalf("recorded:\n%s\njudged again:\n%s", newest.Verdict, again)
+	}
+	// What the pages show is what the ledger says.
+	shown, err := json.Marshal(w.verdict(ts, n))
+	ts.Check(err)
+	if !bytes.Equal(shown, newest.Verdict) {
+		ts.Fatalf("recorded:\n%s\nstored for pages:\n%s", newest.Verdict, shown)
+	}
+}
+
+// records #N LAYER REPO PATH wants the record of the newest verdict to name the file of a
+// layer, where it was read, and its text.
+func cmdRecords(ts *testscript.TestScript, neg bool, args []string) {
+	w := of(ts)
+	r := w.newestRecord(ts, number(ts, args[0]))
+	named := slices.ContainsFunc(r.Policy, func(p PolicyRef) bool {
+		_, stored, err := w.app.store.Blob(context.Background(), p.Text)
+		ts.Check(err)
+		return p.Layer == args[1] && p.Repo == args[2] && p.Path == args[3] && len(p.Commit) == 40 && len(p.Blob) == 40 && stored
+	})
+	if named == neg {
+		ts.Fatalf("the record names %+v", r.Policy)
+	}
+}
+
+// newestRecord returns the record of a pull request's newest verdict.
+func (w *world) newestRecord(ts *testscript.TestScript, number int) VerdictRecord {
+	n := int64(number)
+	repo := w.repoID(ts)
 	var newest *VerdictRecord
 	ts.Check(w.app.store.Evidence(context.Background(), func(src evidence.Source) error {
 		return eachRecord(src, func(r evidence.Record) error {
@@ -32,7 +65,7 @@ func cmdReplays(ts *testscript.TestScript, _ bool, args []string) {
 			if err := json.Unmarshal(r.Body, &v); err != nil {
 				return err
 			}
-			if slices.Contains(v.Pulls, n) {
+			if v.Repo == repo && slices.Contains(v.Pulls, n) {
 				newest = &v
 			}
 			return nil
@@ -41,17 +74,7 @@ func cmdReplays(ts *testscript.TestScript, _ bool, args []string) {
 	if newest == nil {
 		ts.Fatalf("the ledger has no verdict on pull request %d", n)
 	}
-	again, err := w.judgeAgain(*newest)
-	ts.Check(err)
-	if !bytes.Equal(again, newest.Verdict) {
-		ts.Fatalf("recorded:\n%s\njudged again:\n%s", newest.Verdict, again)
-	}
-	// What the pages show is what the ledger says.
-	shown, err := json.Marshal(w.verdict(ts, int(n)))
-	ts.Check(err)
-	if !bytes.Equal(shown, newest.Verdict) {
-		ts.Fatalf("recorded:\n%s\nstored for pages:\n%s", newest.Verdict, shown)
-	}
+	return *newest
 }
 
 func (w *world) judgeAgain(r VerdictRecord) ([]byte, error) {

@@ -149,6 +149,14 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 		_, name, _ := strings.Cut(w.repo, "/")
 		w.repo = args[0] + "/" + name
 		return nil
+	case "create-repository": // ORG/NAME
+		return p.CreateRepository(args[0], true, nil)
+	case "default-branch":
+		return p.SetDefaultBranch(w.repo, args[0])
+	case "delete-repository": // ORG/NAME
+		return p.DeleteRepository(args[0])
+	case "selects": // ORG [REPO...]: which repositories the installation covers; none: all
+		return w.sim.SelectRepositories(args[0], args[1:]...)
 	case "fork":
 		_, err := p.Fork(w.repo)
 		return err
@@ -220,6 +228,12 @@ func pushes(ts *testscript.TestScript, w *world, login, verb string, args []stri
 			c.Files[path] = text
 		case written && strings.HasPrefix(text, "<"):
 			c.Files[path] = string(readFile(ts, text[1:]))
+		case written && strings.HasPrefix(text, "%"): // the page's own file
+			b, err := os.ReadFile(filepath.Join(w.dir, text[1:]))
+			if err != nil {
+				return err
+			}
+			c.Files[path] = string(b)
 		case written && strings.HasPrefix(text, "@"):
 			c.Files[path] = "\x00\x01" + text
 		case written:
@@ -372,15 +386,19 @@ func cmdFinds(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func (w *world) verdict(ts *testscript.TestScript, n int) rules.Verdict {
+// repoID is the id of the repository that commands are about.
+func (w *world) repoID(ts *testscript.TestScript) int64 {
 	owner, name, _ := strings.Cut(w.repo, "/")
-	ctx := context.Background()
-	repo, known, err := w.app.store.RepositoryByName(ctx, owner, name)
+	repo, known, err := w.app.store.RepositoryByName(context.Background(), owner, name)
 	ts.Check(err)
 	if !known {
 		ts.Fatalf("no repository %s", w.repo)
 	}
-	row, found, err := w.app.store.LatestVerdict(ctx, repo.ID, int64(n))
+	return repo.ID
+}
+
+func (w *world) verdict(ts *testscript.TestScript, n int) rules.Verdict {
+	row, found, err := w.app.store.LatestVerdict(context.Background(), w.repoID(ts), int64(n))
 	ts.Check(err)
 	if !found {
 		ts.Fatalf("pull request %d was never judged", n)

@@ -283,7 +283,7 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"says":    cmdSays,
 	"finds":   cmdFinds,
 	"verify":  cmdVerify,
-	"replays": cmdReplays, "anonymous": cmdAnonymous, "counts": cmdCounts, "drops": cmdDrops,
+	"replays": cmdReplays, "records": cmdRecords, "anonymous": cmdAnonymous, "counts": cmdCounts, "drops": cmdDrops,
 	"asked":    cmdAsked,
 	"forget":   func(ts *testscript.TestScript, _ bool, _ []string) { of(ts).sim.ResetRequests() },
 	"save":     cmdSave,

@@ -19,9 +19,9 @@ type pushEvent struct {
 	}
 }
 
-// push tells who moved a branch, and makes the repository's open pull requests due if it
-// may have changed the policy that they are judged by. A branch that is deleted makes those
-// due that aimed at it.
+// push tells who moved a branch, and makes the open pull requests due that are judged by
+// another policy, if it may have changed one. A branch that is deleted makes those due that
+// aimed at it.
 //
 // Pull requests that aim at a branch that moves are not made due: a base that moves leaves their
 // diff alone unless it takes in commits of theirs, their verdict is judged again when they
@@ -47,6 +47,9 @@ func push(d delivery, r *subject.Result) {
 	addPush(r, f)
 	if branch == d.Repository.DefaultBranch && e.mayTouchPolicy() {
 		r.Selectors = append(r.Selectors, subject.Selector{Kind: subject.ByRepository, Repo: d.Repository.ID})
+		if isPolicyHome(d.Repository.Name) {
+			addInstallation(d, r)
+		}
 	}
 }
 
@@ -66,6 +69,11 @@ func (e pushEvent) mayTouchPolicy() bool {
 	return false
 }
 
+// isPolicyHome reports whether a repository's policy file is its organisation's: then the
+// changes of every repository are judged by it. The sweep of the installation makes them due,
+// one after the other.
+func isPolicyHome(name string) bool { return strings.EqualFold(name, ".github") }
+
 // isPolicy reports whether a path can be a policy file, or the folder of one, which as a
 // link or a submodule would take it away.
 func isPolicy(path string) bool {
@@ -78,14 +86,9 @@ func pushFact(d delivery, before, after string) subject.PushFact {
 	if !isCommit(before) {
 		before = ""
 	}
+	by := d.sender()
 	return subject.PushFact{
-		Repo:   d.Repository.ID,
-		Before: before,
-		After:  after,
-		User:   d.Sender.ID,
-		Login:  d.Sender.Login,
-		Bot:    d.Sender.Type != "" && d.Sender.Type != "User",
-		At:     d.at,
+		Repo: d.Repository.ID, Before: before, After: after, User: by.User, Login: by.Login, Bot: by.Bot, At: d.at,
 	}
 }
 
