@@ -115,14 +115,14 @@ func (j *judge) aims(_ Layer, c Condition, b *Because) truth {
 		t = t.and(j.ofAny(func(p Pull) bool {
 			hit := matchAny(c.HeadBranches, p.HeadRef)
 			if hit {
-				b.Heads = append(b.Heads, p.HeadRef)
+				b.Heads = append(b.Heads, p.Number)
 			}
 			return hit
 		}))
 	}
 	if len(c.Repositories) > 0 {
 		t = t.and(j.named(c.Repositories))
-		b.Repository = j.Repo.Name
+		b.Repository = true
 	}
 	return t
 }
@@ -269,9 +269,7 @@ func (b *Because) add(o Because) {
 	}
 	b.NotClasses = append(b.NotClasses, o.NotClasses...)
 	b.Text = append(b.Text, o.Text...)
-	if o.Repository != "" {
-		b.Repository = o.Repository
-	}
+	b.Repository = b.Repository || o.Repository
 	if o.Size != nil && (b.Size == nil || o.Size.Lines > b.Size.Lines) {
 		b.Size = o.Size
 	}
@@ -286,9 +284,10 @@ func (b *Because) add(o Because) {
 func (b Because) sorted() *Because {
 	b.Classes = unique(b.Classes)
 	b.Labels = unique(b.Labels)
-	b.Heads = unique(b.Heads)
 	b.NotClasses = unique(b.NotClasses)
 	b.Text = unique(b.Text)
+	slices.Sort(b.Heads)
+	b.Heads = slices.Compact(b.Heads)
 	slices.Sort(b.Files)
 	b.Files = slices.Compact(b.Files)
 	var authors []UserID

@@ -219,7 +219,13 @@ func showBecause(w *strings.Builder, c rules.Change, b *rules.Because, names map
 	add("class", b.Classes)
 	add("file", paths)
 	add("label", b.Labels)
-	add("from", b.Heads)
+	var heads []string
+	for _, p := range c.Pulls {
+		if slices.Contains(b.Heads, p.Number) {
+			heads = append(heads, p.HeadRef)
+		}
+	}
+	add("from", heads)
 	add("author", people)
 	if b.Branch != "" {
 		add("branch", []string{b.Branch})
@@ -235,8 +241,8 @@ func showBecause(w *strings.Builder, c rules.Change, b *rules.Because, names map
 			add("more lines than", []string{"can be counted"})
 		}
 	}
-	if b.Repository != "" {
-		add("repository", []string{b.Repository})
+	if b.Repository {
+		add("repository", []string{c.Repo.Name})
 	}
 	if b.Expr {
 		add("the expression,", []string{"which is true"})

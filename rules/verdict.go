@@ -56,17 +56,17 @@ type Because struct {
 	Files      []int    `json:"files,omitempty"` // indexes into Change.Files, ascending
 	Labels     []string `json:"labels,omitempty"`
 	Branch     string   `json:"branch,omitempty"`
-	Heads      []string `json:"head_branches,omitempty"`
+	Heads      []int64  `json:"head_branches,omitempty"` // numbers of the Change.Pulls that come from one: its name may be somebody's
 	Draft      *bool    `json:"draft,omitempty"`
 	Authors    []UserID `json:"authors,omitempty"`
 	NotClasses []string `json:"not_classes,omitempty"` // that the change is not in
 	Size       *Size    `json:"size,omitempty"`
-	Text       []string `json:"text,omitempty"` // title, description: what of them matched
-	Repository string   `json:"repository,omitempty"`
-	Except     bool     `json:"except,omitempty"`    // what the rule leaves out, besides classes, does not hold
-	Expr       bool     `json:"expr,omitempty"`      // its expression is true
-	AllFiles   bool     `json:"all_files,omitempty"` // the list of files is incomplete: every path is taken as touched
-	Assumed    bool     `json:"assumed,omitempty"`   // labels, authorship or a team could not be known: the rule is taken to apply
+	Text       []string `json:"text,omitempty"`       // title, description: what of them matched
+	Repository bool     `json:"repository,omitempty"` // the repository is one of those named
+	Except     bool     `json:"except,omitempty"`     // what the rule leaves out, besides classes, does not hold
+	Expr       bool     `json:"expr,omitempty"`       // its expression is true
+	AllFiles   bool     `json:"all_files,omitempty"`  // the list of files is incomplete: every path is taken as touched
+	Assumed    bool     `json:"assumed,omitempty"`    // labels, authorship or a team could not be known: the rule is taken to apply
 }
 
 // Size is how much a change touches.

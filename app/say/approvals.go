@@ -44,7 +44,7 @@ func lacking(a *rules.ApprovalFacts) int { return max(a.Need-len(a.Counted), 1) 
 // givers says whose approval counts.
 func givers(from []string, c rules.Change) string {
 	if len(from) > 0 {
-		return "somebody of " + either(from) + " who contributed nothing to the change"
+		return "somebody in " + either(from) + " who contributed nothing to the change"
 	}
 	where := c.Repo.Name
 	if where == "" {
@@ -91,7 +91,7 @@ func objections(a *rules.ApprovalFacts, n Names) string {
 
 func lifters(from []string) string {
 	if len(from) > 0 {
-		return "somebody of " + either(from) + " who contributed nothing"
+		return "somebody in " + either(from) + " who contributed nothing"
 	}
 	return "somebody who can write and contributed nothing"
 }

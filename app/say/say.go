@@ -9,6 +9,7 @@ package say
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -134,6 +135,10 @@ func incomplete(gaps []rules.Gap) string {
 	var parts []string
 	advice := "Its author can split the change into smaller ones"
 	for _, g := range gaps {
+		if g.Fact == rules.GapPolicy {
+			return "The organization has a policy that cannot be read, so nothing can be judged by it. " +
+				"Whoever looks after the policy can mend the file: a pull request that does so is judged by the policy before it."
+		}
 		if g.Of > 0 {
 			parts = append(parts, fmt.Sprintf("%d of %d %s", g.Read, g.Of, factNames[g.Fact]))
 		} else {
@@ -174,8 +179,8 @@ func Because(b *rules.Because, c rules.Change, n Names) string {
 	if b.Size != nil {
 		parts = append(parts, "it touches "+size(b.Size))
 	}
-	if b.Repository != "" {
-		parts = append(parts, "it is made to "+b.Repository)
+	if b.Repository {
+		parts = append(parts, "it is made to "+c.Repo.Name)
 	}
 	if len(b.Text) > 0 {
 		parts = append(parts, "of what its "+all(b.Text)+" says")
@@ -199,7 +204,13 @@ func Because(b *rules.Because, c rules.Change, n Names) string {
 		parts = append(parts, "it aims at "+b.Branch)
 	}
 	if len(b.Heads) > 0 {
-		parts = append(parts, "it comes from "+all(b.Heads))
+		var heads []string
+		for _, p := range c.Pulls {
+			if slices.Contains(b.Heads, p.Number) && !slices.Contains(heads, p.HeadRef) {
+				heads = append(heads, p.HeadRef)
+			}
+		}
+		parts = append(parts, "it comes from "+list(heads))
 	}
 	if len(b.Authors) > 0 {
 		if c.Repo.Public {
@@ -251,11 +262,24 @@ func commits(n int) string {
 func Notice(no rules.Notice) string {
 	switch no.Code {
 	case rules.NoticeBrokenPolicy:
-		return clean(fmt.Sprintf("The policy in %s cannot be read: the last one that could, or the organization's alone, is in force. "+
-			"A pull request that mends the file can be merged by the rules in force.", no.File))
+		line := ""
+		if no.Line > 0 {
+			line = fmt.Sprintf(" because of line %d", no.Line)
+		}
+		return clean(fmt.Sprintf("The policy in %s cannot be read%s: the last one that could, or the one that stands above it, is in force. "+
+			"A pull request that mends the file can be merged by the rules in force.", no.File, line))
 	case rules.NoticePolicyNotRegular:
 		return clean(fmt.Sprintf("%s is not a plain file of readable size, so it is not taken for a policy: the last one that was, "+
-			"or the organization's alone, is in force. Somebody who can write can put a plain file in its place.", no.File))
+			"or the one that stands above it, is in force. Somebody who can write can put a plain file in its place.", no.File))
+	case rules.NoticePolicyTwice:
+		return clean(fmt.Sprintf("Beside %s, or in its place, stands a file of nearly the same name, which leaves open what is meant: the last policy that was clear, "+
+			"or the one that stands above it, is in force. Somebody who can write can keep the one file, under that very name.", no.File))
+	case rules.NoticeFloorGone:
+		return clean(fmt.Sprintf("The organization's policy, %s, is not there any more, or not shown to the app: the last one that was stays in force. "+
+			"An owner of the organization can bring it back, or let the app see it.", no.File))
+	case rules.NoticeFloorReplaced:
+		return clean(fmt.Sprintf("Another repository has the name of the one with the organization's policy, %s: the last policy that was read stays in force. "+
+			"An owner of the organization can bring the former repository back, or put the very same text into this one first and change it afterwards.", no.File))
 	case rules.NoticeOwnersStandIn:
 		return clean(fmt.Sprintf("Team %s of %s cannot be seen, so owners of the organization stand in for it. "+
 			"An owner of the organization can create the team or let the app see it, or write a policy of their own.", no.Team, no.File))

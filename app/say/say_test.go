@@ -25,7 +25,10 @@ var update = flag.Bool("update", false, "write docs/reasons.md")
 
 var (
 	names  = say.Names{1: "ann", 2: "bob", 3: "carol"}
-	change = rules.Change{Repo: rules.Repo{Name: "octo-org/shop"}, Base: "main", Head: "b6f3c2d4e5f60718293a4b5c6d7e8f9012345678"}
+	change = rules.Change{
+		Repo: rules.Repo{Name: "octo-org/shop"}, Base: "main", Head: "b6f3c2d4e5f60718293a4b5c6d7e8f9012345678",
+		Pulls: []rules.Pull{{Number: 6, HeadRef: "other"}, {Number: 7, HeadRef: "topic"}, {Number: 8, HeadRef: "topic"}},
+	}
 )
 
 // examples has each reason code with facts of the kind that it comes with.
@@ -200,6 +203,12 @@ func TestStatus(t *testing.T) {
 			"the heaviest first", verdict(rules.Indeterminate, need(1, "security"), example(rules.ChecksFailed), example(rules.FactsIncomplete)),
 			"only 3000 changed files could be read: split the change; test (failure): push a fix, or run it again; needs one approval from security",
 		},
+		{
+			"another team under the name", verdict(rules.Indeterminate, rules.Reason{
+				Outcome: rules.Indeterminate, Code: rules.ApprovalsUnknownTeam, Approvals: &rules.ApprovalFacts{Need: 1, OtherTeam: []string{"qa#12"}},
+			}),
+			"team qa#12 is not who has the name now: ask an owner of the policy",
+		},
 		{"objection", verdict(rules.Fail, example(rules.ApprovalsObjection)), "bob requested changes and can lift it"},
 		{
 			"settling", verdict(rules.Pending, rules.Reason{Outcome: rules.Pending, Code: rules.ChecksPending, Checks: &rules.CheckFacts{}}),
@@ -289,7 +298,7 @@ func TestBecause(t *testing.T) {
 	}{
 		{nil, ""},
 		{&rules.Because{Classes: []string{"infrastructure"}, Files: []int{0}}, "It applies because the change is infrastructure and it changes infra/main.tf."},
-		{&rules.Because{Labels: []string{"risky"}, Branch: "main", Heads: []string{"topic"}, Draft: &yes}, "It applies because it has the label risky, it aims at main, it comes from topic and it is a draft."},
+		{&rules.Because{Labels: []string{"risky"}, Branch: "main", Heads: []int64{7, 8}, Draft: &yes}, "It applies because it has the label risky, it aims at main, it comes from topic and it is a draft."},
 		{&rules.Because{AllFiles: true, Assumed: true}, "It applies because not all of its files could be read and it cannot be ruled out."},
 		{&rules.Because{Authors: []rules.UserID{1, 9}}, "It applies because ann and somebody contributed to it."},
 	} {

@@ -159,6 +159,9 @@ func brief(r rules.Reason, c rules.Change, n Names) string {
 			return n.of(a.Objections[0].By) + " requested changes and can lift it"
 		}
 	case rules.ApprovalsUnknownTeam:
+		if len(a.NoTeam) == 0 && len(a.OtherTeam) > 0 {
+			return teams(a.OtherTeam) + " is not who has the name now: ask an owner of the policy"
+		}
 		return teams(append(slices.Clone(a.NoTeam), a.OtherTeam...)) + " cannot be seen: ask an organization owner"
 	case rules.ApprovalsUnknownAuthors:
 		return doubt(a) + ": commit again with an address of your account"
