@@ -63,6 +63,7 @@ const (
 	FactPermissions Fact = "permissions"  // Person.Permission, of contributors, reviewers and who set labels
 	FactJoins       Fact = "joins"        // Team.Joins
 	FactOwners      Fact = "owners"       // Change.Owners
+	FactCommits     Fact = "commits"      // Change.Commits: always read; unread if the head is not among them
 )
 
 // Repo is the repository that the change would land in.

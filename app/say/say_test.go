@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -51,10 +52,42 @@ var examples = []rules.Reason{
 	}},
 	{Outcome: rules.Fail, Code: rules.ChecksFailed, Checks: &rules.CheckFacts{Failed: []string{"test (failure)"}}},
 	{Outcome: rules.Pending, Code: rules.ChecksNone, Checks: &rules.CheckFacts{}},
+	{Outcome: rules.Pass, Code: rules.TicketFound, Text: &rules.TextFacts{In: []string{"title", "body"}, Found: []string{"title"}}},
+	{Outcome: rules.Fail, Code: rules.TicketMissing, Text: &rules.TextFacts{In: []string{"title", "body", "branch", "commits"}, Pulls: []int64{7}}},
+	{Outcome: rules.Pass, Code: rules.SectionWritten, Text: &rules.TextFacts{Heading: "Rollback plan", Words: 12, Need: 1}},
+	{Outcome: rules.Fail, Code: rules.SectionMissing, Text: &rules.TextFacts{Heading: "Rollback plan", Need: 1, Pulls: []int64{7, 8}}},
+	{Outcome: rules.Fail, Code: rules.SectionEmpty, Text: &rules.TextFacts{Heading: "Rollback plan", Words: 2, Need: 5, Pulls: []int64{7}}},
+	{Outcome: rules.Pass, Code: rules.CommitsSigned},
+	{Outcome: rules.Fail, Code: rules.CommitsUnsigned, Commits: []string{"0f1e2d3c4b5a69788796a5b4c3d2e1f001234567"}},
+	{Outcome: rules.Pass, Code: rules.ConversationsDone},
+	{Outcome: rules.Pending, Code: rules.ConversationsOpen, Threads: &rules.ThreadFacts{Open: 2, By: []rules.UserID{2}}},
+	{Outcome: rules.Pass, Code: rules.HistoryLinear},
+	{Outcome: rules.Fail, Code: rules.HistoryMerges, Commits: []string{"0f1e2d3c4b5a69788796a5b4c3d2e1f001234567"}},
+	{Outcome: rules.Pass, Code: rules.BaseHeld},
+	{Outcome: rules.Pending, Code: rules.BaseBehind, Behind: 3},
+	{Outcome: rules.Pass, Code: rules.ExprTrue},
+	{Outcome: rules.Fail, Code: rules.ExprFalse},
+	{Outcome: rules.Indeterminate, Code: rules.ExprUnknown},
+	{Outcome: rules.Pass, Code: rules.AnyMet},
+	{Outcome: rules.Pending, Code: rules.AnyOpen, Any: [][]rules.Reason{
+		{{Outcome: rules.Pending, Code: rules.ApprovalsMissing, Approvals: &rules.ApprovalFacts{Need: 1, From: []string{"security"}}}},
+		{{Outcome: rules.Fail, Code: rules.SectionMissing, Text: &rules.TextFacts{Heading: "Risks", Need: 1}}},
+	}},
+	{Outcome: rules.Indeterminate, Code: rules.FactsUnread, Unread: []rules.Fact{rules.FactBehind}},
+	{Outcome: rules.Waived, Code: rules.RuleExcepted, Relief: &rules.Relief{
+		Until: time.Date(2025, 4, 1, 0, 0, 0, 0, time.UTC), By: 2, Layer: rules.RepositoryLayer, Entry: 1,
+	}},
+	{Outcome: rules.Waived, Code: rules.RuleWaived, Relief: &rules.Relief{Until: time.Date(2025, 3, 17, 9, 0, 0, 0, time.UTC), By: 2, Group: "security"}},
+	{Outcome: rules.Advice, Code: rules.RuleAdvice, Relief: &rules.Relief{Until: time.Date(2025, 4, 1, 0, 0, 0, 0, time.UTC)}},
 	{Outcome: rules.Indeterminate, Code: rules.FactsIncomplete, Gaps: []rules.Gap{{Fact: rules.GapFiles, Read: 3000, Of: 3412}}},
 	{Outcome: rules.Fail, Code: rules.NoRuleApplies},
 	{Outcome: rules.NotApplicable, Code: rules.RuleNotApplicable},
 	{Outcome: rules.Ahead, Code: rules.RuleAhead},
+}
+
+// example returns the example of a code.
+func example(code rules.Code) rules.Reason {
+	return examples[slices.IndexFunc(examples, func(r rules.Reason) bool { return r.Code == code })]
 }
 
 // TestReasonsDocument holds docs/reasons.md to what the product says, and both to the
@@ -81,6 +114,9 @@ the sentence is made from it and its facts. This is every code with a sentence a
 		d := rules.Dropped{By: 2, Why: rules.DropWhy(why), Commit: "0f1e2d3c4b5a69788796a5b4c3d2e1f001234567"}
 		if d.Why == rules.DropCoAuthor {
 			d.PushedBy = 1
+		}
+		if d.Why == rules.DropSeated {
+			d.Rule = "peer review"
 		}
 		text := say.Dropped(d, []string{"security"}, change, names)
 		said[why] = !strings.Contains(text, "of the reason")
@@ -160,11 +196,11 @@ func TestStatus(t *testing.T) {
 		v    rules.Verdict
 		want string
 	}{
-		{"pass", verdict(rules.Pass, examples[0], examples[5]), "All 2 rules that apply are satisfied"},
-		{"one rule", verdict(rules.Pass, examples[5]), "The rule that applies is satisfied"},
+		{"pass", verdict(rules.Pass, example(rules.ApprovalsEnough), example(rules.ChecksPassed)), "All 2 rules that apply are satisfied"},
+		{"one rule", verdict(rules.Pass, example(rules.ChecksPassed)), "The rule that applies is satisfied"},
 		{"anybody's approvals are asked for once", verdict(rules.Pending, need(1), need(2)), "needs 2 approvals from people with write access who did not contribute"},
 		{
-			"the heaviest first", verdict(rules.Indeterminate, need(1, "security"), examples[7], examples[9]),
+			"the heaviest first", verdict(rules.Indeterminate, need(1, "security"), example(rules.ChecksFailed), example(rules.FactsIncomplete)),
 			"only 3000 changed files could be read: split the change; test (failure): push a fix, or run it again; needs one approval from security",
 		},
 		{
@@ -173,7 +209,7 @@ func TestStatus(t *testing.T) {
 			}),
 			"team qa#12 is not who has the name now: ask an owner of the policy",
 		},
-		{"objection", verdict(rules.Fail, examples[2]), "bob requested changes and can lift it"},
+		{"objection", verdict(rules.Fail, example(rules.ApprovalsObjection)), "bob requested changes and can lift it"},
 		{
 			"settling", verdict(rules.Pending, rules.Reason{Outcome: rules.Pending, Code: rules.ChecksPending, Checks: &rules.CheckFacts{}}),
 			"checks passed, waiting half a minute for more",
@@ -194,10 +230,10 @@ func TestHeadline(t *testing.T) {
 		v    rules.Verdict
 		want string
 	}{
-		{verdict(rules.Pass, examples[0], examples[5]), "Approved: all 2 rules that apply are satisfied"},
-		{verdict(rules.Pending, examples[8], examples[6]), "Waiting: no check has succeeded: make the tests run (and 1 more)"},
-		{verdict(rules.Fail, examples[10]), "Blocked: no rule applies: ask an owner of the policy"},
-		{verdict(rules.Indeterminate, examples[9]), "Cannot be judged: only 3000 changed files could be read: split the change"},
+		{verdict(rules.Pass, example(rules.ApprovalsEnough), example(rules.ChecksPassed)), "Approved: all 2 rules that apply are satisfied"},
+		{verdict(rules.Pending, example(rules.ChecksNone), example(rules.ChecksPending)), "Waiting: no check has succeeded: make the tests run (and 1 more)"},
+		{verdict(rules.Fail, example(rules.NoRuleApplies)), "Blocked: no rule applies: ask an owner of the policy"},
+		{verdict(rules.Indeterminate, example(rules.FactsIncomplete)), "Cannot be judged: only 3000 changed files could be read: split the change"},
 	} {
 		if diff := cmp.Diff(c.want, say.Headline(c.v, names)); diff != "" {
 			t.Errorf("headline (-want +got):\n%s", diff)
