@@ -17,7 +17,7 @@ import (
 // has seen to it that it parses.
 func (o Options) floor() snapshot.Floor {
 	if o.PolicyFile == "" {
-		return snapshot.Floor{File: "built-in policy", Text: []byte(rules.DefaultText())}
+		return snapshot.Floor{File: rules.DefaultFile, Text: []byte(rules.DefaultText()), BuiltIn: true}
 	}
 	return snapshot.Floor{File: o.PolicyFile, Text: o.PolicyText}
 }

@@ -68,9 +68,9 @@ func (l *look) proposed(ctx context.Context, f *facts, files []rules.File) (*Pro
 
 // checkProposed reads the file as it would be read on the default branch.
 func (l *look) checkProposed(ctx context.Context, f *facts, text []byte, p *Proposal) error {
-	layer, err := l.policies.parse(policyPath, text)
+	layer, err := l.policies.parse(p.Layer, policyPath, text)
 	if err == nil && p.Layer == rules.FloorLayer {
-		_, err = rules.Compose(layer, nil)
+		_, err = composeFloor(rules.Default(), layer)
 	} else if err == nil {
 		floor, ferr := l.floorOf(ctx, f)
 		if ferr != nil {
