@@ -70,8 +70,8 @@ func TestChange(t *testing.T) {
 	w.equal("gaps", 0, len(c.Gaps))
 	w.equal("pull", rules.Pull{Number: 1, Author: w.id("ann"), Writer: true, HeadRef: "topic", Labels: []string{"high-risk"}, Opened: c.Pulls[0].Opened}, c.Pulls[0])
 	w.equal("files", []rules.File{
-		{Path: "README.md", Status: "modified", Additions: 1, Deletions: 1, FirstLine: 2},
-		{Path: "main.go", Status: "modified", Deletions: 2, FirstLine: 1},
+		{Path: "README.md", Status: "modified", Additions: 1, Deletions: 1, FirstLine: 2, Counted: true},
+		{Path: "main.go", Status: "modified", Deletions: 2, FirstLine: 1, Counted: true},
 	}, c.Files)
 	if len(c.Commits) != 2 || c.Commits[0].SHA != first || c.Commits[1].SHA != head {
 		t.Fatalf("commits = %+v, want %s and %s", c.Commits, first, head)
