@@ -63,10 +63,6 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	floor, err := loadFloor(o)
-	if err != nil {
-		return nil, err
-	}
 	a := &App{o: o, now: o.Now, host: api.Host, owner: rand.Text(), texts: map[string]string{}}
 	if a.now == nil {
 		a.now = time.Now
@@ -87,7 +83,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a.reader = snapshot.NewReader(snapshot.Options{Memory: a.store, Floor: floor, App: o.AppID, Now: a.now})
+	a.reader = snapshot.NewReader(snapshot.Options{Memory: a.store, Floor: o.floor(), App: o.AppID, Now: a.now})
 	a.publisher = publish.Publisher{App: o.AppID, Timeout: requestTimeout, Now: time.Now}
 	receiver, err := webhook.New(webhook.Options{Secrets: o.WebhookSecrets, Store: intake{a}, Now: a.now})
 	if err != nil {

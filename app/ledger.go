@@ -25,13 +25,9 @@ func openStore(ctx context.Context, o Options, host string) (*store.Store, strin
 	if err != nil {
 		return nil, "", err
 	}
-	signer, err := note.NewSigner(key) // its errors do not repeat the key
+	signer, verifier, err := parseLedgerKey(o.LedgerKeyPath(), key)
 	if err != nil {
-		return nil, "", fmt.Errorf("read the ledger's key %s: %w", o.LedgerKeyPath(), err)
-	}
-	verifier, err := verifierKey(signer.Name(), key)
-	if err != nil {
-		return nil, "", fmt.Errorf("read the ledger's key %s: %w", o.LedgerKeyPath(), err)
+		return nil, "", err
 	}
 	s, err := store.Open(ctx, o.DatabaseURL, store.Options{
 		Signer: signer, Origin: host, App: o.AppID, TakeoverGrace: requestTimeout + requestTimeout/2,
@@ -47,8 +43,10 @@ func ledgerKey(path string, create bool) (string, error) {
 	switch {
 	case err == nil:
 		return strings.TrimSpace(string(text)), nil
-	case !create || !errors.Is(err, fs.ErrNotExist):
-		return "", fmt.Errorf("read the ledger's key: %w", err)
+	case errors.Is(err, fs.ErrNotExist) && !create:
+		return "", keyProblem("names %s, which is not there: check the path", path)
+	case !errors.Is(err, fs.ErrNotExist):
+		return "", keyProblem("cannot be used: %v", err)
 	}
 	signer, _, err := evidence.GenerateKey("changewarden")
 	if err != nil {
@@ -66,6 +64,34 @@ func ledgerKey(path string, create bool) (string, error) {
 		return "", fmt.Errorf("make the ledger's key: %w", err)
 	}
 	return signer, nil
+}
+
+// LedgerVerifier returns the verifier key that belongs to the signing key in a file. Errors
+// are Problems and never repeat the key.
+func LedgerVerifier(path string) (string, error) {
+	key, err := ledgerKey(path, false)
+	if err != nil {
+		return "", err
+	}
+	_, verifier, err := parseLedgerKey(path, key)
+	return verifier, err
+}
+
+// parseLedgerKey reads a signing key; path is where it stood.
+func parseLedgerKey(path, key string) (note.Signer, string, error) {
+	signer, err := note.NewSigner(key) // its errors do not repeat the key
+	if err != nil {
+		return nil, "", keyProblem("names %s, which holds no signing key: give the file that the server made, as it is", path)
+	}
+	verifier, err := verifierKey(signer.Name(), key)
+	if err != nil {
+		return nil, "", keyProblem("names %s, which holds no signing key: %v", path, err)
+	}
+	return signer, verifier, nil
+}
+
+func keyProblem(format string, args ...any) *Problem {
+	return &Problem{Setting: "CHANGEWARDEN_LEDGER_KEY_FILE", Text: fmt.Sprintf(format, args...)}
 }
 
 // verifierKey derives the public half of a signing key in the form of sumdb/note:

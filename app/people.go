@@ -12,21 +12,7 @@ import (
 
 // names returns the login of everybody who is named in the changes.
 func (a *App) names(ctx context.Context, changes ...rules.Change) (say.Names, error) {
-	var ids []int64
-	for _, c := range changes {
-		for _, p := range c.People {
-			ids = append(ids, int64(p.ID))
-		}
-	}
-	found, err := a.store.Names(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	names := say.Names{}
-	for id, p := range found {
-		names[rules.UserID(id)] = p.Login
-	}
-	return names, nil
+	return loginsOf(ctx, a.store, changes...)
 }
 
 // interest is who and what the verdict on a read looks at: their events make it due.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"github.com/changewarden/changewarden/app/snapshot"
@@ -11,15 +12,28 @@ import (
 	"github.com/changewarden/changewarden/rules"
 )
 
-// loadFloor returns the operator's policy, or the built-in one where there is none.
-func loadFloor(o Options) (snapshot.Floor, error) {
+// floor returns the operator's policy, or the built-in one where there is none. Problems
+// has seen to it that it parses.
+func (o Options) floor() snapshot.Floor {
 	if o.PolicyFile == "" {
-		return snapshot.Floor{File: "built-in policy", Text: []byte(rules.DefaultText())}, nil
+		return snapshot.Floor{File: "built-in policy", Text: []byte(rules.DefaultText())}
 	}
-	if _, err := rules.Parse(o.PolicyFile, o.PolicyText); err != nil {
-		return snapshot.Floor{}, &Problem{Setting: "CHANGEWARDEN_POLICY_FILE", Text: err.Error()}
+	return snapshot.Floor{File: o.PolicyFile, Text: o.PolicyText}
+}
+
+// checkFloor returns what keeps a text from being a floor, one error for each place.
+func checkFloor(file string, text []byte) []error {
+	layer, err := rules.Parse(file, text)
+	if many, ok := errors.AsType[rules.SyntaxErrors](err); ok {
+		return many.Unwrap()
 	}
-	return snapshot.Floor{File: o.PolicyFile, Text: o.PolicyText}, nil
+	if err == nil {
+		_, err = rules.Compose(layer, nil)
+	}
+	if err != nil {
+		return []error{err}
+	}
+	return nil
 }
 
 // putPolicies stores the texts that judge and returns how a record names them. A text is

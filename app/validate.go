@@ -45,12 +45,8 @@ func (o Options) Problems() []*Problem {
 			problem("PUBLIC_URL", "%v", err)
 		}
 	}
-	scheme, _, _ := strings.Cut(o.DatabaseURL, "://")
-	switch {
-	case scheme == "postgres" || scheme == "postgresql":
-		problem("DATABASE_URL", "names PostgreSQL, which is not supported yet: use sqlite:///PATH/FILE.db")
-	case o.sqliteFile() == "" || strings.HasSuffix(o.sqliteFile(), "/"):
-		problem("DATABASE_URL", "names no database: write it as sqlite:///PATH/FILE.db, or sqlite://FILE.db for a path below the working directory")
+	if text := o.databaseProblem(); text != "" {
+		problem("DATABASE_URL", "%s", text)
 	}
 	if o.GitHubURL == "" {
 		problem("GITHUB_URL", "is not set: give https://github.com or the address of your GitHub Enterprise Server")
@@ -84,8 +80,24 @@ func (o Options) Problems() []*Problem {
 	}
 	if o.PolicyFile != "" && len(o.PolicyText) == 0 {
 		problem("POLICY_FILE", "names an empty file: write a policy into it, or leave the setting out for the built-in one")
+	} else if o.PolicyFile != "" {
+		for _, err := range checkFloor(o.PolicyFile, o.PolicyText) {
+			problem("POLICY_FILE", "cannot be used: %v", err)
+		}
 	}
 	return found
+}
+
+// databaseProblem says what is wrong with DatabaseURL; empty: nothing.
+func (o Options) databaseProblem() string {
+	scheme, _, _ := strings.Cut(o.DatabaseURL, "://")
+	switch {
+	case scheme == "postgres" || scheme == "postgresql":
+		return "names PostgreSQL, which is not supported yet: use sqlite:///PATH/FILE.db"
+	case o.sqliteFile() == "" || strings.HasSuffix(o.sqliteFile(), "/"):
+		return "names no database: write it as sqlite:///PATH/FILE.db, or sqlite://FILE.db for a path below the working directory"
+	}
+	return ""
 }
 
 func isPort(s string) bool {

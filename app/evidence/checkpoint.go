@@ -59,6 +59,9 @@ func Sign(h Head, origin string, s note.Signer) ([]byte, error) {
 // Open checks the signature of a checkpoint and returns what it says.
 func Open(checkpoint []byte, v note.Verifiers) (h Head, origin string, err error) {
 	n, err := note.Open(checkpoint, v)
+	if _, ok := errors.AsType[*note.UnverifiedNoteError](err); ok {
+		return Head{}, "", errors.New("open checkpoint: it is not signed by this key")
+	}
 	if err != nil {
 		return Head{}, "", fmt.Errorf("open checkpoint: %w", err)
 	}

@@ -45,7 +45,7 @@ func (r Report) String() string {
 	if r.Log == Contents {
 		fmt.Fprintf(&b, "contents: %d read, ", r.Size)
 	} else {
-		fmt.Fprintf(&b, "log %d: %d records, ", r.Log, r.Size)
+		fmt.Fprintf(&b, "log %d: %s, ", r.Log, records(r.Size))
 	}
 	switch {
 	case !r.OK():
@@ -53,7 +53,10 @@ func (r Report) String() string {
 	case r.Log == Contents:
 		b.WriteString("each fits its address")
 	case r.Against > 0:
-		fmt.Fprintf(&b, "verified against checkpoint %d", r.Against)
+		fmt.Fprintf(&b, "verified against checkpoint of %s", records(r.Against))
+		if after := r.Size - r.Against; after > 0 {
+			fmt.Fprintf(&b, ", the %d after it consistent with themselves", after)
+		}
 	default:
 		b.WriteString("consistent with itself")
 	}
@@ -65,4 +68,11 @@ func (r Report) String() string {
 		}
 	}
 	return b.String()
+}
+
+func records(n int64) string {
+	if n == 1 {
+		return "1 record"
+	}
+	return fmt.Sprintf("%d records", n)
 }

@@ -179,10 +179,10 @@ func TestVerifyFinds(t *testing.T) {
 		want    []string
 	}{
 		{"nothing", func(*testing.T, *shelf) {}, nil, []string{
-			"log 7: 10 records, consistent with itself", "log 8: 1 records, consistent with itself", "contents: 2 read, each fits its address",
+			"log 7: 10 records, consistent with itself", "log 8: 1 record, consistent with itself", "contents: 2 read, each fits its address",
 		}},
 		{"nothing, with checkpoints", func(*testing.T, *shelf) {}, []int{10, 3}, []string{
-			"log 7: 10 records, verified against checkpoint 10", "log 8: 1 records, consistent with itself", "contents: 2 read, each fits its address",
+			"log 7: 10 records, verified against checkpoint of 10 records", "log 8: 1 record, consistent with itself", "contents: 2 read, each fits its address",
 		}},
 		{"body changed", func(_ *testing.T, s *shelf) { s.records[7][4].Body = []byte("other") }, nil, []string{
 			"log 7: 10 records, broken", "  record 4: the record does not fit its stored hash",
@@ -197,7 +197,7 @@ func TestVerifyFinds(t *testing.T) {
 			"log 7: 9 records, broken", "  record 4: the record is missing",
 		}},
 		{"nearly all rows missing", func(_ *testing.T, s *shelf) { s.records[7][9].Seq = 1 << 62; s.records[7] = s.records[7][9:] }, nil, []string{
-			"log 7: 1 records, broken", "  record 0: the record is missing, as all before 4611686018427387904; what follows was not read",
+			"log 7: 1 record, broken", "  record 0: the record is missing, as all before 4611686018427387904; what follows was not read",
 		}},
 		{"pair swapped", func(_ *testing.T, s *shelf) {
 			s.records[7][4].Seq, s.records[7][5].Seq = 5, 4
@@ -246,7 +246,7 @@ func TestVerifyFinds(t *testing.T) {
 			s.records[7] = s.records[7][:8]
 			s.seal(t, 7)
 		}, nil, []string{
-			"log 7: 8 records, consistent with itself", "log 8: 1 records, consistent with itself", "contents: 2 read, each fits its address",
+			"log 7: 8 records, consistent with itself", "log 8: 1 record, consistent with itself", "contents: 2 read, each fits its address",
 		}},
 		{"tail cut, all signed anew", func(t *testing.T, s *shelf) {
 			s.records[7] = s.records[7][:8]
@@ -275,11 +275,11 @@ func TestVerifyFinds(t *testing.T) {
 			"  the checkpoint changewarden/github.com/8 is of another log",
 		}},
 		{"content changed", func(_ *testing.T, s *shelf) { s.contents[0].Content[0]++ }, nil, []string{
-			"log 7: 10 records, consistent with itself", "log 8: 1 records, consistent with itself",
+			"log 7: 10 records, consistent with itself", "log 8: 1 record, consistent with itself",
 			"contents: 2 read, broken", "  the content at " + newShelf(t, 1).contents[0].Address + " does not fit its address",
 		}},
 		{"content erased", func(_ *testing.T, s *shelf) { s.contents = s.contents[1:] }, nil, []string{
-			"log 7: 10 records, consistent with itself", "log 8: 1 records, consistent with itself", "contents: 1 read, each fits its address",
+			"log 7: 10 records, consistent with itself", "log 8: 1 record, consistent with itself", "contents: 1 read, each fits its address",
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

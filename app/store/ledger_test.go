@@ -66,7 +66,7 @@ func testLedger(t *testing.T, s *Store) {
 			t.Errorf("record %d: %v, %v", seq, found, err)
 		}
 	}
-	want := []string{"log 9: 5 records, verified against checkpoint 3", "log 10: 1 records, consistent with itself", "contents: 0 read, each fits its address"}
+	want := []string{"log 9: 5 records, verified against checkpoint of 3 records, the 2 after it consistent with themselves", "log 10: 1 record, consistent with itself", "contents: 0 read, each fits its address"}
 	if diff := cmp.Diff(want, verify(t, s, heads[2])); diff != "" {
 		t.Errorf("verify (-want +got):\n%s", diff)
 	}

@@ -301,7 +301,7 @@ func TestReadOnly(t *testing.T) {
 			defer r.Close()
 			must(t, r.Ready(t.Context()))
 			reports := verify(t, r)
-			if len(reports) != 2 || reports[0] != "log 7: 1 records, consistent with itself" {
+			if len(reports) != 2 || reports[0] != "log 7: 1 record, consistent with itself" {
 				t.Errorf("verify: %q", reports)
 			}
 			if err := r.Tx(t.Context(), func(*Tx) error { return nil }); !errors.Is(err, ErrReadOnly) {

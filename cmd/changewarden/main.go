@@ -2,8 +2,8 @@
 // server that a GitHub App's webhook points at, and the tools of its operator.
 //
 // This package turns flags and environment into app.Options and errors into exit codes:
-// 0 for done, 1 for failed, 2 for a command line or a configuration that cannot work. One
-// file a subcommand.
+// 0 for done, 1 for failed, 2 for a command line, a configuration or a file that cannot be
+// used, 3 for a change that was judged and may not go on. One file a subcommand.
 package main
 
 import (
@@ -18,26 +18,37 @@ import (
 
 	"github.com/alecthomas/kong"
 	_ "golang.org/x/crypto/x509roots/fallback" // certificates, where the machine has none
+
+	"github.com/changewarden/changewarden/app"
 )
 
 // Exit codes.
 const (
-	exitOK     = 0
-	exitFailed = 1
-	exitUsage  = 2
+	exitOK      = 0
+	exitFailed  = 1
+	exitUsage   = 2
+	exitBlocked = 3
 )
 
 // commands is the command line; a subcommand is a field and a file.
 type commands struct {
-	Serve   serveCmd   `cmd:"" help:"Take GitHub's deliveries, judge changes and publish the verdicts."`
-	Demo    demoCmd    `cmd:"" help:"Watch a simulated organisation being judged, on this machine alone."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve    serveCmd    `cmd:"" help:"Take GitHub's deliveries, judge changes and publish the verdicts."`
+	Demo     demoCmd     `cmd:"" help:"Watch a simulated organisation being judged, on this machine alone."`
+	Policy   policyCmd   `cmd:"" help:"Look at policy files before they are in force."`
+	Snapshot snapshotCmd `cmd:"" help:"Write the newest recorded judgement of a pull request, for check."`
+	Check    checkCmd    `cmd:"" help:"Judge a recorded snapshot again, offline."`
+	Verify   verifyCmd   `cmd:"" help:"Recompute the ledger and say where it breaks."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
-// usageError is a command line or a configuration that cannot work.
+// usageError is a command line, a configuration or a file that cannot be used.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
+
+// errBlocked is a verdict that keeps a change from moving on. It is an answer, not a
+// failure: what a command printed has said it.
+var errBlocked = errors.New("blocked")
 
 func main() {
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
@@ -59,12 +70,23 @@ func run(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "changewarden: %v\nRun \"changewarden --help\" to see what there is.\n", err)
 		return exitUsage
 	}
-	if err := parsed.Run(); err != nil {
-		fmt.Fprintf(stderr, "changewarden: %v\n", err)
-		if _, ok := errors.AsType[usageError](err); ok {
-			return exitUsage
-		}
-		return exitFailed
+	return exitCode(parsed.Run(), stderr)
+}
+
+// exitCode tells err and returns the code that belongs to it.
+func exitCode(err error, stderr io.Writer) int {
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errBlocked):
+		return exitBlocked
 	}
-	return exitOK
+	fmt.Fprintf(stderr, "changewarden: %v\n", err)
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage
+	}
+	if _, ok := errors.AsType[*app.Problem](err); ok {
+		return exitUsage
+	}
+	return exitFailed
 }

@@ -21,12 +21,24 @@ func TestMain(m *testing.M) {
 }
 
 // The scripts in testdata are the command line as a person meets it. Each finds a new RSA
-// key in app.pem.
+// key in app.pem, and what a server left on its disk: see kept.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "flip": flip, "given": given},
 		Setup: func(e *testscript.Env) error {
+			files, err := kept()
+			if err != nil {
+				return err
+			}
+			if err := os.Mkdir(filepath.Join(e.WorkDir, "data"), 0o700); err != nil {
+				return err
+			}
+			for name, text := range files {
+				if err := os.WriteFile(filepath.Join(e.WorkDir, name), text, 0o600); err != nil {
+					return err
+				}
+			}
 			return os.WriteFile(filepath.Join(e.WorkDir, "app.pem"), key(), 0o600)
 		},
 	})

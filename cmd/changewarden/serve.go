@@ -28,14 +28,14 @@ type serveCmd struct {
 	WebhookSecret     string `group:"GitHub App" env:"CHANGEWARDEN_WEBHOOK_SECRET" placeholder:"SECRET,..." help:"The webhook secret, or several with commas between, while one is rotated. Set it in the environment."`
 
 	PolicyFile    string `group:"Policy and record" env:"CHANGEWARDEN_POLICY_FILE" placeholder:"PATH" help:"Policy that holds where an organisation has none of its own. Default: the built-in control."`
-	LedgerKeyFile string `group:"Policy and record" env:"CHANGEWARDEN_LEDGER_KEY_FILE" placeholder:"PATH" help:"Key that signs the ledger. Default: made at the first start, beside the SQLite file, ending in .ledger.key."`
+	LedgerKeyFile string `group:"Policy and record" env:"CHANGEWARDEN_LEDGER_KEY_FILE" placeholder:"PATH" help:"Key that signs the ledger. Default: made at the first start, beside the SQLite file, ending in .ledger.key. Each start logs the verifier key that belongs to it as ledger_verifier: keep that elsewhere."`
 }
 
 // Help is what "changewarden serve --help" adds to the flags.
 func (serveCmd) Help() string {
 	return `Each setting is a flag or an environment variable; the flag wins. All problems of a configuration are told at once.
 
-The webhook of the GitHub App points at PUBLIC_URL/webhook, with content type application/json. GET /healthz answers while the process runs.`
+The webhook of the GitHub App points at PUBLIC_URL/webhook, with content type application/json. GET /healthz answers while the process runs, GET /readyz while deliveries can be taken, GET /metrics with numbers for Prometheus.`
 }
 
 // Run serves until it is interrupted.
@@ -84,6 +84,9 @@ func (c serveCmd) options() (app.Options, *settings) {
 	}
 	if c.PolicyFile != "" {
 		o.PolicyText = s.read("POLICY_FILE", c.PolicyFile)
+	}
+	if c.LedgerKeyFile != "" {
+		s.ledgerKey(c.LedgerKeyFile)
 	}
 	s.judge(o)
 	return o, &s

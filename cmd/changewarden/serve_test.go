@@ -26,7 +26,8 @@ func TestServeOptions(t *testing.T) {
 	}
 	long, other := strings.Repeat("a", 32), strings.Repeat("b", 32)
 	pem := file("app.pem", 0o600, string(key()))
-	policy := file("policy.yml", 0o644, "version: 1\n")
+	const rule = "version: 1\nrules: [{name: peer review, require: {approvals: 1}}]\n"
+	policy := file("policy.yml", 0o644, rule)
 	base := app.Options{
 		Listen: "127.0.0.1:0", DatabaseURL: "sqlite://data/changewarden.db", GitHubURL: "https://github.com",
 		AppID: 7, PrivateKey: key(), WebhookSecrets: [][]byte{[]byte(long)},
@@ -89,7 +90,28 @@ func TestServeOptions(t *testing.T) {
 		{
 			"a policy",
 			func(c *serveCmd) { c.PolicyFile = policy },
-			func(o *app.Options) { o.PolicyFile, o.PolicyText = policy, []byte("version: 1\n") }, nil, nil,
+			func(o *app.Options) { o.PolicyFile, o.PolicyText = policy, []byte(rule) }, nil, nil,
+		},
+		{
+			"a policy of which two lines are wrong is two problems",
+			func(c *serveCmd) { c.PolicyFile = file("broken.yml", 0o644, "version: 2\nrulez: []\n") },
+			func(*app.Options) {},
+			[]string{
+				"CHANGEWARDEN_POLICY_FILE cannot be used: " + filepath.Join(dir, "broken.yml") + ":1:10: version has to be 1",
+				"CHANGEWARDEN_POLICY_FILE cannot be used: " + filepath.Join(dir, "broken.yml") + `:2:1: the policy has no key "rulez": write "rules"`,
+			}, nil,
+		},
+		{
+			"a policy without a rule is no floor",
+			func(c *serveCmd) { c.PolicyFile = file("no-rule.yml", 0o644, "version: 1\n") },
+			func(*app.Options) {},
+			[]string{"CHANGEWARDEN_POLICY_FILE cannot be used: compose policy: " + filepath.Join(dir, "no-rule.yml") + " has no rules: it would let everything pass"}, nil,
+		},
+		{
+			"a ledger key that is none",
+			func(c *serveCmd) { c.LedgerKeyFile = policy },
+			func(*app.Options) {},
+			[]string{"CHANGEWARDEN_LEDGER_KEY_FILE names " + policy + ", which holds no signing key: give the file that the server made, as it is"}, nil,
 		},
 		{
 			"a blank file of secrets is one problem, not two",

@@ -87,6 +87,19 @@ func (s *settings) read(name, file string) []byte {
 	return b
 }
 
+// ledgerKey looks at the key that is to sign the ledger.
+func (s *settings) ledgerKey(file string) {
+	if _, err := app.LedgerVerifier(file); err != nil {
+		if p, ok := errors.AsType[*app.Problem](err); ok {
+			s.problems = append(s.problems, p)
+		}
+		return
+	}
+	if mode, ok := exposed(file); ok {
+		s.warn("LEDGER_KEY_FILE", fmt.Sprintf("can be read by others on this machine, or written by its group (mode %04o): run chmod 600 on it", mode))
+	}
+}
+
 // exposed reports whether others may read a file, or anybody but its owner change it. A
 // group may read: it is how orchestrators hand secrets to a user that is not root.
 func exposed(file string) (fs.FileMode, bool) {
