@@ -13,8 +13,9 @@ import (
 )
 
 // spread is the time between two subjects that a sweep makes due, so that a large
-// organisation does not spend its rate limit in the first minute after a start.
-const spread = 250 * time.Millisecond
+// organisation does not spend its rate limit in the first minutes after a start: GitHub
+// takes about 80 writes a minute, and the first verdict on a change is two.
+const spread = time.Second
 
 // everywhere is the subject whose sweep finds the app's installations: installation 0.
 var everywhere = subject.Subject{Kind: subject.Installation}

@@ -37,7 +37,33 @@ type Change struct {
 	Teams   []Team            `json:"teams,omitempty"`    // the teams that the policy names
 	Logins  map[string]UserID `json:"logins,omitempty"`   // users that a policy names, by UserRef.String; empty once stored
 	Notices []Notice          `json:"notices,omitempty"`  // what the verdict has to say about the policy itself
+
+	Read      []Fact     `json:"read,omitempty"`         // which facts of Policy.Needs were read; what is not here is unknown
+	Labelings []Labeling `json:"label_events,omitempty"` // each time a label was put on or taken off, by time; FactLabelings
+	Threads   []Thread   `json:"threads,omitempty"`      // conversations of reviews; FactThreads
+	Behind    int        `json:"behind,omitempty"`       // commits of the base that the head does not hold; FactBehind
+	Templates []string   `json:"templates,omitempty"`    // the repository's pull request templates; FactText
+	Waivers   []Waiver   `json:"waivers,omitempty"`      // by time; those withdrawn are left out
+	Owners    []UserID   `json:"owners,omitempty"`       // owners of the organisation, of those named in the Change; FactOwners
 }
+
+// Fact names something that is read only where a policy asks for it: see Policy.Needs. A
+// requirement that rests on a fact that was not read is Indeterminate, and a condition
+// holds.
+type Fact string
+
+// The facts that are read where a policy asks for them.
+const (
+	FactText        Fact = "text"         // Pull.Title, Pull.Body, Change.Templates
+	FactMessages    Fact = "messages"     // Commit.Message
+	FactSignatures  Fact = "signatures"   // Commit.Signed
+	FactLabelings   Fact = "label_events" // Change.Labelings
+	FactThreads     Fact = "threads"      // Change.Threads
+	FactBehind      Fact = "behind"       // Change.Behind
+	FactPermissions Fact = "permissions"  // Person.Permission, of contributors, reviewers and who set labels
+	FactJoins       Fact = "joins"        // Team.Joins
+	FactOwners      Fact = "owners"       // Change.Owners
+)
 
 // Repo is the repository that the change would land in.
 type Repo struct {
@@ -45,6 +71,9 @@ type Repo struct {
 	Name          string `json:"name"` // owner/name, as it stood at TakenAt
 	DefaultBranch string `json:"default_branch"`
 	Public        bool   `json:"public"`
+	// Former are the names that we knew the repository by, owner/name: what a policy says of
+	// repositories by name follows them through a rename or transfer.
+	Former []string `json:"former,omitempty"`
 }
 
 // Pull is one pull request that carries the change.
@@ -57,6 +86,8 @@ type Pull struct {
 	Draft   bool      `json:"draft"`
 	Labels  []string  `json:"labels,omitempty"`
 	Opened  time.Time `json:"opened"`
+	Title   string    `json:"title,omitempty"` // FactText
+	Body    string    `json:"body,omitempty"`  // the description; FactText
 }
 
 // Gap is a fact that a rule may need and that is missing, or was too long to be read to its end.
@@ -77,6 +108,7 @@ const (
 	GapChecks   GapFact = "checks"
 	GapLabels   GapFact = "labels"
 	GapTimeline GapFact = "timeline"
+	GapThreads  GapFact = "threads"
 )
 
 // FileStatus is GitHub's word for what happened to a file.
@@ -90,6 +122,9 @@ type File struct {
 	Additions int        `json:"additions"`
 	Deletions int        `json:"deletions"`
 	FirstLine int        `json:"first_line"` // first changed line in the new file, from 1; 1 where there is none
+	// Counted: Additions and Deletions are the file's lines. They are not where GitHub shows
+	// no patch (binary, too large): then it says 0 and means nothing by it.
+	Counted bool `json:"counted,omitempty"`
 }
 
 // Commit is one commit of the change.
@@ -100,6 +135,8 @@ type Commit struct {
 	Committer  UserID   `json:"committer"`             // 0: unresolved, unless ByGitHub
 	ByGitHub   bool     `json:"by_github"`             // web-flow committed it, with GitHub's own valid signature
 	CoAuthored bool     `json:"co_authored,omitempty"` // Authors after the first come from trailers
+	Signed     bool     `json:"signed,omitempty"`      // GitHub says that the signature is valid; FactSignatures
+	Message    string   `json:"message,omitempty"`     // FactMessages
 }
 
 // Push is one push to the head of the change, by somebody whom GitHub named.
@@ -194,6 +231,9 @@ type Person struct {
 	ID       UserID `json:"id"`
 	Bot      bool   `json:"bot,omitempty"`       // not a person: an app, or a mannequin
 	CanWrite bool   `json:"can_write,omitempty"` // to the repository, now; read for reviewers and dismissers alone
+	// Permission is what the person may do to the repository, now: admin, maintain, write,
+	// triage, read or none; empty: not read. FactPermissions.
+	Permission string `json:"permission,omitempty"`
 }
 
 // Team is a team that the policy names, as it stood at AsOf.
@@ -203,12 +243,55 @@ type Team struct {
 	Missing bool      `json:"missing,omitempty"` // no such team, or one that the app may not see
 	Members []UserID  `json:"members,omitempty"` // active members, child teams included; of those named in the Change
 	AsOf    time.Time `json:"as_of"`
+	// Pinned is the id that we first saw under the slug; 0: this is the first. A policy that
+	// writes no id means that one: another team under the slug seats nobody.
+	Pinned int64  `json:"pinned,omitempty"`
+	Joins  []Join `json:"joins,omitempty"` // of Members; FactJoins
+}
+
+// Join is since when somebody has been a member of a team without a break, as far as we
+// know. A member without one may have joined just now.
+type Join struct {
+	ID    UserID    `json:"id"`
+	Since time.Time `json:"since"`        // when we first saw it
+	By    UserID    `json:"by,omitempty"` // who added them; 0: not known
+}
+
+// Labeling is a label that was put on a pull request, or taken off.
+type Labeling struct {
+	Pull  int64     `json:"pull"`
+	Label string    `json:"label"`
+	Added bool      `json:"added"`
+	By    UserID    `json:"by"` // 0: nobody that GitHub could resolve
+	At    time.Time `json:"at"`
+}
+
+// Thread is one conversation of a review.
+type Thread struct {
+	ID         string `json:"id"` // GitHub's node id
+	Pull       int64  `json:"pull"`
+	By         UserID `json:"by"` // who began it
+	Resolved   bool   `json:"resolved,omitempty"`
+	ResolvedBy UserID `json:"resolved_by,omitempty"`
+}
+
+// Waiver is what somebody said to let the change pass a rule. Whether they may is for the
+// rules to say.
+type Waiver struct {
+	ID     int64     `json:"id"` // of the comment
+	Pull   int64     `json:"pull"`
+	Rule   string    `json:"rule"` // as it was written; case is folded
+	By     UserID    `json:"by"`
+	At     time.Time `json:"at"`
+	Exact  string    `json:"exact"`            // exact fingerprint of the diff that it was said of; empty: unknown
+	Reason string    `json:"reason,omitempty"` // free text: never part of a finding
 }
 
 // Notice is something about the policy in force that each verdict has to say.
 type Notice struct {
 	Code NoticeCode `json:"code"`
 	File string     `json:"file,omitempty"`
+	Team string     `json:"team,omitempty"` // of NoticeOwnersStandIn, as the policy writes it
 }
 
 // NoticeCode is the stable name of a Notice.
@@ -221,4 +304,7 @@ const (
 	NoticeBrokenPolicy NoticeCode = "policy.broken"
 	// NoticePolicyNotRegular: the repository's file is a link, a directory or too large.
 	NoticePolicyNotRegular NoticeCode = "policy.not_regular"
+	// NoticeOwnersStandIn: the built-in policy names a team that cannot be seen, and owners of
+	// the organisation stand in for it. Evaluate adds it.
+	NoticeOwnersStandIn NoticeCode = "policy.owners_stand_in"
 )

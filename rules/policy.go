@@ -216,3 +216,9 @@ func (p Policy) Checks() Interest {
 	in.Names = slices.Compact(in.Names)
 	return in
 }
+
+// Needs returns the facts that the policy asks for beyond those that are always read, in
+// the order of their names: Change.Read has to hold them.
+func (p Policy) Needs() []Fact {
+	return nil
+}

@@ -48,6 +48,9 @@ func (c Change) ofWriters() Change {
 	c.Pulls = slices.DeleteFunc(slices.Clone(c.Pulls), func(p Pull) bool { return gone[p.Number] })
 	c.Reviews = slices.DeleteFunc(slices.Clone(c.Reviews), func(r Review) bool { return gone[r.Pull] })
 	c.Shifts = slices.DeleteFunc(slices.Clone(c.Shifts), func(s BaseShift) bool { return gone[s.Pull] })
+	c.Labelings = slices.DeleteFunc(slices.Clone(c.Labelings), func(l Labeling) bool { return gone[l.Pull] })
+	c.Threads = slices.DeleteFunc(slices.Clone(c.Threads), func(t Thread) bool { return gone[t.Pull] })
+	c.Waivers = slices.DeleteFunc(slices.Clone(c.Waivers), func(w Waiver) bool { return gone[w.Pull] })
 	return c
 }
 
@@ -66,6 +69,8 @@ func merge(same []Change) Change {
 			out.SeenAt = c.SeenAt
 		}
 		out.Unnamed = out.Unnamed || c.Unnamed
+		// What one of the readings left out is not known of all pull requests.
+		out.Read = slices.DeleteFunc(slices.Clone(out.Read), func(f Fact) bool { return !slices.Contains(c.Read, f) })
 	}
 	out.Pulls = join(same, func(c Change) []Pull { return c.Pulls }, func(p Pull) int64 { return p.Number })
 	out.Gaps = join(same, func(c Change) []Gap { return c.Gaps }, func(g Gap) GapFact { return g.Fact })
@@ -74,13 +79,20 @@ func merge(same []Change) Change {
 	out.Reviews = join(same, func(c Change) []Review { return c.Reviews }, func(r Review) int64 { return r.ID })
 	out.Shifts = join(same, func(c Change) []BaseShift { return c.Shifts }, func(s BaseShift) BaseShift { return s })
 	out.Notices = join(same, func(c Change) []Notice { return c.Notices }, func(n Notice) Notice { return n })
+	out.Labelings = join(same, func(c Change) []Labeling { return c.Labelings }, func(l Labeling) Labeling { return l })
+	out.Threads = join(same, func(c Change) []Thread { return c.Threads }, func(t Thread) string { return t.ID })
+	out.Waivers = join(same, func(c Change) []Waiver { return c.Waivers }, func(w Waiver) int64 { return w.ID })
+	out.Templates = join(same, func(c Change) []string { return c.Templates }, func(s string) string { return s })
 	out.Need = unique(join(same, func(c Change) []string { return c.Need }, func(s string) string { return s }))
 	out.Usual = unique(join(same, func(c Change) []string { return c.Usual }, func(s string) string { return s }))
 	slices.SortFunc(out.Pulls, func(a, b Pull) int { return cmp.Compare(a.Number, b.Number) })
 	slices.SortStableFunc(out.Pushes, func(a, b Push) int { return a.At.Compare(b.At) })
 	slices.SortStableFunc(out.Reviews, func(a, b Review) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 	slices.SortStableFunc(out.Shifts, func(a, b BaseShift) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(out.Labelings, func(a, b Labeling) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(out.Waivers, func(a, b Waiver) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 	out.People, out.Teams = people(same)
+	out.Owners = owners(same)
 	out.Logins = map[string]UserID{}
 	for _, c := range slices.Backward(same) {
 		maps.Copy(out.Logins, c.Logins)
@@ -116,6 +128,7 @@ func people(changes []Change) ([]Person, []Team) {
 			i := slices.IndexFunc(teams, func(have Team) bool { return have.Slug == t.Slug })
 			if i < 0 {
 				t.Members = slices.DeleteFunc(slices.Clone(t.Members), func(id UserID) bool { return known[id] })
+				t.Joins = slices.DeleteFunc(slices.Clone(t.Joins), func(m Join) bool { return known[m.ID] })
 				teams = append(teams, t)
 				continue
 			}
@@ -127,6 +140,11 @@ func people(changes []Change) ([]Person, []Team) {
 					teams[i].Members = append(teams[i].Members, id)
 				}
 			}
+			for _, m := range t.Joins {
+				if !known[m.ID] {
+					teams[i].Joins = append(teams[i].Joins, m)
+				}
+			}
 		}
 		for _, p := range c.People {
 			if !known[p.ID] {
@@ -136,4 +154,22 @@ func people(changes []Change) ([]Person, []Team) {
 		}
 	}
 	return persons, teams
+}
+
+// owners unites the owners of the organisation: who is one by the newest reading that
+// names them.
+func owners(changes []Change) []UserID {
+	var out []UserID
+	known := map[UserID]bool{}
+	for _, c := range changes {
+		for _, id := range c.Owners {
+			if !known[id] && !slices.Contains(out, id) {
+				out = append(out, id)
+			}
+		}
+		for _, p := range c.People {
+			known[p.ID] = true
+		}
+	}
+	return out
 }

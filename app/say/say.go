@@ -116,6 +116,7 @@ var factNames = map[rules.GapFact]string{
 	rules.GapChecks:   "checks",
 	rules.GapLabels:   "labels",
 	rules.GapTimeline: "events of the pull request",
+	rules.GapThreads:  "conversations of reviews",
 }
 
 // Because says why a rule applies; "" for one that always does.
@@ -173,6 +174,9 @@ func Notice(no rules.Notice) string {
 	case rules.NoticePolicyNotRegular:
 		return clean(fmt.Sprintf("%s is not a plain file of readable size, so it is not taken for a policy: the last one that was, "+
 			"or the organization's alone, is in force. Somebody who can write can put a plain file in its place.", no.File))
+	case rules.NoticeOwnersStandIn:
+		return clean(fmt.Sprintf("Team %s of %s cannot be seen, so owners of the organization stand in for it. "+
+			"An owner of the organization can create the team or let the app see it, or write a policy of their own.", no.Team, no.File))
 	}
 	return clean("The policy has the notice " + string(no.Code) + ".")
 }

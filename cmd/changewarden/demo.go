@@ -53,7 +53,7 @@ func (c demoCmd) Run(ctx context.Context, k *kong.Kong) (err error) {
 	defer d.sim.Close()
 	log := zerolog.Nop()
 	if c.Log {
-		log = zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: time.TimeOnly})
+		log = zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: time.TimeOnly}).With().Timestamp().Logger()
 	}
 	d.app, err = app.New(log.WithContext(ctx), d.options(dir))
 	if err != nil {
