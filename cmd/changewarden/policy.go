@@ -16,9 +16,10 @@ import (
 
 // policyCmd is "changewarden policy".
 type policyCmd struct {
-	Check   policyCheckCmd   `cmd:"" help:"Say what is wrong with policy files, with line and column."`
-	Test    policyTestCmd    `cmd:"" help:"Run the cases beside a policy, offline."`
-	Explain policyExplainCmd `cmd:"" help:"Say in plain words what a policy asks."`
+	Check     policyCheckCmd     `cmd:"" help:"Say what is wrong with policy files, with line and column."`
+	Test      policyTestCmd      `cmd:"" help:"Run the cases beside a policy, offline."`
+	Explain   policyExplainCmd   `cmd:"" help:"Say in plain words what a policy asks."`
+	Procedure policyProcedureCmd `cmd:"" help:"Write the change management procedure that a policy is."`
 
 	Diff   policyDiffCmd   `cmd:"" help:"Say in plain words how two policies differ, and which changes they judge differently."`
 	Schema policySchemaCmd `cmd:"" help:"Print the JSON Schema of policy files, for editors."`
