@@ -72,11 +72,16 @@ var markdownText string
 var htmlText string
 
 var (
-	markdownForm = texttemplate.Must(texttemplate.New("procedure.md").Funcs(texttemplate.FuncMap{"md": words.Markdown.Name}).Parse(markdownText))
+	markdownForm = texttemplate.Must(texttemplate.New("procedure.md").Funcs(texttemplate.FuncMap{"md": words.Markdown.Name, "cell": cell}).Parse(markdownText))
 	htmlForm     = template.Must(template.New("procedure.html").Funcs(template.FuncMap{
 		"html": func(s string) template.HTML { return template.HTML(s) }, //nolint:gosec // words.HTML made it, and escapes
 	}).Parse(htmlText))
 )
+
+// bar is one that would end a table's cell, in a code span too.
+var bar = regexp.MustCompile(`(^|[^\\])\|`)
+
+func cell(text string) string { return bar.ReplaceAllString(text, `$1\|`) }
 
 // Markdown writes the procedure as GitHub shows it.
 func Markdown(w io.Writer, p rules.Policy, sources []Source, today time.Time) error {

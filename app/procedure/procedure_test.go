@@ -116,17 +116,18 @@ func TestInert(t *testing.T) {
 	p := compose(t, `version: 1
 procedure: {owner: "<script>x</script> | [a](http://b)"}
 groups: {"<img src=//x>": {users: [ann]}}
+classes: {c: {paths: ["a|x"]}}
 rules:
-  - {name: "</li><b>|", when: {paths: ["<i>|x"]}, require: {approvals: {count: 1, from: "<img src=//x>"}}}
+  - {name: "</li><b>|", when: {paths: ["<i>"]}, require: {approvals: {count: 1, from: "<img src=//x>"}}}
 `)
 	markdown, html := write(t, p, "2025-03-01")
-	for _, bad := range []string{"<script>x", "<img", "<b>", "<i>", "http://", "https://", "src=\"", "@import", "url("} {
+	for _, bad := range []string{"<script", "<img", "<b>", "<i>", "href", "src=\"", "@import", "url("} {
 		if strings.Contains(html, bad) {
 			t.Errorf("html holds %q", bad)
 		}
 	}
-	for _, bad := range []string{"<script>", "<img", "</li>", "[a]("} {
-		if strings.Contains(strings.ReplaceAll(markdown, "`<i>|x`", ""), bad) {
+	for _, bad := range []string{"<script>", "<img", "</li>", "[a](", "|x`"} {
+		if strings.Contains(strings.NewReplacer(`\<`, "", `\[`, "", `\|`, "").Replace(markdown), bad) {
 			t.Errorf("markdown holds %q", bad)
 		}
 	}
