@@ -23,6 +23,7 @@ type policyCmd struct {
 
 	Diff   policyDiffCmd   `cmd:"" help:"Say in plain words how two policies differ, and which changes they judge differently."`
 	Schema policySchemaCmd `cmd:"" help:"Print the JSON Schema of policy files, for editors."`
+	Import policyImportCmd `cmd:"" help:"Write the nearest policy to a CODEOWNERS or policy-bot file."`
 }
 
 // besides says what a policy file stands beside.
