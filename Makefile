@@ -31,8 +31,8 @@ test: ## run all tests; what they need and is missing is installed
 race: ## run all tests under the race detector
 	CGO_ENABLED=1 go test -race ./...
 
-bench: ## run the benchmarks
-	go test -run '^$$' -bench . -benchmem ./...
+bench: ## run the benchmarks, one package at a time; docs/benchmarks.md has what they said
+	go test -p 1 -run '^$$' -bench . -benchmem ./...
 
 fuzz: ## look further with each fuzz target, FUZZTIME (20s) each
 	@.ci/fuzz $(FUZZTIME)

@@ -139,7 +139,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	defer stop()
 	log := zerolog.Ctx(ctx)
 	log.Info().Stringer("address", l.Addr()).Str("ledger_verifier", a.verifier).Msg("listening")
-	if err := a.store.Raise(ctx, a.now(), store.Due{Subject: everywhere, At: a.now()}); err != nil {
+	if err := a.store.RaiseNow(ctx, a.now(), everywhere); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	server := &http.Server{

@@ -225,6 +225,10 @@ func carried(tx *store.Tx, repo int64, head string) ([]rules.Change, map[int64]s
 // anything new.
 func (a *App) owe(tx *store.Tx, installation int64, pub store.Publication, wanted publish.Wanted) (bool, error) {
 	if wanted.Nothing() || pub.WantedDigest == wanted.Digest {
+		if pub.Rerun() {
+			// Somebody asked for a new run and gets one, although it says nothing new.
+			return false, tx.Raise(a.now(), store.Due{Subject: pub.Subject(), Installation: installation, At: a.now()})
+		}
 		return false, nil
 	}
 	body, err := json.Marshal(wanted)
@@ -244,7 +248,7 @@ func (a *App) owe(tx *store.Tx, installation int64, pub store.Publication, wante
 // same facts.
 func (a *App) record(ctx context.Context, tx *store.Tx, l look, change rules.Change, v rules.Verdict) error {
 	lead := change.Pulls[0].Number
-	digest, err := digestOf(change, v, l.policy)
+	digest, err := digestOf(change, v, l.read.Texts)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,11 @@ import (
 // openStore opens the store with the ledger's key, which is made at the first start beside
 // the SQLite file, and returns the verifier key that belongs to it.
 func openStore(ctx context.Context, o Options, host string) (*store.Store, string, error) {
-	key, err := ledgerKey(o.LedgerKeyPath(), o.LedgerKeyFile == "")
+	create := o.LedgerKeyFile == ""
+	if _, err := os.Stat(o.sqliteFile()); err == nil {
+		create = false // a key made now could not have signed what the database holds
+	}
+	key, err := ledgerKey(o.LedgerKeyPath(), create)
 	if err != nil {
 		return nil, "", err
 	}
@@ -44,7 +48,7 @@ func ledgerKey(path string, create bool) (string, error) {
 	case err == nil:
 		return strings.TrimSpace(string(text)), nil
 	case errors.Is(err, fs.ErrNotExist) && !create:
-		return "", keyProblem("names %s, which is not there: check the path", path)
+		return "", keyProblem("names %s, which is not there: check the path, or restore the key that was made with the database", path)
 	case !errors.Is(err, fs.ErrNotExist):
 		return "", keyProblem("cannot be used: %v", err)
 	}

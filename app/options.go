@@ -75,7 +75,6 @@ func (o Options) sqliteFile() string {
 	if !ok {
 		return ""
 	}
-	file, _, _ = strings.Cut(file, "?")
 	return file
 }
 

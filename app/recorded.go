@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/changewarden/changewarden/app/say"
@@ -97,7 +98,7 @@ func export(ctx context.Context, s *store.Store, owner, name string, number int6
 		return Recorded{}, err
 	}
 	r := Recorded{Format: RecordedFormat, Log: v.Log, Seq: v.Seq, Stage: body.Stage, At: body.At, Verdict: body.Verdict}
-	facts, err := content(ctx, s, body.Snapshot)
+	facts, err := erasable(ctx, s, body.Snapshot)
 	if err != nil {
 		return Recorded{}, err
 	}
@@ -105,7 +106,7 @@ func export(ctx context.Context, s *store.Store, owner, name string, number int6
 		return Recorded{}, err
 	}
 	for _, p := range body.Policy {
-		text, err := content(ctx, s, p.Text)
+		text, err := erasable(ctx, s, p.Text)
 		if err != nil {
 			return Recorded{}, err
 		}
@@ -114,8 +115,8 @@ func export(ctx context.Context, s *store.Store, owner, name string, number int6
 	return r, nil
 }
 
-// content returns what stands at an address that a record names.
-func content(ctx context.Context, s *store.Store, address string) ([]byte, error) {
+// erasable returns what stands at an address that a record names.
+func erasable(ctx context.Context, s *store.Store, address string) ([]byte, error) {
 	text, found, err := s.Blob(ctx, address)
 	if err == nil && !found {
 		err = fmt.Errorf("the content at %s was erased", address)
@@ -131,7 +132,9 @@ func loginsOf(ctx context.Context, s *store.Store, changes ...rules.Change) (say
 			ids = append(ids, int64(p.ID))
 		}
 	}
-	found, err := s.Names(ctx, ids)
+	// A head that many pull requests carry names the same people as often.
+	slices.Sort(ids)
+	found, err := s.Names(ctx, slices.Compact(ids))
 	if err != nil {
 		return nil, err
 	}

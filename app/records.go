@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/changewarden/changewarden/app/snapshot"
 	"github.com/changewarden/changewarden/rules"
 )
 
@@ -83,8 +84,8 @@ type StoredVerdict struct {
 
 // digestOf is equal for two verdicts that say the same about the same facts: the moments of
 // reading and judging do not count, nor which commit of the default branch the policy was
-// read at.
-func digestOf(change rules.Change, v rules.Verdict, policy []PolicyRef) (string, error) {
+// read at, nor the address of its text, which is another one after each start.
+func digestOf(change rules.Change, v rules.Verdict, policy []snapshot.PolicyText) (string, error) {
 	v.At, change.TakenAt = time.Time{}, time.Time{}
 	teams := make([]rules.Team, len(change.Teams))
 	for i, t := range change.Teams {
@@ -94,7 +95,7 @@ func digestOf(change rules.Change, v rules.Verdict, policy []PolicyRef) (string,
 	change.Teams = teams
 	texts := make([]string, 0, len(policy))
 	for _, p := range policy {
-		texts = append(texts, p.Layer, p.Text)
+		texts = append(texts, p.Layer, string(p.Text))
 	}
 	body, err := json.Marshal(struct {
 		Change  rules.Change

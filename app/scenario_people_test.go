@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -39,9 +41,10 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 	p := w.sim.As(login)
 	verb, args := args[0], args[1:]
 	switch verb {
-	case "push", "force":
-		return pushes(w, login, verb, args)
+	case "push", "force", "edit":
+		return pushes(ts, w, login, verb, args)
 	case "open": // BRANCH BASE TITLE
+		w.names(strings.Join(args[2:], " "))
 		_, err := p.OpenPull(w.repo, githubsim.NewPull{Title: strings.Join(args[2:], " "), Head: args[0], Base: args[1]})
 		return err
 	case "approve": // NUMBER [COMMIT]
@@ -50,7 +53,7 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 		return review(ts, w, login, "REQUEST_CHANGES", args)
 	case "comments":
 		return review(ts, w, login, "COMMENT", args)
-	case "dismiss": // NUMBER LOGIN: that person's last review
+	case "dismiss": // NUMBER LOGIN: that person's last review that was no comment
 		return p.Dismiss(w.repo, number(ts, args[0]), w.runs["review/"+args[0]+"/"+args[1]], "no longer")
 	case "retarget":
 		return p.Retarget(w.repo, number(ts, args[0]), args[1])
@@ -69,19 +72,29 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 	case "update":
 		_, err := p.UpdateBranch(w.repo, number(ts, args[0]))
 		return err
-	case "merge":
-		_, err := p.Merge(w.repo, number(ts, args[0]), "merge")
+	case "merge": // NUMBER [METHOD]
+		_, err := p.Merge(w.repo, number(ts, args[0]), cmp.Or(strings.Join(args[1:], ""), githubsim.MergeCommit))
 		return err
+	case "delete-branch":
+		return p.DeleteBranch(w.repo, args[0])
 	case "enqueue":
 		sha, err := p.Enqueue(w.repo, number(ts, args[0]))
 		w.saved["group"] = sha
 		return err
-	case "status": // COMMIT CONTEXT STATE
+	case "status": // COMMIT CONTEXT STATE [copy]: copy of what our status says
 		sha, err := w.commit(args[0])
 		if err != nil {
 			return err
 		}
-		return p.Status(w.repo, sha, args[1], args[2], "posted by hand")
+		text := "posted by hand"
+		if len(args) > 3 {
+			shown, err := w.show(sha)
+			if err != nil {
+				return err
+			}
+			text = shown.Description
+		}
+		return p.Status(w.repo, sha, args[1], args[2], text)
 	case "rerun": // COMMIT: our own run
 		sha, err := w.commit(args[0])
 		if err != nil {
@@ -92,12 +105,34 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 			return err
 		}
 		return p.RerequestCheck(w.repo, shown.Run)
+	case "rerun-suite": // COMMIT: the suite of our own run
+		sha, err := w.commit(args[0])
+		if err != nil {
+			return err
+		}
+		suite, err := w.sim.SuiteOf(w.repo, sha)
+		if err != nil {
+			return err
+		}
+		return p.RerequestSuite(w.repo, suite)
+	case "copies": // COMMIT COUNT BASE: so many pull requests of a fork with the same head
+		return copies(w, login, args)
 	case "permission":
 		return p.SetPermission(w.repo, args[0], args[1])
+	case "team-permission": // ORG/SLUG ROLE
+		return p.SetTeamPermission(w.repo, args[0], args[1])
 	case "joins":
 		return p.AddToTeam(args[0], args[1])
 	case "leaves":
 		return p.RemoveFromTeam(args[0], args[1])
+	case "expel": // ORGANIZATION LOGIN
+		return p.RemoveMember(args[0], args[1])
+	case "create-team": // ORG SLUG
+		return p.CreateTeam(args[0], args[1], "")
+	case "rename-team": // ORG/SLUG NAME
+		return p.RenameTeam(args[0], args[1])
+	case "accepts":
+		return p.AcceptInvitations()
 	case "delete-team":
 		return p.DeleteTeam(args[0])
 	case "rename":
@@ -114,6 +149,14 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 		_, name, _ := strings.Cut(w.repo, "/")
 		w.repo = args[0] + "/" + name
 		return nil
+	case "create-repository": // ORG/NAME
+		return p.CreateRepository(args[0], true, nil)
+	case "default-branch":
+		return p.SetDefaultBranch(w.repo, args[0])
+	case "delete-repository": // ORG/NAME
+		return p.DeleteRepository(args[0])
+	case "selects": // ORG [REPO...]: which repositories the installation covers; none: all
+		return w.sim.SelectRepositories(args[0], args[1:]...)
 	case "fork":
 		_, err := p.Fork(w.repo)
 		return err
@@ -126,9 +169,11 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 	return fmt.Errorf("%s %s: no such verb", login, verb)
 }
 
-// pushes is push [OPTION] BRANCH FILE... A file is path=text, path=@name for a binary of that
-// name, -path to remove it, old>new to rename it. The branch of a fork reads fork:BRANCH.
-func pushes(w *world, login, verb string, args []string) error {
+// pushes is push, force or edit (in the browser) [OPTION] BRANCH FILE... A file is path=text,
+// path=@name for a binary of that name, path=<file for what stands on the page, path=N*line
+// for a line N times, -path to remove it, old>new to rename it. Text has Go's escapes and ends
+// with a newline. The branch of a fork reads fork:BRANCH.
+func pushes(ts *testscript.TestScript, w *world, login, verb string, args []string) error {
 	c := githubsim.Commit{Message: "change", Files: map[string]string{}, Rename: map[string]string{}, Mode: map[string]string{}}
 	repo, onto := w.repo, ""
 	for strings.HasPrefix(args[0], "--") {
@@ -148,15 +193,26 @@ func pushes(w *world, login, verb string, args []string) error {
 			}
 			c.Merge = append(c.Merge, sha)
 		case "onto":
-			onto = value
+			if onto = value; strings.HasPrefix(value, "#") || strings.HasPrefix(value, "@") {
+				sha, err := w.commit(value)
+				if err != nil {
+					return err
+				}
+				onto = sha
+			}
 		case "exec":
 			c.Mode[value] = githubsim.ModeExec
+		case "bare": // a file, without a newline at its end
+			c.Mode[value] = githubsim.ModeFile
 		case "link":
 			c.Mode[value] = githubsim.ModeSymlink
+		case "submodule":
+			c.Mode[value] = githubsim.ModeSubmodule
 		default:
 			return fmt.Errorf("no such option: --%s", key)
 		}
 	}
+	var err error
 	branch, fork := strings.CutPrefix(args[0], "fork:")
 	if fork {
 		_, name, _ := strings.Cut(repo, "/")
@@ -168,10 +224,22 @@ func pushes(w *world, login, verb string, args []string) error {
 		switch {
 		case strings.HasPrefix(file, "-"):
 			c.Remove = append(c.Remove, file[1:])
+		case written && c.Mode[path] != "" && c.Mode[path] != githubsim.ModeExec:
+			c.Files[path] = text
+		case written && strings.HasPrefix(text, "<"):
+			c.Files[path] = string(readFile(ts, text[1:]))
+		case written && strings.HasPrefix(text, "%"): // the page's own file
+			b, err := os.ReadFile(filepath.Join(w.dir, text[1:]))
+			if err != nil {
+				return err
+			}
+			c.Files[path] = string(b)
 		case written && strings.HasPrefix(text, "@"):
 			c.Files[path] = "\x00\x01" + text
 		case written:
-			c.Files[path] = strings.ReplaceAll(text, `\n`, "\n") + "\n"
+			if c.Files[path], err = content(text); err != nil {
+				return fmt.Errorf("file %q: %w", file, err)
+			}
 		case renamed:
 			c.Rename[from] = to
 		default:
@@ -179,16 +247,65 @@ func pushes(w *world, login, verb string, args []string) error {
 		}
 	}
 	p := w.sim.As(login)
-	if verb == "force" {
-		_, err := p.ForcePush(repo, branch, onto, c)
-		return err
+	switch {
+	case verb == "push" && onto != "": // a new branch on another
+		if _, err = p.ForcePush(repo, branch, onto); err == nil {
+			_, err = p.Push(repo, branch, c)
+		}
+	case verb == "force" && len(args)+len(c.Mode) == 1:
+		_, err = p.ForcePush(repo, branch, onto)
+	case verb == "force":
+		_, err = p.ForcePush(repo, branch, onto, c)
+	case verb == "edit":
+		_, err = p.EditOnline(repo, branch, c)
+	default:
+		_, err = p.Push(repo, branch, c)
 	}
-	_, err := p.Push(repo, branch, c)
 	return err
 }
 
-// ident is somebody's name in a commit: a login, or whatever else, which GitHub cannot resolve.
+// copies opens pull requests from the person's fork that all have one commit as their head.
+func copies(w *world, login string, args []string) error {
+	sha, err := w.commit(args[0])
+	if err != nil {
+		return err
+	}
+	count, err := strconv.Atoi(args[1])
+	if err != nil {
+		return fmt.Errorf("count of copies: %w", err)
+	}
+	_, name, _ := strings.Cut(w.repo, "/")
+	p := w.sim.As(login)
+	for i := range count {
+		branch := fmt.Sprintf("copy-%d", i)
+		if _, err := p.ForcePush(login+"/"+name, branch, sha); err != nil {
+			return err
+		}
+		if _, err := p.OpenPull(w.repo, githubsim.NewPull{Title: "Copy", Head: login + ":" + branch, Base: args[2]}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// content is a file's text as pushes writes it.
+func content(text string) (string, error) {
+	times := 1
+	if n, line, ok := strings.Cut(text, "*"); ok {
+		if many, err := strconv.Atoi(n); err == nil {
+			times, text = many, line
+		}
+	}
+	text, err := strconv.Unquote(`"` + strings.ReplaceAll(text, `"`, `\"`) + `"`)
+	return strings.Repeat(text+"\n", times), err
+}
+
+// ident is somebody's name in a commit: a login, NAME:ADDRESS as anybody can write it, or
+// whatever else, which GitHub cannot resolve.
 func ident(w *world, s string) githubsim.Ident {
+	if name, address, ok := strings.Cut(s, ":"); ok {
+		return githubsim.Ident{Name: name, Email: address}
+	}
 	if w.sim.UserID(s) != 0 {
 		return w.sim.Ident(s)
 	}
@@ -205,7 +322,9 @@ func review(ts *testscript.TestScript, w *world, login, state string, args []str
 		v.Commit = sha
 	}
 	id, err := w.sim.As(login).Review(w.repo, number(ts, args[0]), v)
-	w.runs["review/"+args[0]+"/"+login] = id
+	if state != "COMMENT" {
+		w.runs["review/"+args[0]+"/"+login] = id
+	}
 	return err
 }
 
@@ -267,15 +386,19 @@ func cmdFinds(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func (w *world) verdict(ts *testscript.TestScript, n int) rules.Verdict {
+// repoID is the id of the repository that commands are about.
+func (w *world) repoID(ts *testscript.TestScript) int64 {
 	owner, name, _ := strings.Cut(w.repo, "/")
-	ctx := context.Background()
-	repo, known, err := w.app.store.RepositoryByName(ctx, owner, name)
+	repo, known, err := w.app.store.RepositoryByName(context.Background(), owner, name)
 	ts.Check(err)
 	if !known {
 		ts.Fatalf("no repository %s", w.repo)
 	}
-	row, found, err := w.app.store.LatestVerdict(ctx, repo.ID, int64(n))
+	return repo.ID
+}
+
+func (w *world) verdict(ts *testscript.TestScript, n int) rules.Verdict {
+	row, found, err := w.app.store.LatestVerdict(context.Background(), w.repoID(ts), int64(n))
 	ts.Check(err)
 	if !found {
 		ts.Fatalf("pull request %d was never judged", n)

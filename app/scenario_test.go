@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,8 +36,15 @@ func TestScenarios(t *testing.T) {
 			e.Values["world"] = w
 			return nil
 		},
-		Cmds: commands,
+		Cmds: words(),
 	})
+}
+
+// words are all that a page can say.
+func words() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
+	all := maps.Clone(commands)
+	maps.Copy(all, eventWords)
+	return all
 }
 
 // clock runs at the speed of the real one and can be turned on.
@@ -72,10 +81,16 @@ type world struct {
 	runs  map[string]int64 // last run of a name at a pull request's head, by "number/name"
 	saved map[string]string
 	seen  map[string]int64
+
+	quiet  time.Duration // Options.Quiet
+	held   held
+	forged int // deliveries so far
+
+	personal []string // what names somebody, quoted for a regular expression
 }
 
 func newWorldTest(t testing.TB, later func(func())) *world {
-	return &world{t: t, later: later, clock: &clock{}, runs: map[string]int64{}, saved: map[string]string{}, seen: map[string]int64{}, log: &syncBuffer{}}
+	return &world{t: t, later: later, clock: &clock{}, runs: map[string]int64{}, saved: map[string]string{}, seen: map[string]int64{}, log: &syncBuffer{}, quiet: 20 * time.Millisecond}
 }
 
 // begin makes GitHub with a world of state and starts the server on it.
@@ -86,6 +101,9 @@ func (w *world) begin(state []byte, dir string, policy []byte) error {
 	}
 	w.dir = dir
 	w.repo = parsed.Repositories[0].Name
+	for _, u := range parsed.Users {
+		w.names(u.Login, u.Name, u.Email)
+	}
 	w.sim, err = githubsim.New(githubsim.Options{
 		Now: w.clock.Now, State: &parsed,
 		Middleware: func(h http.Handler) http.Handler { return contract.Wrap(w.t, h) },
@@ -108,6 +126,15 @@ func (w *world) begin(state []byte, dir string, policy []byte) error {
 	return nil
 }
 
+// names notes what must not stand in the ledger.
+func (w *world) names(texts ...string) {
+	for _, text := range texts {
+		if text != "" {
+			w.personal = append(w.personal, regexp.QuoteMeta(text))
+		}
+	}
+}
+
 // start starts the server under test on its data directory.
 func (w *world) start(policy []byte) error {
 	o := Options{
@@ -115,7 +142,7 @@ func (w *world) start(policy []byte) error {
 		DatabaseURL: "sqlite://" + filepath.Join(w.dir, "data", "test.db"),
 		GitHubURL:   "http://127.0.0.1", GitHubAPIURL: w.sim.URL(), AppID: w.sim.AppID(),
 		PrivateKey: w.sim.AppKey(), WebhookSecrets: [][]byte{w.sim.WebhookSecret()},
-		Now: w.clock.Now, Quiet: 20 * time.Millisecond,
+		Now: w.clock.Now, Quiet: w.quiet,
 	}
 	if policy != nil {
 		o.PolicyFile, o.PolicyText = "floor.yml", policy
@@ -135,6 +162,13 @@ func (w *world) start(policy []byte) error {
 	w.sim.SetWebhookURL(w.url + "/webhook")
 	done := make(chan error, 1)
 	go func() { done <- a.Serve(ctx, l) }()
+	// It answers when the sweep at its start is on the worklist: settle must not be earlier.
+	resp, err := http.Get(w.url + "/readyz")
+	if err != nil {
+		cancel()
+		return err
+	}
+	_ = resp.Body.Close()
 	var once sync.Once
 	w.stop = func() {
 		once.Do(func() {
@@ -240,15 +274,16 @@ func readFile(ts *testscript.TestScript, name string) []byte {
 
 // commands are the words of a scenario.
 var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
-	"world":    cmdWorld,
-	"in":       func(ts *testscript.TestScript, _ bool, args []string) { of(ts).repo = args[0] },
-	"settle":   func(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(of(ts).settle()) },
-	"turn":     cmdTurn,
-	"shows":    cmdShows,
-	"silent":   cmdSilent,
-	"says":     cmdSays,
-	"finds":    cmdFinds,
-	"verify":   cmdVerify,
+	"world":   cmdWorld,
+	"in":      func(ts *testscript.TestScript, _ bool, args []string) { of(ts).repo = args[0] },
+	"settle":  func(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(of(ts).settle()) },
+	"turn":    cmdTurn,
+	"shows":   cmdShows,
+	"silent":  cmdSilent,
+	"says":    cmdSays,
+	"finds":   cmdFinds,
+	"verify":  cmdVerify,
+	"replays": cmdReplays, "records": cmdRecords, "anonymous": cmdAnonymous, "counts": cmdCounts, "drops": cmdDrops,
 	"asked":    cmdAsked,
 	"forget":   func(ts *testscript.TestScript, _ bool, _ []string) { of(ts).sim.ResetRequests() },
 	"save":     cmdSave,
@@ -260,11 +295,18 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"logs":     cmdLogs,
 	"ann":      person("ann"), "bob": person("bob"), "carol": person("carol"), "dave": person("dave"),
 	"erin": person("erin"), "mallory": person("mallory"), "olga": person("olga"),
+	"updater": person("updater"), // a bot
 }
 
-// world FILE [POLICY] begins.
+// world [--quiet=DURATION] FILE [POLICY] begins. Events are gathered for that long.
 func cmdWorld(ts *testscript.TestScript, _ bool, args []string) {
 	w := of(ts)
+	if text, ok := strings.CutPrefix(args[0], "--quiet="); ok {
+		var err error
+		w.quiet, err = time.ParseDuration(text)
+		ts.Check(err)
+		args = args[1:]
+	}
 	var policy []byte
 	if len(args) > 1 {
 		policy = readFile(ts, args[1])
@@ -331,7 +373,7 @@ func cmdSays(ts *testscript.TestScript, neg bool, args []string) {
 
 // plain takes the mark-up of code spans out of a summary.
 func plain(markdown string) string {
-	return strings.NewReplacer("`", "", "\u200b", "", "\u2060", "").Replace(markdown)
+	return strings.NewReplacer("`", "", "\u200b", "", "\u2060", "", "&#35;&#8203;", "#").Replace(markdown)
 }
 
 // save NAME COMMIT remembers a commit.
@@ -385,6 +427,10 @@ func cmdFails(ts *testscript.TestScript, _ bool, args []string) {
 		"502": githubsim.BadGateway, "broken": githubsim.Broken, "answer-lost": githubsim.AnswerLost,
 		"secondary": githubsim.SecondaryLimit, "429": githubsim.TooManyRequests, "primary": githubsim.PrimaryLimit, "graphql": githubsim.GraphQLLimited,
 	}
+	// GitHub's client keeps to the time of a 429 by the real clock, which no page turns.
+	soon := faults["429"]
+	soon.Header = http.Header{"Retry-After": {"1"}}
+	faults["429"] = soon
 	fault, ok := faults[args[1]]
 	if !ok {
 		ts.Fatalf("no such fault: %s", args[1])
@@ -392,10 +438,11 @@ func cmdFails(ts *testscript.TestScript, _ bool, args []string) {
 	of(ts).sim.FailNext(githubsim.OfKind(args[0]), fault)
 }
 
-// asked [-kind] COUNT wants so many requests since forget: GraphQL, writes or all that are
-// not token requests.
+// asked KIND COUNT wants at most so many requests since forget, =COUNT exactly so many:
+// graphql, reads, writes, or anything but tokens.
 func cmdAsked(ts *testscript.TestScript, _ bool, args []string) {
-	most, err := strconv.Atoi(args[1])
+	text, exactly := strings.CutPrefix(args[1], "=")
+	most, err := strconv.Atoi(text)
 	ts.Check(err)
 	var found []string
 	for _, r := range of(ts).sim.Requests() {
@@ -407,8 +454,8 @@ func cmdAsked(ts *testscript.TestScript, _ bool, args []string) {
 			found = append(found, r)
 		}
 	}
-	if len(found) > most {
-		ts.Fatalf("%d requests, at most %d are allowed:\n%s", len(found), most, strings.Join(found, "\n"))
+	if len(found) > most || exactly && len(found) != most {
+		ts.Fatalf("%d requests, want %s:\n%s", len(found), args[1], strings.Join(found, "\n"))
 	}
 }
 

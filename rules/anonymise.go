@@ -40,7 +40,7 @@ func Anonymise(src []byte, id func(UserRef) UserID) ([]byte, error) {
 		return cmp.Or(cmp.Compare(b.Line, a.Line), cmp.Compare(b.Column, a.Column))
 	})
 	for _, n := range entries {
-		ref, ok := p.user(n)
+		ref, ok := p.user(n, strings.HasSuffix(n.Value, "[bot]") || strings.Contains(n.Value, "[bot]#"))
 		if !ok {
 			return nil, p.failed()
 		}

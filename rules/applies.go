@@ -5,27 +5,32 @@ import (
 	"strings"
 )
 
-// holds reports whether every part of the condition holds, and adds to why what made it so.
-func (j *judge) holds(l Layer, c Condition, why *Because) bool {
+// holds says whether every part of the condition holds, and adds to why what made it so.
+// The cheap parts come first: what cannot hold by one of them needs no further look.
+func (j *judge) holds(l Layer, c Condition, why *Because) truth {
 	var b Because
-	ok := j.inClass(l, c, &b) && j.touches(c, &b) && j.aims(c, &b) && j.labelled(c, &b) &&
-		j.writtenBy(l, c, &b) && j.drafted(c, &b) && j.anyOf(l, c, &b)
-	if ok {
-		why.add(b)
+	t := yes
+	for _, part := range []func(Layer, Condition, *Because) truth{
+		j.aims, j.drafted, j.labelled, j.sized, j.worded, j.inClass, j.touches, j.writtenBy, j.anyOf, j.notThat, j.says,
+	} {
+		if t = t.and(part(l, c, &b)); !t.may {
+			return t
+		}
 	}
-	return ok
+	why.add(b)
+	return t
 }
 
-func (j *judge) inClass(l Layer, c Condition, b *Because) bool {
+func (j *judge) inClass(l Layer, c Condition, b *Because) truth {
 	if len(c.Class) == 0 {
-		return true
+		return yes
 	}
-	in := false
+	in := no
 	for _, name := range c.Class {
-		if member := j.class(l, name); member.holds {
+		member := j.class(l, name)
+		if in = in.or(member.holds); member.holds.may {
 			b.add(member.why)
 			b.Classes = append(b.Classes, name)
-			in = true
 		}
 	}
 	return in
@@ -46,15 +51,15 @@ func (j *judge) class(l Layer, name string) membership {
 
 // membership is whether the change is in a class.
 type membership struct {
-	holds bool
+	holds truth
 	why   Because
 }
 
 // touches judges the paths. Where the list of files is incomplete every path counts as
-// touched.
-func (j *judge) touches(c Condition, b *Because) bool {
+// touched, and as left out.
+func (j *judge) touches(_ Layer, c Condition, b *Because) truth {
 	if len(c.Paths)+len(c.NotPaths)+len(c.OnlyPaths) == 0 {
-		return true
+		return yes
 	}
 	in, out, only := j.matching(c.Paths), j.matching(c.NotPaths), j.matching(c.OnlyPaths)
 	wanted := len(c.Paths)+len(c.NotPaths) > 0
@@ -68,7 +73,11 @@ func (j *judge) touches(c Condition, b *Because) bool {
 		all = all && (len(c.OnlyPaths) == 0 || only[i])
 	}
 	b.AllFiles = j.gap(GapFiles)
-	return b.AllFiles || (hit || !wanted) && all
+	t := sure((hit || !wanted) && all)
+	if b.AllFiles && (len(c.OnlyPaths) > 0 || !hit) {
+		return maybe
+	}
+	return t
 }
 
 // matching returns for each path whether one of the globs matches it. Each glob looks at
@@ -95,73 +104,154 @@ func (j *judge) matching(globs []string) []bool {
 	return union
 }
 
-func (j *judge) aims(c Condition, b *Because) bool {
+// aims judges the branches and the repository.
+func (j *judge) aims(_ Layer, c Condition, b *Because) truth {
+	t := yes
 	if len(c.Branches) > 0 {
-		if !matchAny(c.Branches, j.Base) {
-			return false
-		}
+		t = sure(matchAny(c.Branches, j.Base))
 		b.Branch = j.Base
 	}
 	if len(c.HeadBranches) > 0 {
-		for _, p := range j.Pulls {
-			if matchAny(c.HeadBranches, p.HeadRef) {
-				b.Heads = append(b.Heads, p.HeadRef)
+		t = t.and(j.ofAny(func(p Pull) bool {
+			hit := matchAny(c.HeadBranches, p.HeadRef)
+			if hit {
+				b.Heads = append(b.Heads, p.Number)
 			}
-		}
-		return len(b.Heads) > 0
+			return hit
+		}))
 	}
-	return true
+	if len(c.Repositories) > 0 {
+		t = t.and(j.named(c.Repositories))
+		b.Repository = true
+	}
+	return t
 }
 
-func (j *judge) labelled(c Condition, b *Because) bool {
-	if len(c.Labels) == 0 {
-		return true
-	}
-	for _, p := range j.Pulls {
-		for _, label := range p.Labels {
-			if slices.ContainsFunc(c.Labels, func(want string) bool { return strings.EqualFold(want, label) }) {
-				b.Labels = append(b.Labels, label)
+// named judges the repository by the names that it has and had: a rename does not get it
+// out of a rule.
+func (j *judge) named(globs []string) truth {
+	var t truth
+	for _, full := range append([]string{j.Repo.Name}, j.Repo.Former...) {
+		_, short, _ := strings.Cut(full, "/")
+		if slices.ContainsFunc(globs, func(g string) bool {
+			if strings.Contains(g, "/") {
+				return compileGlob(strings.ToLower(g)).match(strings.ToLower(full))
 			}
+			return compileGlob(strings.ToLower(g)).match(strings.ToLower(short))
+		}) {
+			t.may = true
+		} else {
+			t.mayNot = true
 		}
 	}
-	if len(b.Labels) == 0 && j.gap(GapLabels) {
-		b.Assumed = true
+	return t
+}
+
+// sized judges how much the change touches.
+func (j *judge) sized(_ Layer, c Condition, b *Because) truth {
+	t := yes
+	if c.Files.set() {
+		more := j.gap(GapFiles)
+		t = c.Files.judge(len(j.Files), more)
+		b.AllFiles = b.AllFiles || more
+		b.Size = &Size{Files: len(j.Files)}
 	}
-	return len(b.Labels) > 0 || b.Assumed
+	if c.Lines.set() {
+		n, more := j.lines()
+		t = t.and(c.Lines.judge(n, more))
+		if b.Size == nil {
+			b.Size = &Size{Files: len(j.Files)}
+		}
+		b.Size.Lines, b.Size.More = n, more
+	}
+	return t
+}
+
+// worded judges title and description.
+func (j *judge) worded(_ Layer, c Condition, b *Because) truth {
+	if len(c.Title)+len(c.Body) == 0 {
+		return yes
+	}
+	if !j.knows(FactText) {
+		b.Assumed = true
+		return maybe
+	}
+	t := yes
+	if len(c.Title) > 0 {
+		b.Text = append(b.Text, "title")
+		t = t.and(j.ofAny(func(p Pull) bool { return matchPatterns(c.Title, p.Title) }))
+	}
+	if len(c.Body) > 0 {
+		b.Text = append(b.Text, "description")
+		t = t.and(j.ofAny(func(p Pull) bool { return matchPatterns(c.Body, p.Body) }))
+	}
+	return t
 }
 
 // writtenBy judges the authors: all contributors, not the one who opened the pull request
 // alone. Whoever is unknown could be in the group.
-func (j *judge) writtenBy(l Layer, c Condition, b *Because) bool {
+func (j *judge) writtenBy(l Layer, c Condition, b *Because) truth {
 	if len(c.Authors) == 0 {
-		return true
+		return yes
 	}
 	for _, id := range j.who.order {
 		if _, ok := j.seat(l, c.Authors, id); ok {
 			b.Authors = append(b.Authors, id)
 		}
 	}
-	if len(b.Authors) == 0 {
-		missing, other := j.unseen(l, c.Authors)
-		b.Assumed = len(j.who.unknown) > 0 || len(missing)+len(other) > 0
+	if len(b.Authors) > 0 {
+		return yes
 	}
-	return len(b.Authors) > 0 || b.Assumed
+	if b.Assumed = len(j.who.unknown) > 0 || j.doubts(l, c.Authors); b.Assumed {
+		return maybe
+	}
+	return no
 }
 
-func (j *judge) drafted(c Condition, b *Because) bool {
+func (j *judge) drafted(_ Layer, c Condition, b *Because) truth {
 	if c.Draft == nil {
-		return true
+		return yes
 	}
 	b.Draft = c.Draft
-	return slices.ContainsFunc(j.Pulls, func(p Pull) bool { return p.Draft == *c.Draft })
+	return j.ofAny(func(p Pull) bool { return p.Draft == *c.Draft })
 }
 
-func (j *judge) anyOf(l Layer, c Condition, b *Because) bool {
-	held := len(c.Any) == 0
+func (j *judge) anyOf(l Layer, c Condition, b *Because) truth {
+	if len(c.Any) == 0 {
+		return yes
+	}
+	held := no
 	for _, part := range c.Any {
-		held = j.holds(l, part, b) || held
+		held = held.or(j.holds(l, part, b))
 	}
 	return held
+}
+
+// notThat judges what must not hold. Why it does not is said of classes alone: that is
+// what people ask for.
+func (j *judge) notThat(l Layer, c Condition, b *Because) truth {
+	if c.Not == nil {
+		return yes
+	}
+	var why Because
+	t := j.holds(l, *c.Not, &why)
+	if t.may && t.mayNot {
+		b.AllFiles, b.Assumed = b.AllFiles || why.AllFiles, b.Assumed || !why.AllFiles
+	} else if len(c.Not.Class) > 0 && len(c.Not.parts()) == 1 {
+		b.NotClasses = append(b.NotClasses, c.Not.Class...)
+	} else {
+		b.Except = true
+	}
+	return t.not()
+}
+
+func (j *judge) says(l Layer, c Condition, b *Because) truth {
+	if c.Expr.Text == "" {
+		return yes
+	}
+	t, known := j.expr(l, c.Expr)
+	b.Expr, b.Assumed = known, b.Assumed || !known
+	return t
 }
 
 // add joins what another condition rests on.
@@ -177,6 +267,14 @@ func (b *Because) add(o Because) {
 	if o.Draft != nil {
 		b.Draft = o.Draft
 	}
+	b.NotClasses = append(b.NotClasses, o.NotClasses...)
+	b.Text = append(b.Text, o.Text...)
+	b.Repository = b.Repository || o.Repository
+	if o.Size != nil && (b.Size == nil || o.Size.Lines > b.Size.Lines) {
+		b.Size = o.Size
+	}
+	b.Except = b.Except || o.Except
+	b.Expr = b.Expr || o.Expr
 	b.AllFiles = b.AllFiles || o.AllFiles
 	b.Assumed = b.Assumed || o.Assumed
 }
@@ -186,7 +284,10 @@ func (b *Because) add(o Because) {
 func (b Because) sorted() *Because {
 	b.Classes = unique(b.Classes)
 	b.Labels = unique(b.Labels)
-	b.Heads = unique(b.Heads)
+	b.NotClasses = unique(b.NotClasses)
+	b.Text = unique(b.Text)
+	slices.Sort(b.Heads)
+	b.Heads = slices.Compact(b.Heads)
 	slices.Sort(b.Files)
 	b.Files = slices.Compact(b.Files)
 	var authors []UserID

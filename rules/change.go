@@ -63,6 +63,7 @@ const (
 	FactPermissions Fact = "permissions"  // Person.Permission, of contributors, reviewers and who set labels
 	FactJoins       Fact = "joins"        // Team.Joins
 	FactOwners      Fact = "owners"       // Change.Owners
+	FactCommits     Fact = "commits"      // Change.Commits: always read; unread if the head is not among them
 )
 
 // Repo is the repository that the change would land in.
@@ -109,6 +110,7 @@ const (
 	GapLabels   GapFact = "labels"
 	GapTimeline GapFact = "timeline"
 	GapThreads  GapFact = "threads"
+	GapPolicy   GapFact = "policy" // the organisation's file, which never was readable: nothing passes without it
 )
 
 // FileStatus is GitHub's word for what happened to a file.
@@ -291,6 +293,7 @@ type Waiver struct {
 type Notice struct {
 	Code NoticeCode `json:"code"`
 	File string     `json:"file,omitempty"`
+	Line int        `json:"line,omitempty"` // of the first error in File; 0: not known
 	Team string     `json:"team,omitempty"` // of NoticeOwnersStandIn, as the policy writes it
 }
 
@@ -304,6 +307,15 @@ const (
 	NoticeBrokenPolicy NoticeCode = "policy.broken"
 	// NoticePolicyNotRegular: the repository's file is a link, a directory or too large.
 	NoticePolicyNotRegular NoticeCode = "policy.not_regular"
+	// NoticePolicyTwice: another file beside the policy's own reads like a policy, or stands in
+	// its place under a name that is not quite right.
+	NoticePolicyTwice NoticeCode = "policy.twice"
+	// NoticeFloorGone: the organisation's file is not there any more, or not shown to the app;
+	// the last good one stays.
+	NoticeFloorGone NoticeCode = "policy.floor_gone"
+	// NoticeFloorReplaced: another repository has the name of the organisation's, with another
+	// file; the last good one stays.
+	NoticeFloorReplaced NoticeCode = "policy.floor_replaced"
 	// NoticeOwnersStandIn: the built-in policy names a team that cannot be seen, and owners of
 	// the organisation stand in for it. Evaluate adds it.
 	NoticeOwnersStandIn NoticeCode = "policy.owners_stand_in"

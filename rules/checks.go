@@ -35,6 +35,7 @@ type result struct {
 	name  string
 	app   int64  // 0: a status
 	slug  string // of the app
+	flow  string // path of the workflow that it is a job of; empty: none, or a status
 	suite int64  // 0: a status
 	state resultState
 	word  string // GitHub's, for a conclusion
@@ -68,7 +69,7 @@ func results(c Change, j *judge) []result {
 	}
 	var out []result
 	for _, r := range newest {
-		res := result{name: r.Name, app: r.App, slug: strings.ToLower(r.AppSlug), suite: r.Suite, word: r.Conclusion}
+		res := result{name: r.Name, app: r.App, slug: strings.ToLower(r.AppSlug), flow: r.Workflow, suite: r.Suite, word: r.Conclusion}
 		switch {
 		case r.Status != completed || r.Conclusion == "":
 			res.state = running
@@ -127,7 +128,7 @@ func (j *judge) checks(c Checks) Reason {
 // app named, and lets no other result of the name stand beside it that failed, runs or
 // is a contributor's claim, whoever reported it.
 func (j *judge) namedChecks(c Checks) Reason {
-	facts := &CheckFacts{}
+	facts := &CheckFacts{App: c.App, Workflow: c.Workflow}
 	names := map[string]bool{}
 	for _, text := range c.Names {
 		g, found := compileGlob(text), false
@@ -143,7 +144,7 @@ func (j *judge) namedChecks(c Checks) Reason {
 	for name := range names {
 		j.namedCheck(c, name, facts)
 	}
-	return j.checkReason(facts, len(facts.Skipped) > 0)
+	return j.checkReason(c, facts, len(facts.Skipped) > 0)
 }
 
 func (j *judge) namedCheck(c Checks, name string, facts *CheckFacts) {
@@ -162,6 +163,8 @@ func (j *judge) namedCheck(c Checks, name string, facts *CheckFacts) {
 			open = open || r.state == claimed
 		case !r.from(c.App):
 			facts.WrongApp = append(facts.WrongApp, name)
+		case c.Workflow != "" && !workflow(c.Workflow, r.flow):
+			facts.Elsewhere = append(facts.Elsewhere, name)
 		case slices.Contains(c.Conclusions, r.word):
 			good = true
 		case r.state == idle:
@@ -181,6 +184,16 @@ func (j *judge) namedCheck(c Checks, name string, facts *CheckFacts) {
 // from reports whether the app named reported the result. A status has no app.
 func (r result) from(app string) bool {
 	return app == "" || r.app != 0 && (r.slug == app || strconv.FormatInt(r.app, 10) == app)
+}
+
+// workflow reports whether a workflow file is the one that a policy names: by its path or,
+// without slashes, by its name in the folder where workflows are.
+func workflow(text, path string) bool {
+	if !strings.Contains(text, "/") {
+		text = ".github/workflows/" + text
+	}
+	path, _, _ = strings.Cut(path, "@") // GitHub adds the ref that it came from
+	return path != "" && compileGlob(text).match(path)
 }
 
 // allChecks asks that everything reported has concluded and nothing failed, that what
@@ -233,7 +246,7 @@ func (j *judge) allChecks(c Checks) Reason {
 	if quiet := j.lastSign().Add(settle); quiet.After(j.at) {
 		facts.Settles = quiet.UTC()
 	}
-	return j.checkReason(facts, false)
+	return j.checkReason(c, facts, false)
 }
 
 // suiteName says which suite has not completed, for want of a name of its own.
@@ -276,15 +289,23 @@ func (j *judge) lastSign() time.Time {
 
 // checkReason puts the lists in order and finds the outcome. skipFails is set where a
 // skipped check is a conclusion that was not allowed, and not just none.
-func (j *judge) checkReason(f *CheckFacts, skipFails bool) Reason {
+func (j *judge) checkReason(c Checks, f *CheckFacts, skipFails bool) Reason {
 	human := slices.ContainsFunc(j.results, func(r result) bool {
 		return r.state == claimed && slices.Contains(f.Claimed, r.name)
 	})
-	for _, list := range []*[]string{&f.Passed, &f.Failed, &f.Running, &f.Missing, &f.Skipped, &f.WrongApp, &f.Claimed} {
+	for _, list := range []*[]string{&f.Passed, &f.Failed, &f.Running, &f.Missing, &f.Skipped, &f.WrongApp, &f.Claimed, &f.Elsewhere} {
 		*list = unique(*list)
 	}
 	if len(f.Missing) > 0 {
 		f.Since = j.SeenAt
+		late := j.SeenAt.Add(c.Grace)
+		f.Overdue = c.Grace > 0 && !late.After(j.at)
+		if c.Grace > 0 {
+			j.again(late)
+		}
+	}
+	if !f.Overdue {
+		f.App, f.Workflow = "", ""
 	}
 	r := Reason{Checks: f}
 	switch {

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,33 +10,111 @@ import (
 // Compose returns the policy that demands what the floor and, unless it is nil, the
 // repository's layer demand. A repository's layer may not repeat the name of a rule,
 // group or class of the floor (case is folded): whoever reads a name in a verdict has to
-// know whose it is. The error names both files and every such name.
+// know whose it is. Its exceptions and advice reach its own rules, and those of the floor
+// that are marked overridable. The error holds all that is wrong as a SyntaxErrors, where
+// it stands in the files but without the lines' text.
 func Compose(floor Layer, repo *Layer) (Policy, error) {
 	if len(floor.Rules) == 0 {
 		return Policy{}, fmt.Errorf("compose policy: %s has no rules: it would let everything pass", floor.File)
 	}
 	floor.Name = FloorLayer
-	if repo == nil {
-		return Policy{Layers: []Layer{floor}}, nil
+	c := composer{floor: floor}
+	c.dispensations(floor)
+	p := Policy{Layers: []Layer{floor}}
+	if repo != nil {
+		own := *repo
+		own.Name = RepositoryLayer
+		c.names(own)
+		c.dispensations(own)
+		c.repositories(own)
+		p.Layers = append(p.Layers, own)
 	}
-	var errs []error
-	clash := func(kind string, theirs, ours []string) {
+	if len(c.errs) > 0 {
+		c.errs.sort()
+		return Policy{}, fmt.Errorf("compose policy: %w", c.errs)
+	}
+	return p, nil
+}
+
+// composer collects what keeps layers from being one policy.
+type composer struct {
+	floor Layer
+	errs  SyntaxErrors
+}
+
+func (c *composer) fail(l Layer, at Position, format string, args ...any) {
+	c.errs = append(c.errs, &SyntaxError{File: l.File, Line: max(at.Line, 1), Column: max(at.Column, 1), Msg: fmt.Sprintf(format, args...)})
+}
+
+// names refuses what the repository's layer calls by a name of the floor.
+func (c *composer) names(l Layer) {
+	clash := func(kind string, theirs, ours []string, at func(string) Position) {
 		for _, name := range ours {
 			if i := slices.IndexFunc(theirs, func(n string) bool { return strings.EqualFold(n, name) }); i >= 0 {
-				errs = append(errs, fmt.Errorf("%s %q of %s has the name of %s %q of %s: choose another name",
-					kind, name, repo.File, kind, theirs[i], floor.File))
+				c.fail(l, at(name), "%s %q of %s has the name of %s %q of %s: choose another name",
+					kind, name, l.File, kind, theirs[i], c.floor.File)
 			}
 		}
 	}
-	clash("rule", ruleNames(floor), ruleNames(*repo))
-	clash("group", slices.Sorted(maps.Keys(floor.Groups)), slices.Sorted(maps.Keys(repo.Groups)))
-	clash("class", ownClasses(floor), ownClasses(*repo))
-	if err := errors.Join(errs...); err != nil {
-		return Policy{}, fmt.Errorf("compose policy: %w", err)
+	clash("rule", ruleNames(c.floor), ruleNames(l), func(name string) Position { r, _ := l.rule(name); return r.At })
+	clash("group", slices.Sorted(maps.Keys(c.floor.Groups)), slices.Sorted(maps.Keys(l.Groups)), func(name string) Position { return l.Groups[name].At })
+	clash("class", ownClasses(c.floor), ownClasses(l), func(name string) Position { return l.Classes[name].At })
+}
+
+// dispensations refuses exceptions and advice about rules that are not there, or that the
+// layer cannot reach.
+func (c *composer) dispensations(l Layer) {
+	for _, e := range l.Exceptions {
+		if _, own := l.rule(e.Rule); !own {
+			c.reached(l, e.At, "the exception", e.Rule)
+		}
 	}
-	own := *repo
-	own.Name = RepositoryLayer
-	return Policy{Layers: []Layer{floor, own}}, nil
+	for _, d := range l.Advice {
+		if _, own := l.rule(d.Rule); own {
+			c.fail(l, d.At, "rule %q stands in this file: write `enforce: false` and `until:` there", d.Rule)
+			continue
+		}
+		c.reached(l, d.At, "the advice", d.Rule)
+	}
+}
+
+func (c *composer) reached(l Layer, at Position, what, rule string) {
+	r, ok := c.floor.rule(rule)
+	switch {
+	case !ok:
+		c.fail(l, at, "%s is about rule %q, and no rule has that name: write the name as it stands at the rule", what, rule)
+	case !r.Overridable:
+		c.fail(l, at, "%s is about rule %q of %s, which is not overridable: an owner of that file can mark it so", what, rule, c.floor.File)
+	}
+}
+
+// repositories refuses conditions on the repository in its own file: they hold, or don't.
+func (c *composer) repositories(l Layer) {
+	refuse := func(at Position) func(Condition) {
+		return func(part Condition) {
+			if len(part.Repositories) > 0 {
+				c.fail(l, at, "repositories can be told apart in the organization's file alone: take it out")
+			}
+		}
+	}
+	for _, name := range ownClasses(l) {
+		l.Classes[name].each(refuse(l.Classes[name].At))
+	}
+	for _, r := range l.Rules {
+		r.When.each(refuse(r.When.At))
+	}
+	for _, e := range l.Exceptions {
+		e.Scope.each(refuse(e.Scope.At))
+	}
+}
+
+// rule returns the rule of that name.
+func (l Layer) rule(name string) (Rule, bool) {
+	i := slices.IndexFunc(l.Rules, func(r Rule) bool { return strings.EqualFold(r.Name, name) })
+	if i < 0 {
+		return Rule{}, false
+	}
+	return l.Rules[i], true
 }
 
 func ruleNames(l Layer) []string {

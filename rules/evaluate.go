@@ -14,14 +14,27 @@ import (
 // must not let pass what the floor blocks.
 func Evaluate(p Policy, c Change, stage Stage, at time.Time) Verdict {
 	j := newJudge(c, at)
-	v := Verdict{Stage: stage, At: at.UTC(), Evaluator: Evaluator, Findings: []Finding{}, Notices: c.Notices}
-	applied := false
+	v := Verdict{Stage: stage, At: at.UTC(), Evaluator: Evaluator, Findings: []Finding{}}
+	var all, firm, light []*judged
 	for i, l := range p.Layers {
 		for _, r := range l.Rules {
-			f := j.rule(l, r, stage)
-			v.Findings = append(v.Findings, f)
-			applied = applied || i == 0 && f.Outcome != NotApplicable && f.Outcome != Ahead
+			one := j.applies(p, l, r, stage)
+			one.floor = i == 0
+			all = append(all, one)
+			switch {
+			case !one.applied:
+			case one.relief == nil:
+				firm = append(firm, one)
+			default:
+				light = append(light, one)
+			}
 		}
+	}
+	j.seatAll(slices.Concat(firm, light))
+	applied := false
+	for _, one := range all {
+		v.Findings = append(v.Findings, j.finding(one))
+		applied = applied || one.floor && one.applied
 	}
 	if len(c.Gaps) > 0 {
 		v.Findings = append(v.Findings, blameless(stage, Reason{Outcome: Indeterminate, Code: FactsIncomplete, Gaps: c.Gaps}))
@@ -35,6 +48,7 @@ func Evaluate(p Policy, c Change, stage Stage, at time.Time) Verdict {
 			v.Outcome = f.Outcome
 		}
 	}
+	v.Notices = slices.Concat(c.Notices, j.notices)
 	v.Recheck = j.recheck
 	return v
 }
@@ -43,33 +57,50 @@ func blameless(stage Stage, r Reason) Finding {
 	return Finding{Stage: stage, Outcome: r.Outcome, Reasons: []Reason{r}}
 }
 
-// rule judges one rule. All that it requires has to be met.
-func (j *judge) rule(l Layer, r Rule, stage Stage) Finding {
-	f := Finding{Rule: r.Name, Layer: l.Name, Stage: r.Stage}
+// judged is a rule on its way to a finding.
+type judged struct {
+	layer   Layer
+	rule    Rule
+	floor   bool
+	applied bool
+	finding Finding // complete if the rule does not apply
+	relief  *Reason // why it would not block if it is not met; nil: it would
+}
+
+// applies judges whether a rule applies, and whether anything takes its weight from it.
+func (j *judge) applies(p Policy, l Layer, r Rule, stage Stage) *judged {
+	one := &judged{layer: l, rule: r, finding: Finding{Rule: r.Name, Layer: l.Name, Stage: r.Stage}}
 	if r.Stage != stage {
-		return f.only(Ahead, RuleAhead)
+		one.finding = one.finding.only(Ahead, RuleAhead)
+		return one
 	}
 	if !r.When.always() {
 		var why Because
-		if !j.holds(l, r.When, &why) {
-			return f.only(NotApplicable, RuleNotApplicable)
+		if !j.holds(l, r.When, &why).may {
+			one.finding = one.finding.only(NotApplicable, RuleNotApplicable)
+			return one
 		}
-		f.Because = why.sorted()
+		one.finding.Because = why.sorted()
 	}
-	if a := r.Require.Approvals; a != nil {
-		f.Reasons = append(f.Reasons, j.approvals(l, *a))
+	one.applied = true
+	one.relief = j.relief(p, l, r)
+	return one
+}
+
+// finding judges what an applying rule requires. All of it has to be met. A rule that is
+// not, and that something takes the weight from, says so first, and then what it lacks.
+func (j *judge) finding(one *judged) Finding {
+	f := one.finding
+	if !one.applied {
+		return f
 	}
-	if ch := r.Require.Checks; ch != nil {
-		f.Reasons = append(f.Reasons, j.checks(*ch))
+	if f.Reasons = j.require(one.layer, one.rule.Require); len(f.Reasons) == 0 {
+		return f.only(Indeterminate, FactsIncomplete) // Parse lets no such rule through; a demand of nothing is no pass
 	}
-	if len(f.Reasons) == 0 { // Parse lets no such rule through; a demand of nothing is no pass
-		return f.only(Indeterminate, FactsIncomplete)
-	}
-	f.Outcome = Pass
-	for _, reason := range f.Reasons {
-		if reason.Outcome.Worse(f.Outcome) {
-			f.Outcome = reason.Outcome
-		}
+	f.Outcome = heaviest(f.Reasons)
+	if f.Outcome.Blocks() && one.relief != nil {
+		f.Outcome = one.relief.Outcome
+		f.Reasons = append([]Reason{*one.relief}, f.Reasons...)
 	}
 	return f
 }
@@ -120,6 +151,9 @@ type judge struct {
 	fileOf   []int                 // index of the file that a path belongs to
 	matches  map[string][]bool     // by glob, for each of paths
 	classes  map[string]membership // by layer and name
+	seated   seating
+	notices  []Notice
+	work     uint64 // that expressions took, in CEL's units
 	recheck  time.Time
 }
 

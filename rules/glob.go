@@ -224,6 +224,7 @@ const (
 	pathGlob globKind = iota
 	branchGlob
 	checkGlob
+	repositoryGlob
 )
 
 // checkPattern returns how many patterns a glob of a policy stands for, or why it cannot
@@ -250,6 +251,9 @@ func checkAlternative(p string, kind globKind) error {
 	}
 	if strings.HasPrefix(p, "!") {
 		return fmt.Errorf("! is not a negation here and the glob cannot match: write what is left out under not_paths")
+	}
+	if kind == repositoryGlob && strings.Count(p, "/") > 1 {
+		return fmt.Errorf("it cannot match: write the repository's name, or owner/name")
 	}
 	if kind == branchGlob && strings.HasPrefix(p, "refs/") {
 		return fmt.Errorf("it cannot match: write the branch without refs/heads/")

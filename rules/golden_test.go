@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -70,27 +71,39 @@ func TestVerdicts(t *testing.T) {
 			}
 		})
 	}
-	for _, code := range allCodes {
-		if !codes[code] && code != rules.RuleAhead { // no stage but the merge can be written yet
+	for _, code := range constants(t, "Code") {
+		if !codes[rules.Code(code)] && code != string(rules.RuleAhead) { // no stage but the merge can be written yet
 			t.Errorf("no page shows reason %s", code)
 		}
 	}
-	for _, why := range allDrops {
-		if !drops[why] {
+	for _, why := range constants(t, "DropWhy") {
+		if !drops[rules.DropWhy(why)] {
 			t.Errorf("no page shows an approval dropped as %s", why)
 		}
 	}
 }
 
-var allCodes = []rules.Code{
-	rules.ApprovalsEnough, rules.ApprovalsMissing, rules.ApprovalsObjection, rules.ApprovalsUnknownTeam,
-	rules.ApprovalsUnknownAuthors, rules.ChecksPassed, rules.ChecksPending, rules.ChecksFailed, rules.ChecksNone,
-	rules.FactsIncomplete, rules.NoRuleApplies, rules.RuleNotApplicable, rules.RuleAhead,
-}
-
-var allDrops = []rules.DropWhy{
-	rules.DropAuthor, rules.DropCommitAuthor, rules.DropCommitter, rules.DropCoAuthor, rules.DropPusher, rules.DropBot,
-	rules.DropGhost, rules.DropNoWrite, rules.DropNotInGroup, rules.DropUnseenTeam, rules.DropStale, rules.DropOtherBase, rules.DropDismissed,
+// constants returns the values of the string constants of a type, in the package's order.
+func constants(t *testing.T, kind string) []string {
+	t.Helper()
+	names, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values []string
+	for _, name := range names {
+		src, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`(?m)^\t\w+ +`+kind+` += "([^"]+)"`).FindAllSubmatch(src, -1) {
+			values = append(values, string(m[1]))
+		}
+	}
+	if len(values) == 0 {
+		t.Fatalf("no constants of type %s", kind)
+	}
+	return values
 }
 
 func file(page *txtar.Archive, name string) string {
@@ -181,7 +194,7 @@ func show(w *strings.Builder, c rules.Change, v rules.Verdict, names map[rules.U
 		}
 	}
 	for _, n := range v.Notices {
-		fmt.Fprintf(w, "notice: %s %s\n", n.Code, n.File)
+		fmt.Fprintf(w, "notice: %s %s\n", n.Code, strings.TrimSpace(n.File+" "+n.Team))
 	}
 	if !v.Recheck.IsZero() {
 		fmt.Fprintf(w, "judge again at %s\n", v.Recheck.Format(time.RFC3339))
@@ -206,13 +219,36 @@ func showBecause(w *strings.Builder, c rules.Change, b *rules.Because, names map
 	add("class", b.Classes)
 	add("file", paths)
 	add("label", b.Labels)
-	add("from", b.Heads)
+	var heads []string
+	for _, p := range c.Pulls {
+		if slices.Contains(b.Heads, p.Number) {
+			heads = append(heads, p.HeadRef)
+		}
+	}
+	add("from", heads)
 	add("author", people)
 	if b.Branch != "" {
 		add("branch", []string{b.Branch})
 	}
 	if b.Draft != nil {
 		add("draft", []string{fmt.Sprint(*b.Draft)})
+	}
+	add("not in class", b.NotClasses)
+	add("words of", b.Text)
+	if b.Size != nil {
+		add("size,", []string{fmt.Sprintf("%d files, %d lines", b.Size.Files, b.Size.Lines)})
+		if b.Size.More {
+			add("more lines than", []string{"can be counted"})
+		}
+	}
+	if b.Repository {
+		add("repository", []string{c.Repo.Name})
+	}
+	if b.Expr {
+		add("the expression,", []string{"which is true"})
+	}
+	if b.Except {
+		add("what is left out,", []string{"which does not hold"})
 	}
 	if b.AllFiles {
 		add("every file,", []string{"for not all could be read"})
@@ -229,7 +265,50 @@ func showReason(w *strings.Builder, r rules.Reason, names map[rules.UserID]strin
 		fmt.Fprintf(w, " have=%d need=%d", len(a.Counted), a.Need)
 		list(w, "from", a.From)
 	}
+	if t := r.Text; t != nil {
+		if t.Need > 0 {
+			fmt.Fprintf(w, " heading=%q words=%d need=%d", t.Heading, t.Words, t.Need)
+		}
+		list(w, "in", t.In)
+		list(w, "found", t.Found)
+		if len(t.Pulls) > 0 {
+			fmt.Fprintf(w, " lacking=%v", t.Pulls)
+		}
+	}
+	list(w, "commits", r.Commits)
+	if r.Behind > 0 {
+		fmt.Fprintf(w, " behind=%d", r.Behind)
+	}
+	if t := r.Threads; t != nil {
+		fmt.Fprintf(w, " open=%d", t.Open)
+		var by []string
+		for _, id := range t.By {
+			by = append(by, names[id])
+		}
+		list(w, "by", by)
+	}
+	if v := r.Relief; v != nil {
+		fmt.Fprintf(w, " until %s", v.Until.Format(time.RFC3339))
+		if v.By != 0 {
+			fmt.Fprintf(w, " by %s", names[v.By])
+		}
+		if v.Group != "" {
+			fmt.Fprintf(w, " of %s", v.Group)
+		}
+		if v.Entry > 0 {
+			fmt.Fprintf(w, ", exception %d of the %s", v.Entry, v.Layer)
+		}
+	}
+	for _, f := range r.Unread {
+		fmt.Fprintf(w, " unread=%s", f)
+	}
 	fmt.Fprintln(w)
+	for i, part := range r.Any {
+		fmt.Fprintf(w, "      %d. way:\n", i+1)
+		for _, one := range part {
+			showReason(w, one, names)
+		}
+	}
 	if a := r.Approvals; a != nil {
 		showApprovals(w, a, names)
 	}
@@ -243,12 +322,27 @@ func showReason(w *strings.Builder, r rules.Reason, names map[rules.UserID]strin
 			fmt.Fprintf(w, "      settles at %s\n", c.Settles.Format(time.RFC3339))
 		}
 		if !c.Since.IsZero() {
-			fmt.Fprintf(w, "      missing since %s\n", c.Since.Format(time.RFC3339))
+			fmt.Fprintf(w, "      missing since %s", c.Since.Format(time.RFC3339))
+			if c.Overdue {
+				fmt.Fprintf(w, ", overdue%s", expected(c))
+			}
+			fmt.Fprintln(w)
 		}
 	}
 	for _, g := range r.Gaps {
 		fmt.Fprintf(w, "      %s: read %d of %d\n", g.Fact, g.Read, g.Of)
 	}
+}
+
+func expected(c *rules.CheckFacts) string {
+	var who string
+	if c.App != "" {
+		who += " from app " + c.App
+	}
+	if c.Workflow != "" {
+		who += " from workflow " + c.Workflow
+	}
+	return who
 }
 
 func showApprovals(w *strings.Builder, a *rules.ApprovalFacts, names map[rules.UserID]string) {
@@ -257,6 +351,10 @@ func showApprovals(w *strings.Builder, a *rules.ApprovalFacts, names map[rules.U
 		switch {
 		case p.Team != "":
 			fmt.Fprintf(w, " of group %s by team %s#%d as of %s", p.Group, p.Team, p.TeamID, p.AsOf.Format(time.RFC3339))
+		case p.Permission != "":
+			fmt.Fprintf(w, " of group %s by permission %s", p.Group, p.Permission)
+		case p.Owner:
+			fmt.Fprintf(w, " of group %s as an owner", p.Group)
 		case p.Group != "":
 			fmt.Fprintf(w, " of group %s by name", p.Group)
 		default:
@@ -272,6 +370,9 @@ func showApprovals(w *strings.Builder, a *rules.ApprovalFacts, names map[rules.U
 		if d.PushedBy != 0 {
 			fmt.Fprintf(w, " pushed by %s", names[d.PushedBy])
 		}
+		if d.Rule != "" {
+			fmt.Fprintf(w, " at %s", d.Rule)
+		}
 		fmt.Fprintln(w)
 	}
 	for _, o := range a.Objections {
@@ -280,6 +381,16 @@ func showApprovals(w *strings.Builder, a *rules.ApprovalFacts, names map[rules.U
 			fmt.Fprintf(w, ", dismissed in vain by %s", names[o.DismissedBy])
 		}
 		fmt.Fprintln(w)
+	}
+	for _, seat := range a.Seats {
+		who := names[seat.By]
+		if seat.By == 0 {
+			who = "empty"
+		}
+		fmt.Fprintf(w, "      seat of %s: %s\n", seat.Rule, who)
+	}
+	if len(a.Owners) > 0 {
+		fmt.Fprintf(w, "      owners stand in for: %s\n", strings.Join(a.Owners, ", "))
 	}
 	for _, kind := range []string{"not seen", "another team has the slug", "unknown authorship"} {
 		words := map[string][]string{"not seen": a.NoTeam, "another team has the slug": a.OtherTeam, "unknown authorship": a.Unknown}[kind]
@@ -292,7 +403,7 @@ func showApprovals(w *strings.Builder, a *rules.ApprovalFacts, names map[rules.U
 func checkLists(c *rules.CheckFacts) map[string][]string {
 	return map[string][]string{
 		"passed": c.Passed, "failed": c.Failed, "running": c.Running, "missing": c.Missing,
-		"skipped": c.Skipped, "from another app": c.WrongApp, "claimed": c.Claimed,
+		"skipped": c.Skipped, "from another app": c.WrongApp, "claimed": c.Claimed, "from another workflow": c.Elsewhere,
 	}
 }
 

@@ -15,9 +15,9 @@ import (
 // Limits of a policy file. What is larger was not written by hand, and judging it would
 // take time from the others.
 const (
-	maxPolicyBytes = 256 << 10
-	maxPatterns    = 1000 // of all globs, their braces spread
-	maxRules       = 300
+	maxPolicyBytes = 1 << 20
+	maxPatterns    = 4000 // of all globs, their braces spread
+	maxRules       = 1000
 	maxEntries     = 1000 // of one list or mapping
 	maxLine        = 4000 // bytes
 	maxNesting     = 32   // of lists and mappings in each other
@@ -48,6 +48,7 @@ type parser struct {
 	lines    []string
 	errs     SyntaxErrors
 	patterns int
+	exprs    int
 	users    []*yaml.Node // the entries that name a user
 }
 
@@ -260,7 +261,8 @@ func (p *parser) fail(n *yaml.Node, format string, args ...any) {
 type keys map[string]func(*yaml.Node)
 
 // mapping reads a mapping. what is said of it in messages; later are the keys that the
-// policy language has and that are not judged yet. It returns false if n is no mapping.
+// policy language has and that come with the production gate. It returns false if n is no
+// mapping.
 func (p *parser) mapping(n *yaml.Node, what string, known keys, later ...string) bool {
 	return p.pairs(n, what, func(key, value *yaml.Node) {
 		if read, ok := known[key.Value]; ok {
@@ -268,7 +270,7 @@ func (p *parser) mapping(n *yaml.Node, what string, known keys, later ...string)
 			return
 		}
 		if slices.Contains(later, key.Value) {
-			p.fail(key, "%q of %s is not supported yet: take it out", key.Value, what)
+			p.fail(key, "%q of %s comes with the production gate, and this version has none: take it out", key.Value, what)
 			return
 		}
 		words := slices.Sorted(maps.Keys(known))

@@ -1,8 +1,9 @@
 package rules
 
 import (
-	"slices"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -48,16 +49,14 @@ func (p *parser) follow(classes map[string]Condition, name string, bodies map[st
 
 // named returns the classes that a condition names, in its parts too.
 func named(c Condition) []string {
-	names := slices.Clone(c.Class)
-	for _, part := range c.Any {
-		names = append(names, named(part)...)
-	}
+	var names []string
+	c.each(func(part Condition) { names = append(names, part.Class...) })
 	return names
 }
 
 // condition reads when a rule applies or what belongs to a class.
 func (p *parser) condition(n *yaml.Node, what string, l *Layer) Condition {
-	var c Condition
+	c := Condition{At: position(n)}
 	globs := func(into *[]string, key string, kind globKind) func(*yaml.Node) {
 		return func(n *yaml.Node) { *into = p.globs(n, key+" in "+what, kind) }
 	}
@@ -71,17 +70,16 @@ func (p *parser) condition(n *yaml.Node, what string, l *Layer) Condition {
 		"only_paths":    globs(&c.OnlyPaths, "only_paths", pathGlob),
 		"branches":      globs(&c.Branches, "branches", branchGlob),
 		"head_branches": globs(&c.HeadBranches, "head_branches", branchGlob),
-		"labels": func(n *yaml.Node) {
-			if n.Kind == yaml.MappingNode {
-				p.fail(n, "labels with set_by are not supported yet: write a list of labels")
-				return
-			}
-			c.Labels = p.words(n, "labels in "+what)
-		},
+		"repositories":  globs(&c.Repositories, "repositories", repositoryGlob),
+		"labels":        func(n *yaml.Node) { p.labels(n, what, &c, l) },
 		"authors": func(n *yaml.Node) {
 			c.Authors = p.words(n, "authors in "+what)
 			known(p, n, "group", c.Authors, l.Groups)
 		},
+		"title": func(n *yaml.Node) { c.Title = p.regexps(n, "title in "+what) },
+		"body":  func(n *yaml.Node) { c.Body = p.regexps(n, "body in "+what) },
+		"files": func(n *yaml.Node) { c.Files = p.comparison(n, "files in "+what) },
+		"lines": func(n *yaml.Node) { c.Lines = p.comparison(n, "lines in "+what) },
 		"draft": func(n *yaml.Node) {
 			if v, ok := p.flag(n, "draft in "+what); ok {
 				c.Draft = &v
@@ -96,6 +94,94 @@ func (p *parser) condition(n *yaml.Node, what string, l *Layer) Condition {
 				c.Any = append(c.Any, p.condition(item, "any in "+what, l))
 			})
 		},
-	}, "title", "body", "files", "lines", "repositories", "not", "expr")
+		"not": func(n *yaml.Node) {
+			not := p.condition(n, "not in "+what, l)
+			c.Not = &not
+		},
+		"expr": func(n *yaml.Node) { c.Expr = p.expr(n, what, false) },
+	})
 	return c
 }
+
+// labels reads a list of labels, or {names, set_by}.
+func (p *parser) labels(n *yaml.Node, what string, c *Condition, l *Layer) {
+	if n.Kind != yaml.MappingNode {
+		c.Labels = p.words(n, "labels in "+what)
+		return
+	}
+	ok := p.mapping(n, "labels in "+what, keys{
+		"names": func(n *yaml.Node) { c.Labels = p.words(n, "names of labels in "+what) },
+		"set_by": func(n *yaml.Node) {
+			c.SetBy = p.words(n, "set_by in "+what)
+			known(p, n, "group", c.SetBy, l.Groups)
+		},
+	})
+	if ok && c.Labels == nil {
+		p.fail(n, "labels do not say which: write `names: [...]`")
+	}
+}
+
+// regexps reads a list of regular expressions.
+func (p *parser) regexps(n *yaml.Node, what string) []Pattern {
+	var all []Pattern
+	p.each(n, what, func(item *yaml.Node) {
+		w, ok := p.word(item, "an entry of "+what)
+		if !ok {
+			return
+		}
+		pattern, err := newPattern(w)
+		if err != nil {
+			p.fail(item, "%s: %v", what, err)
+			return
+		}
+		all = append(all, pattern)
+	})
+	return all
+}
+
+// comparison reads something like "> 1000".
+func (p *parser) comparison(n *yaml.Node, what string) Comparison {
+	m := comparison.FindStringSubmatch(n.Value)
+	if n.Kind != yaml.ScalarNode || m == nil {
+		p.fail(n, "%s has to be a comparison such as \"> 1000\": write >, >=, <, <= or = and a whole number, in quotes", what)
+		return Comparison{}
+	}
+	number, err := strconv.Atoi(m[2])
+	if err != nil {
+		p.fail(n, "%s has too large a number", what)
+	}
+	return Comparison{Op: m[1], N: number}
+}
+
+// expr reads an expression in CEL. Its errors stand where they are in the file.
+func (p *parser) expr(n *yaml.Node, what string, requirement bool) Expr {
+	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!str" && n.ShortTag() != "!!bool" || n.Value == "" {
+		p.fail(n, "expr in %s has to be an expression that is true or false, in quotes", what)
+		return Expr{}
+	}
+	if utf8.RuneCountInString(n.Value) > maxExpr {
+		p.fail(n, "expr in %s is longer than %d characters: split it into several rules", what, maxExpr)
+		return Expr{}
+	}
+	if p.exprs++; p.exprs > maxExprs {
+		if p.exprs == maxExprs+1 {
+			p.fail(n, "from here on the file has more than %d expressions: use the keys of the language where they do", maxExprs)
+		}
+		return Expr{}
+	}
+	e, errs := compileExpr(n.Value, requirement)
+	for _, wrong := range errs {
+		column := max(n.Column, 1)
+		if rest := p.from(n); strings.HasPrefix(rest, n.Value) {
+			column += wrong.column
+		} else if quoted(n) && strings.HasPrefix(rest[1:], n.Value) {
+			column += wrong.column + 1
+		}
+		p.at(max(n.Line, 1), column, "expr in %s: %s", what, wrong.msg)
+	}
+	e.At = position(n)
+	return e
+}
+
+// position returns where a node stands.
+func position(n *yaml.Node) Position { return Position{max(n.Line, 1), max(n.Column, 1)} }

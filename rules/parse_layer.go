@@ -15,19 +15,21 @@ import (
 // them, wherever they stand.
 func (p *parser) layer(n *yaml.Node) Layer {
 	l := Layer{File: p.file, Classes: map[string]Condition{PolicyClass: {Paths: []string{policyPaths}}}}
-	var classes, ruleList *yaml.Node
+	var classes, ruleList, exceptions *yaml.Node
 	versioned := false
 	p.mapping(n, "the policy", keys{
 		"version": func(n *yaml.Node) {
 			versioned = true
 			p.number(n, "version", 1, 1)
 		},
-		"procedure": func(n *yaml.Node) { l.Procedure = p.procedure(n) },
-		"branches":  func(n *yaml.Node) { l.Branches = p.globs(n, "branches", branchGlob) },
-		"groups":    func(n *yaml.Node) { l.Groups = p.groups(n) },
-		"classes":   func(n *yaml.Node) { classes = n },
-		"rules":     func(n *yaml.Node) { ruleList = n },
-	}, "emergency", "rollback", "environments", "windows", "freezes", "exceptions")
+		"procedure":  func(n *yaml.Node) { l.Procedure = p.procedure(n) },
+		"branches":   func(n *yaml.Node) { l.Branches = p.globs(n, "branches", branchGlob) },
+		"groups":     func(n *yaml.Node) { l.Groups = p.groups(n) },
+		"classes":    func(n *yaml.Node) { classes = n },
+		"rules":      func(n *yaml.Node) { ruleList = n },
+		"exceptions": func(n *yaml.Node) { exceptions = n },
+		"advice":     func(n *yaml.Node) { l.Advice = p.advice(n) },
+	}, "emergency", "rollback", "environments", "windows", "freezes")
 	if !versioned {
 		p.fail(n, "the version is missing: begin with `version: 1`")
 	}
@@ -36,6 +38,9 @@ func (p *parser) layer(n *yaml.Node) Layer {
 	}
 	if ruleList != nil {
 		p.rules(ruleList, &l)
+	}
+	if exceptions != nil {
+		p.exceptions(exceptions, &l)
 	}
 	return l
 }
@@ -76,7 +81,17 @@ func (p *parser) groups(n *yaml.Node) map[string]Group {
 	out := map[string]Group{}
 	p.pairs(n, "groups", func(key, value *yaml.Node) {
 		what := "group " + strconv.Quote(key.Value)
-		var g Group
+		g := Group{At: position(key)}
+		users := func(into *[]UserRef, kind string, bots bool) func(*yaml.Node) {
+			return func(n *yaml.Node) {
+				p.each(n, kind+" of "+what, func(item *yaml.Node) {
+					if u, ok := p.user(item, bots); ok {
+						*into = append(*into, u)
+						p.users = append(p.users, item)
+					}
+				})
+			}
+		}
 		p.mapping(value, what, keys{
 			"teams": func(n *yaml.Node) {
 				p.each(n, "teams of "+what, func(item *yaml.Node) {
@@ -85,15 +100,18 @@ func (p *parser) groups(n *yaml.Node) map[string]Group {
 					}
 				})
 			},
-			"users": func(n *yaml.Node) {
-				p.each(n, "users of "+what, func(item *yaml.Node) {
-					if u, ok := p.user(item); ok {
-						g.Users = append(g.Users, u)
-						p.users = append(p.users, item)
-					}
-				})
+			"users": users(&g.Users, "users", false),
+			"bots":  users(&g.Bots, "bots", true),
+			"permission": func(n *yaml.Node) {
+				g.Permission = p.oneOf(n, "permission of "+what, permissions[1:])
 			},
-		}, "permission", "bots", "min_membership_age")
+			"min_membership_age": func(n *yaml.Node) {
+				g.MinAge = p.span(n, "min_membership_age of "+what)
+			},
+		})
+		if g.MinAge > 0 && len(g.Teams) == 0 {
+			p.fail(key, "%s has no teams, and min_membership_age is about members of teams: take it out", what)
+		}
 		out[key.Value] = g
 	})
 	return out
@@ -102,6 +120,7 @@ func (p *parser) groups(n *yaml.Node) map[string]Group {
 var (
 	teamEntry = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9._-]{0,99})(?:#([1-9][0-9]{0,17}))?$`)
 	userEntry = regexp.MustCompile(`^([A-Za-z0-9](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9_])?)(?:#([1-9][0-9]{0,17}))?$`)
+	botEntry  = regexp.MustCompile(`^([A-Za-z0-9](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9_])?\[bot\])(?:#([1-9][0-9]{0,17}))?$`)
 	idEntry   = regexp.MustCompile(`^#(0|[1-9][0-9]{0,17})$`)
 )
 
@@ -118,7 +137,9 @@ func (p *parser) team(n *yaml.Node) (TeamRef, bool) {
 	return TeamRef{Slug: strings.ToLower(m[1]), ID: entryNumber(m[2])}, true
 }
 
-func (p *parser) user(n *yaml.Node) (UserRef, bool) {
+// user reads an entry that names a user or, where bots are asked for, an app. A stored
+// policy names both by "#id".
+func (p *parser) user(n *yaml.Node, bot bool) (UserRef, bool) {
 	w, ok := p.word(n, "a user")
 	if !ok {
 		return UserRef{}, false
@@ -127,11 +148,16 @@ func (p *parser) user(n *yaml.Node) (UserRef, bool) {
 		return UserRef{ID: UserID(entryNumber(m[1]))}, p.verbatim(n)
 	}
 	m := userEntry.FindStringSubmatch(w)
+	if b := botEntry.FindStringSubmatch(w); bot && b != nil {
+		return UserRef{Login: strings.ToLower(b[1]), GitHub: entryNumber(b[2])}, p.verbatim(n)
+	}
 	switch {
+	case bot:
+		p.fail(n, "%q is no app: write its login, such as \"dependabot[bot]\", in quotes", w)
 	case m != nil:
 		return UserRef{Login: strings.ToLower(m[1]), GitHub: entryNumber(m[2])}, p.verbatim(n)
 	case strings.HasSuffix(w, "[bot]"):
-		p.fail(n, "%q is an app, and apps in a group are not supported yet: take it out", w)
+		p.fail(n, "%q is an app: write it under bots", w)
 	case strings.HasPrefix(w, "@"):
 		p.fail(n, "%q is no user: write the login without the @", w)
 	default:
@@ -189,8 +215,9 @@ func (p *parser) rules(n *yaml.Node, l *Layer) {
 
 // rule reads one rule; name is where its name stands, nil if it has none.
 func (p *parser) rule(n *yaml.Node, l *Layer) (rule Rule, name *yaml.Node) {
-	rule.Stage = BeforeMerge
+	rule.At, rule.Stage = position(n), BeforeMerge
 	what, demands := "a rule", false
+	var enforce, until *yaml.Node
 	if n.Kind == yaml.MappingNode { // for messages: the name, wherever it stands
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			if n.Content[i].Value == "name" && n.Content[i+1].Kind == yaml.ScalarNode {
@@ -206,7 +233,7 @@ func (p *parser) rule(n *yaml.Node, l *Layer) (rule Rule, name *yaml.Node) {
 		},
 		"before": func(n *yaml.Node) {
 			if w, ok := p.word(n, "before"); ok && w != string(BeforeMerge) {
-				p.fail(n, "before: %s is not supported yet: write merge, or take the rule out", w)
+				p.fail(n, "before: %s comes with the production gate, and this version has none: write merge, or take the rule out", w)
 			}
 		},
 		"when": func(n *yaml.Node) { rule.When = p.condition(n, "when of "+what, l) },
@@ -214,10 +241,18 @@ func (p *parser) rule(n *yaml.Node, l *Layer) (rule Rule, name *yaml.Node) {
 			demands = true
 			rule.Require = p.requirement(n, "require of "+what, l)
 		},
-	}, "overridable", "waivable_by", "enforce", "until")
+		"overridable": func(n *yaml.Node) { rule.Overridable, _ = p.flag(n, "overridable of "+what) },
+		"waivable_by": func(n *yaml.Node) {
+			rule.WaivableBy = p.words(n, "waivable_by of "+what)
+			known(p, n, "group", rule.WaivableBy, l.Groups)
+		},
+		"enforce": func(n *yaml.Node) { enforce = n },
+		"until":   func(n *yaml.Node) { until = n; rule.Until = p.lastDay(n, "until of "+what) },
+	})
 	if !ok {
 		return rule, nil
 	}
+	p.enforced(what, enforce, until)
 	if name == nil && what == "a rule" {
 		p.fail(n, "the rule has no name: begin with `- name:`")
 	}

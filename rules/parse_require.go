@@ -12,16 +12,109 @@ import (
 const maxApprovals = 50
 
 func (p *parser) requirement(n *yaml.Node, what string, l *Layer) Requirement {
+	return p.demand(n, what, l, false)
+}
+
+// demand reads a requirement, or a part of one. choice is set within an any: who sits on
+// which distinct seat must not hang on which way is taken.
+func (p *parser) demand(n *yaml.Node, what string, l *Layer, choice bool) Requirement {
 	var r Requirement
+	on := func(into *bool, key string) func(*yaml.Node) {
+		return func(n *yaml.Node) {
+			v, ok := p.flag(n, key+" in "+what)
+			if ok && !v {
+				p.fail(n, "%s: false asks for nothing: take it out", key)
+			}
+			*into = v
+		}
+	}
+	parts := func(into *[]Requirement, key string, choice bool) func(*yaml.Node) {
+		return func(n *yaml.Node) {
+			if n.Kind != yaml.SequenceNode {
+				p.fail(n, "%s in %s has to be a list of requirements", key, what)
+				return
+			}
+			p.each(n, key+" in "+what, func(item *yaml.Node) {
+				*into = append(*into, p.demand(item, key+" in "+what, l, choice))
+			})
+		}
+	}
 	p.mapping(n, what, keys{
-		"approvals": func(n *yaml.Node) { r.Approvals = p.approvals(n, l) },
-		"checks":    func(n *yaml.Node) { r.Checks = p.checks(n) },
-	}, "deployed", "sign_off", "window", "ticket", "section", "signed_commits",
-		"conversations_resolved", "linear_history", "up_to_date", "any", "all", "expr")
+		"approvals":              func(n *yaml.Node) { r.Approvals = p.approvals(n, l, choice) },
+		"checks":                 func(n *yaml.Node) { r.Checks = p.checks(n) },
+		"ticket":                 func(n *yaml.Node) { r.Ticket = p.ticket(n) },
+		"section":                func(n *yaml.Node) { r.Section = p.section(n) },
+		"signed_commits":         on(&r.SignedCommits, "signed_commits"),
+		"conversations_resolved": on(&r.ConversationsResolved, "conversations_resolved"),
+		"linear_history":         on(&r.LinearHistory, "linear_history"),
+		"up_to_date":             on(&r.UpToDate, "up_to_date"),
+		"any":                    parts(&r.Any, "any", true),
+		"all":                    parts(&r.All, "all", choice),
+		"expr":                   func(n *yaml.Node) { r.Expr = p.expr(n, what, true) },
+	}, "deployed", "sign_off", "window")
 	return r
 }
 
-func (p *parser) approvals(n *yaml.Node, l *Layer) *Approvals {
+// ticket reads {pattern, in}.
+func (p *parser) ticket(n *yaml.Node) *Ticket {
+	t := &Ticket{In: []string{InTitle, InBody, InBranch}}
+	asked := false
+	ok := p.mapping(n, "ticket", keys{
+		"pattern": func(n *yaml.Node) {
+			asked = true
+			w, ok := p.word(n, "the pattern of ticket")
+			if !ok {
+				return
+			}
+			pattern, err := newPattern(w)
+			switch {
+			case err != nil:
+				p.fail(n, "the pattern of ticket: %v", err)
+			case pattern.match(""):
+				p.fail(n, "the pattern %q matches what says nothing: write what a ticket looks like, such as [A-Z]+-[0-9]+", w)
+			}
+			t.Pattern = pattern
+		},
+		"in": func(n *yaml.Node) {
+			t.In = nil
+			p.each(n, "in of ticket", func(item *yaml.Node) {
+				if w := p.oneOf(item, "in of ticket", []string{InTitle, InBody, InBranch, InCommits}); w != "" {
+					t.In = append(t.In, w)
+				}
+			})
+		},
+	})
+	if ok && !asked {
+		p.fail(n, "ticket does not say what one looks like: write `pattern: \"[A-Z]+-[0-9]+\"`")
+	}
+	return t
+}
+
+// section reads {heading, min_words}, or the heading alone.
+func (p *parser) section(n *yaml.Node) *Section {
+	s := &Section{MinWords: 1}
+	heading := func(n *yaml.Node) {
+		w, ok := p.word(n, "the heading of section")
+		if ok && len(wordsOf(w)) == 0 {
+			p.fail(n, "the heading %q has no words: write those of the heading, without #", w)
+		}
+		s.Heading = w
+	}
+	if n.Kind == yaml.ScalarNode {
+		heading(n)
+		return s
+	}
+	ok := p.mapping(n, "section", keys{
+		"heading":   heading,
+		"min_words": func(n *yaml.Node) { s.MinWords = int(p.number(n, "min_words of section", 1, 1000)) },
+	})
+	if ok && s.Heading == "" {
+		p.fail(n, "section does not say which: write `heading: Rollback plan`")
+	}
+	return s
+}
+
+func (p *parser) approvals(n *yaml.Node, l *Layer, choice bool) *Approvals {
 	a := &Approvals{Of: OfDiff, UnknownAuthors: OneMore}
 	count := func(n *yaml.Node) {
 		a.Count = int(p.number(n, "the count of approvals", 1, maxApprovals))
@@ -43,7 +136,13 @@ func (p *parser) approvals(n *yaml.Node, l *Layer) *Approvals {
 		"unknown_authors": func(n *yaml.Node) {
 			a.UnknownAuthors = UnknownAuthors(p.oneOf(n, "unknown_authors", []string{string(OneMore), string(Block)}))
 		},
-	}, "distinct", "max_age")
+		"distinct": func(n *yaml.Node) {
+			if a.Distinct, _ = p.flag(n, "distinct"); a.Distinct && choice {
+				p.fail(n, "distinct seats cannot be part of an any: write them as a rule of their own")
+			}
+		},
+		"max_age": func(n *yaml.Node) { a.MaxAge = p.span(n, "max_age of approvals") },
+	})
 	if ok && !counted {
 		p.fail(n, "approvals do not say how many: write `count: 1`")
 	}
@@ -55,9 +154,9 @@ func (p *parser) checks(n *yaml.Node) *Checks {
 		if n.Value != "all" {
 			p.fail(n, "checks has to be all, or a mapping: write `checks: all` or `checks: {names: [%s]}`", n.Value)
 		}
-		return &Checks{All: true}
+		return &Checks{All: true, Grace: defaultGrace}
 	}
-	c := &Checks{}
+	c := &Checks{Grace: defaultGrace}
 	var all, except, named *yaml.Node
 	ok := p.mapping(n, "checks", keys{
 		"all": func(n *yaml.Node) {
@@ -79,7 +178,9 @@ func (p *parser) checks(n *yaml.Node) *Checks {
 		},
 		"app":         func(n *yaml.Node) { named = n; c.App = p.app(n) },
 		"conclusions": func(n *yaml.Node) { named = n; c.Conclusions = p.conclusions(n) },
-	}, "workflow", "grace")
+		"workflow":    func(n *yaml.Node) { named = n; c.Workflow = p.workflow(n) },
+		"grace":       func(n *yaml.Node) { c.Grace = p.span(n, "grace of checks") },
+	})
 	switch {
 	case !ok:
 	case all != nil && named != nil:
@@ -115,4 +216,21 @@ func (p *parser) conclusions(n *yaml.Node) []string {
 		}
 	})
 	return out
+}
+
+// workflow reads the glob of a workflow file: its path, or its name alone.
+func (p *parser) workflow(n *yaml.Node) string {
+	w, ok := p.word(n, "workflow")
+	if !ok {
+		return ""
+	}
+	patterns, err := checkPattern(w, pathGlob)
+	switch {
+	case err != nil:
+		p.fail(n, "%q of workflow: %v", w, err)
+	case !strings.HasSuffix(w, "l") && !strings.HasSuffix(w, "*") && !strings.HasSuffix(w, "}"):
+		p.fail(n, "%q is no workflow file: write its name or path, such as ci.yml, not the name that it gives itself", w)
+	}
+	p.patterns += patterns
+	return w
 }

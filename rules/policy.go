@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Policy is what a change is judged by: the floor, and the repository's own rules beside it.
@@ -22,6 +23,9 @@ type Layer struct {
 	Groups    map[string]Group
 	Classes   map[string]Condition // the built-in class policy among them
 	Rules     []Rule               // in the file's order
+
+	Exceptions []Exception
+	Advice     []Deferral // rules that are not enforced yet: of a repository, rules of the floor
 }
 
 // The names of layers.
@@ -47,8 +51,13 @@ type Procedure struct {
 
 // Group is people.
 type Group struct {
-	Teams []TeamRef
-	Users []UserRef
+	At         Position
+	Teams      []TeamRef
+	Users      []UserRef
+	Permission string        // whoever may do at least this to the repository; empty: nobody by that
+	Bots       []UserRef     // whose approval counts too, but never as the last one of a requirement
+	MinAge     time.Duration // for how long a member of Teams has to have been one; 0: no matter
+	BuiltIn    bool          // of the built-in policy: owners stand in where none of Teams can be seen
 }
 
 // TeamRef names a team of the organisation: "slug" or "slug#id".
@@ -86,76 +95,14 @@ func (u UserRef) String() string {
 
 // Rule is one demand and when it applies.
 type Rule struct {
-	Name    string
-	Stage   Stage
-	When    Condition // the zero Condition always holds
-	Require Requirement
-}
-
-// Condition is when a rule applies, or what belongs to a class. All of its parts that are
-// set must hold. No part can be switched off by adding to a change: more files, labels,
-// contributors and pull requests only make more conditions hold. A fact that could not be
-// read to its end counts as if it made the condition hold.
-type Condition struct {
-	Class        []string    // the change is in any of these classes
-	Paths        []string    // globs: the old or new path of some file matches one of them, and none of NotPaths
-	NotPaths     []string    // globs: without Paths, some path matches none of them
-	OnlyPaths    []string    // globs: every path, old and new, matches one of them; true of no files
-	Branches     []string    // globs of the base
-	HeadBranches []string    // globs of the head of some pull request
-	Labels       []string    // some pull request has one of them; case is folded
-	Authors      []string    // groups: some contributor is in one of them, or authorship is unknown
-	Draft        *bool       // some pull request is a draft, or is none
-	Any          []Condition // one of these holds
-}
-
-// always reports whether the condition says nothing, and so holds for every change.
-func (c Condition) always() bool {
-	return len(c.Class) == 0 && len(c.Paths) == 0 && len(c.NotPaths) == 0 && len(c.OnlyPaths) == 0 &&
-		len(c.Branches) == 0 && len(c.HeadBranches) == 0 && len(c.Labels) == 0 && len(c.Authors) == 0 &&
-		c.Draft == nil && len(c.Any) == 0
-}
-
-// Requirement is what a rule demands: everything that is set.
-type Requirement struct {
-	Approvals *Approvals
-	Checks    *Checks
-}
-
-// Approvals asks for that many different people whose approval counts.
-type Approvals struct {
-	Count          int      // at least 1
-	From           []string // groups; empty: anybody who can write
-	Of             Content
-	UnknownAuthors UnknownAuthors
-}
-
-// Content is what an approval is bound to.
-type Content string
-
-// What an approval is bound to.
-const (
-	OfDiff   Content = "diff"   // holds while what was reviewed is what would be merged
-	OfCommit Content = "commit" // holds for the head that was reviewed alone
-)
-
-// UnknownAuthors is what an approvals requirement does where authorship is unknown.
-type UnknownAuthors string
-
-// What to do where authorship is unknown.
-const (
-	OneMore UnknownAuthors = "one_more" // ask for one approval more
-	Block   UnknownAuthors = "block"
-)
-
-// Checks asks for check runs and commit statuses on the head: for all of them but Except,
-// or for those named.
-type Checks struct {
-	All         bool
-	Except      []string // globs; with All
-	Names       []string // globs; without All
-	App         string   // slug or number of the app that has to report those named; empty: any
-	Conclusions []string // that pass, of success, neutral and skipped; for those named
+	At          Position
+	Overridable bool      // of the floor: a repository's exceptions and advice reach it
+	WaivableBy  []string  // groups whose members can let a change pass it; empty: nobody
+	Until       time.Time // it is advice until then; zero: it is enforced
+	Name        string
+	Stage       Stage
+	When        Condition // the zero Condition always holds
+	Require     Requirement
 }
 
 // Teams returns the teams that the policy names, each once, by slug and id.
@@ -175,7 +122,7 @@ func (p Policy) Users() []UserRef {
 	var refs []UserRef
 	for _, l := range p.Layers {
 		for _, g := range l.Groups {
-			refs = append(refs, g.Users...)
+			refs = slices.Concat(refs, g.Users, g.Bots)
 		}
 	}
 	slices.SortFunc(refs, func(a, b UserRef) int { return strings.Compare(a.String(), b.String()) })
@@ -202,23 +149,22 @@ func (p Policy) Checks() Interest {
 	var in Interest
 	for _, l := range p.Layers {
 		for _, r := range l.Rules {
-			if c := r.Require.Checks; c != nil {
+			r.Require.each(func(part Requirement) {
+				c := part.Checks
+				in.All = in.All || part.Expr.comes
+				if c == nil {
+					return
+				}
 				in.All = in.All || c.All
 				for _, name := range c.Names {
 					for _, a := range compileGlob(name) {
 						in.Names = append(in.Names, a.pattern)
 					}
 				}
-			}
+			})
 		}
 	}
 	slices.Sort(in.Names)
 	in.Names = slices.Compact(in.Names)
 	return in
-}
-
-// Needs returns the facts that the policy asks for beyond those that are always read, in
-// the order of their names: Change.Read has to hold them.
-func (p Policy) Needs() []Fact {
-	return nil
 }

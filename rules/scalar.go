@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -136,4 +137,25 @@ func (p *parser) globs(n *yaml.Node, what string, kind globKind) []string {
 		all = append(all, text)
 	})
 	return all
+}
+
+var spanEntry = regexp.MustCompile(`^([1-9][0-9]{0,4}) ?(m|minutes?|h|hours?|d|days?|w|weeks?)$`)
+
+// maxSpan is longer than anything is waited for.
+const maxSpan = 10 * 366 * 24 * time.Hour
+
+// span reads a length of time, such as 30m, 48h or 14 days.
+func (p *parser) span(n *yaml.Node, what string) time.Duration {
+	m := spanEntry.FindStringSubmatch(n.Value)
+	if n.Kind != yaml.ScalarNode || m == nil {
+		p.fail(n, "%s has to be a length of time such as 30m, 48h or 14 days", what)
+		return 0
+	}
+	unit := map[byte]time.Duration{'m': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}[m[2][0]]
+	d := time.Duration(entryNumber(m[1])) * unit
+	if d > maxSpan {
+		p.fail(n, "%s is longer than ten years: write less", what)
+		return 0
+	}
+	return d
 }

@@ -53,6 +53,19 @@ type Given struct {
 	Checks       map[string]string // conclusion by name; "running" until it has one
 	Required     []string          // checks that GitHub requires on the base
 	Lines        int               // added, over all files
+
+	Title, Description string
+	Template           string            // the repository's pull request template
+	Message            string            // of the last commit
+	Unsigned           bool              // a commit has no valid signature; else all have
+	Conversations      int               // open ones
+	Behind             int               // commits of the base that the head does not hold
+	Merge              bool              // the last commit is a merge
+	LabelsBy           map[string]string // who put a label on; Author, where nobody is named
+	Permissions        map[string]string // by login; everybody else has write, outsiders read
+	Owners             []string          // of the organisation
+	Waivers            map[string]string // rule to who waived it, for what would be merged
+	Since              map[string]int    // for how many days somebody has been in their teams; else for years
 }
 
 // GivenFile is one changed file.

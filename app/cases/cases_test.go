@@ -15,6 +15,8 @@ const policy = `version: 1
 groups:
   seniors: {teams: [seniors]}
   owner: {users: [carol]}
+  admins: {permission: admin}
+  old: {teams: [seniors], min_membership_age: 30 days}
 rules:
   - {name: read, require: {approvals: 1}}
   - {name: infra, when: {paths: ["**/*.tf"]}, require: {approvals: {count: 1, from: seniors}}}
@@ -23,6 +25,14 @@ rules:
   - {name: forks, when: {head_branches: "*:*"}, require: {approvals: {count: 1, from: owner}}}
   - {name: tests, require: {checks: {names: [ci]}}}
   - {name: drafts, when: {draft: true}, require: {checks: {names: [never]}}}
+  - {name: signed, when: {labels: [signed]}, require: {signed_commits: true}}
+  - {name: talk, when: {labels: [talk]}, require: {conversations_resolved: true}}
+  - {name: fresh, when: {labels: [fresh]}, require: {up_to_date: true}}
+  - {name: linear, when: {labels: [linear]}, require: {linear_history: true}}
+  - {name: ticket, when: {title: "^feat"}, require: {ticket: {pattern: "[A-Z]+-[0-9]+", in: [body, commits]}}}
+  - {name: plan, when: {lines: "> 100"}, waivable_by: seniors, require: {section: {heading: Rollback}}}
+  - {name: admin, when: {labels: {names: [admin], set_by: owner}}, require: {approvals: {count: 1, from: admins}}}
+  - {name: old hands, when: {labels: [old]}, require: {approvals: {count: 1, from: old}}}
 `
 
 func compose(t *testing.T) rules.Policy {
@@ -65,6 +75,29 @@ func TestGiven(t *testing.T) {
 		{"fork", "{head: \"erin:fix\", fork: true, approvals: bob, checks: {ci: success}}", "{rules: {forks: pending}}"},
 		{"failed", "{approvals: bob, checks: {ci: failure}}", "fail"},
 		{"running", "{approvals: bob, checks: {ci: running}}", "{verdict: pending, rules: {tests: checks.pending}}"},
+		{"signed", "{labels: signed}", "{rules: {signed: pass}}"},
+		{"unsigned", "{labels: signed, unsigned: true}", "{rules: {signed: fail}}"},
+		{"resolved", "{labels: talk}", "{rules: {talk: pass}}"},
+		{"open conversations", "{labels: talk, open_conversations: 2}", "{rules: {talk: pending}}"},
+		{"up to date", "{labels: fresh}", "{rules: {fresh: pass}}"},
+		{"behind", "{labels: fresh, behind: 1}", "{rules: {fresh: base.behind}}"},
+		{"linear", "{labels: linear}", "{rules: {linear: pass}}"},
+		{"merge", "{labels: linear, merge: true}", "{rules: {linear: fail}}"},
+		{"another title", "{title: fix}", "{rules: {ticket: not applicable}}"},
+		{"no ticket", "{title: feat x}", "{rules: {ticket: fail}}"},
+		{"ticket", "{title: feat x, description: see ABC-1}", "{rules: {ticket: pass}}"},
+		{"ticket in a commit", "{title: feat x, message: ABC-1}", "{rules: {ticket: pass}}"},
+		{"no plan", "{lines: 101}", "{rules: {plan: fail}}"},
+		{"few lines", "{lines: 100}", "{rules: {plan: not applicable}}"},
+		{"plan", "{lines: 101, description: \"# Rollback\\n\\nRevert it.\"}", "{rules: {plan: pass}}"},
+		{"template's plan", "{lines: 101, template: \"# Rollback\\n\\nRevert it.\", description: \"# Rollback\\n\\nRevert it.\"}", "{rules: {plan: fail}}"},
+		{"waived", "{lines: 101, waivers: {plan: erin}}", "{rules: {plan: waived}}"},
+		{"waived by somebody else", "{lines: 101, waivers: {plan: bob}}", "{rules: {plan: fail}}"},
+		{"label by owner", "{labels: admin, labels_by: {admin: carol}, approvals: bob}", "{rules: {admin: pending}}"},
+		{"label by author", "{labels: admin, approvals: bob}", "{rules: {admin: not applicable}}"},
+		{"permission", "{labels: admin, labels_by: {admin: carol}, approvals: bob, permissions: {bob: admin}}", "{rules: {admin: pass}}"},
+		{"member for long", "{labels: old, approvals: erin}", "{rules: {old hands: pass}}"},
+		{"new member", "{labels: old, approvals: erin, member_for_days: {erin: 3}}", "{rules: {old hands: pending}}"},
 		{"draft", "{draft: true, approvals: bob, checks: {ci: success}}", "{rules: {drafts: pending}}"},
 	} {
 		text := "version: 1\nas_floor: true\nteams: {seniors: [erin]}\ncases:\n  - name: it\n    given: " + c.given + "\n    expect: " + c.expect + "\n"
@@ -131,6 +164,7 @@ func TestReadRefuses(t *testing.T) {
 		{"version: 1\ncases: [{name: a, given: {approval: bob}, expect: pass}]", `given has no key "approval": it may have approvals,`},
 		{"version: 1\ncases: [{name: a, given: {checks: {ci: green}}, expect: pass}]", `a check cannot be "green"`},
 		{"version: 1\ncases: [{name: a, given: {lines: many}, expect: pass}]", "lines has to be a whole number"},
+		{"version: 1\ncases: [{name: a, given: {member_for_days: {bob: long}}, expect: pass}]", "bob in member_for_days has to be a whole number"},
 		{"version: 1\ncases: [{name: a, given: {fork: maybe}, expect: pass}]", "fork has to be true or false"},
 		{"version: 1\ncases: [{name: a, name: b, expect: pass}]", `"name" stands twice`},
 		{"version: 1\ncases: [{name: a, given: {labels: }, expect: pass}]", "labels is empty"},

@@ -56,6 +56,12 @@ func (g Given) change(p rules.Policy, teams map[string][]string) (rules.Change, 
 		}},
 		Need:   g.Required,
 		Logins: map[string]rules.UserID{},
+		Read:   p.Needs(),
+		Behind: g.Behind,
+	}
+	c.Pulls[0].Title, c.Pulls[0].Body = g.Title, g.Description
+	if g.Template != "" {
+		c.Templates = []string{g.Template}
 	}
 	c.Files = g.files()
 	c.Commits = []rules.Commit{{SHA: oldHead, Parents: []string{strings.Repeat("0", 40)}, Authors: []rules.UserID{author}, Committer: author}}
@@ -67,7 +73,15 @@ func (g Given) change(p rules.Policy, teams map[string][]string) (rules.Change, 
 	if g.Unknown {
 		last.Authors = []rules.UserID{0}
 	}
+	if g.Merge {
+		last.Parents = append(last.Parents, strings.Repeat("f", 40))
+	}
+	last.Message = g.Message
 	c.Commits = append(c.Commits, last)
+	for i := range c.Commits {
+		c.Commits[i].Signed = !g.Unsigned
+	}
+	g.talk(&c, who)
 	c.Pushes = []rules.Push{{By: author, After: oldHead, At: opened}, {By: author, Before: oldHead, After: newHead, At: at.Add(-time.Hour)}}
 	g.reviews(&c, who)
 	g.checks(&c)
@@ -81,10 +95,28 @@ func (g Given) change(p rules.Policy, teams map[string][]string) (rules.Change, 
 	return c, names, nil
 }
 
+// talk fills in what people said and did beside reviewing: labels, conversations, waivers.
+func (g Given) talk(c *rules.Change, who *cast) {
+	for _, label := range g.Labels {
+		c.Labelings = append(c.Labelings, rules.Labeling{
+			Pull: 1, Label: label, Added: true, By: who.id(cmp.Or(g.LabelsBy[label], g.Author)), At: at.Add(-80 * time.Minute),
+		})
+	}
+	for i := range g.Conversations {
+		c.Threads = append(c.Threads, rules.Thread{ID: fmt.Sprint(i + 1), Pull: 1, By: who.id(g.Author)})
+	}
+	for i, rule := range sortedKeys(g.Waivers) {
+		c.Waivers = append(c.Waivers, rules.Waiver{
+			ID: int64(i + 1), Pull: 1, Rule: rule, By: who.id(g.Waivers[rule]), At: at.Add(-20 * time.Minute), Exact: newDiff,
+		})
+	}
+	c.Owners = who.idsOf(g.Owners)
+}
+
 func (g Given) files() []rules.File {
 	var out []rules.File
 	for _, f := range g.Files {
-		file := rules.File{Path: f.Path, Previous: f.From, Status: "modified", Additions: 1, FirstLine: 1}
+		file := rules.File{Path: f.Path, Previous: f.From, Status: "modified", Additions: 1, FirstLine: 1, Counted: true}
 		if f.From != "" {
 			file.Status = "renamed"
 		}
@@ -132,6 +164,9 @@ const (
 	actionsSlug = "github-actions"
 )
 
+// longAgo is since when everybody is in their teams, in days.
+const longAgo = 3650
+
 // people fills in who is who: teams, logins of the policy, and who may write.
 func (g Given) people(c *rules.Change, p rules.Policy, who *cast, teams map[string][]string) error {
 	for _, u := range p.Users() {
@@ -152,6 +187,13 @@ func (g Given) people(c *rules.Change, p rules.Policy, who *cast, teams map[stri
 		}
 		if !t.Missing {
 			t.Members = who.idsOf(members)
+			for _, login := range members {
+				days, ok := g.Since[strings.ToLower(login)]
+				if !ok {
+					days = longAgo
+				}
+				t.Joins = append(t.Joins, rules.Join{ID: who.id(login), Since: at.AddDate(0, 0, -days)})
+			}
 		}
 		c.Teams = append(c.Teams, t)
 	}
@@ -163,7 +205,8 @@ func (g Given) people(c *rules.Change, p rules.Policy, who *cast, teams map[stri
 	for login, id := range who.ids {
 		person := &who.all[id-1]
 		person.CanWrite = !contains(g.Outsiders, login)
-		person.Bot = contains(g.Bots, login)
+		person.Bot = contains(g.Bots, login) || strings.HasSuffix(login, "[bot]")
+		person.Permission = cmp.Or(g.Permissions[login], map[bool]string{true: "write", false: "read"}[person.CanWrite])
 	}
 	c.People = who.all
 	return nil

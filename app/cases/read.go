@@ -83,7 +83,43 @@ func (r *reader) given(n *yaml.Node, g *Given) {
 	flag := func(into *bool, key string) func(*yaml.Node) {
 		return func(n *yaml.Node) { *into = r.flag(n, key) }
 	}
+	number := func(into *int, key string) func(*yaml.Node) {
+		return func(n *yaml.Node) {
+			i, err := strconv.Atoi(n.Value)
+			if err != nil || i < 0 {
+				r.fail(n, "%s has to be a whole number", key)
+			}
+			*into = i
+		}
+	}
+	pairs := func(into *map[string]string, key string) func(*yaml.Node) {
+		return func(n *yaml.Node) {
+			*into = map[string]string{}
+			r.pairs(n, key, func(name, value *yaml.Node) { (*into)[name.Value] = r.word(value, name.Value+" in "+key) })
+		}
+	}
 	r.mapping(n, "given", keys{
+		"title":              word(&g.Title, "title"),
+		"description":        word(&g.Description, "description"),
+		"template":           word(&g.Template, "template"),
+		"message":            word(&g.Message, "message"),
+		"unsigned":           flag(&g.Unsigned, "unsigned"),
+		"merge":              flag(&g.Merge, "merge"),
+		"open_conversations": number(&g.Conversations, "open_conversations"),
+		"behind":             number(&g.Behind, "behind"),
+		"lines":              number(&g.Lines, "lines"),
+		"labels_by":          pairs(&g.LabelsBy, "labels_by"),
+		"permissions":        pairs(&g.Permissions, "permissions"),
+		"waivers":            pairs(&g.Waivers, "waivers"),
+		"owners":             words(&g.Owners, "owners"),
+		"member_for_days": func(n *yaml.Node) {
+			g.Since = map[string]int{}
+			r.pairs(n, "member_for_days", func(name, value *yaml.Node) {
+				days := 0
+				number(&days, name.Value+" in member_for_days")(value)
+				g.Since[strings.ToLower(name.Value)] = days
+			})
+		},
 		"author":          word(&g.Author, "author"),
 		"base":            word(&g.Base, "base"),
 		"head":            word(&g.Head, "head"),
@@ -100,13 +136,6 @@ func (r *reader) given(n *yaml.Node, g *Given) {
 		"missing_teams":   words(&g.Missing, "missing_teams"),
 		"required_checks": words(&g.Required, "required_checks"),
 		"teams":           func(n *yaml.Node) { g.Teams = r.teams(n) },
-		"lines": func(n *yaml.Node) {
-			i, err := strconv.Atoi(n.Value)
-			if err != nil || i < 1 {
-				r.fail(n, "lines has to be a whole number from 1")
-			}
-			g.Lines = i
-		},
 		"files": func(n *yaml.Node) {
 			g.Files = nil
 			for _, item := range r.items(n, "files") {
@@ -136,7 +165,7 @@ var conclusions = []string{"success", "failure", "neutral", "skipped", "cancelle
 
 var (
 	verdicts = []string{string(rules.Pass), string(rules.Pending), string(rules.Fail), string(rules.Indeterminate)}
-	outcomes = append(slices.Clone(verdicts), string(rules.Waived), string(rules.NotApplicable), string(rules.Ahead))
+	outcomes = append(slices.Clone(verdicts), string(rules.Waived), string(rules.Advice), string(rules.NotApplicable), string(rules.Ahead))
 )
 
 // expect reads an outcome, or a mapping of outcome and rules.

@@ -14,12 +14,21 @@ import (
 // QueryOption changes how Query takes an answer.
 type QueryOption func(*queryOptions)
 
-type queryOptions struct{ missing []string }
+type queryOptions struct {
+	missing []string
+	denied  []string
+}
 
 // AllowMissing takes "not found" at a path for an answer: the field is null in out. A path
 // is as path.Match has it, with "/" between its steps: "organization/team", "repository/*".
 func AllowMissing(paths ...string) QueryOption {
 	return func(o *queryOptions) { o.missing = append(o.missing, paths...) }
+}
+
+// AllowDenied takes "forbidden" at a path for an answer, as AllowMissing does "not found". It
+// is for facts that the app may do without, never for those that a verdict rests on.
+func AllowDenied(paths ...string) QueryOption {
+	return func(o *queryOptions) { o.denied = append(o.denied, paths...) }
 }
 
 // Query asks a GraphQL question and decodes the answer's data into out. GitHub answers 200
@@ -62,10 +71,11 @@ func (c *Client) Query(ctx context.Context, query string, vars map[string]any, o
 }
 
 func (o queryOptions) allows(e FieldError) bool {
-	if e.Type != "NOT_FOUND" || len(e.Path) == 0 {
-		return false
-	}
-	for _, pattern := range o.missing {
+	allowed := map[string][]string{"NOT_FOUND": o.missing, "FORBIDDEN": o.denied}[e.Type]
+	for _, pattern := range allowed {
+		if len(e.Path) == 0 {
+			return false
+		}
 		if ok, err := path.Match(pattern, e.where()); ok && err == nil {
 			return true
 		}

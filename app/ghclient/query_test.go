@@ -89,6 +89,21 @@ func TestQueryErrors(t *testing.T) {
 	}
 }
 
+// A field that the app may do without is null where its permission was not given.
+func TestQueryAllowsDenied(t *testing.T) {
+	const denied = `{"data":{"organization":{"team":null}},"errors":[{"type":"FORBIDDEN","path":["organization","team"],"message":"Resource not accessible by integration"}]}`
+	f := newFake(t, "", answer(200, denied))
+	var out teamAnswer
+	if err := f.clients(t).Installation(7).Query(t.Context(), question, nil, &out, AllowDenied("organization/team")); err != nil {
+		t.Errorf("denied and allowed: %v", err)
+	}
+	for _, opt := range []QueryOption{AllowDenied("organization"), AllowMissing("organization/team")} {
+		if err := f.clients(t).Installation(7).Query(t.Context(), question, nil, &out, opt); Diagnose(err, noon).Kind != Denied {
+			t.Errorf("denied elsewhere: %v", err)
+		}
+	}
+}
+
 func TestQueryErrorIsShort(t *testing.T) {
 	e := &QueryError{Operation: "Change"}
 	for i := range 100 {

@@ -29,6 +29,14 @@ func (s *Server) sendReview(v *review, action string, sender *account) {
 	})
 }
 
+// sendThread tells of a conversation of a review.
+func (s *Server) sendThread(pr *pull, t *thread, action string, sender *account) {
+	s.emit("pull_request_review_thread", pr.repo.owner, pr.repo, sender, obj{
+		"action": action, "pull_request": s.pullSimple(pr),
+		"thread": obj{"node_id": nodeID("PRRT", t.id), "comments": list{s.threadComment(pr, t)}},
+	})
+}
+
 // sendRun tells of a check run. Requests to run again go to the app that made it alone.
 func (s *Server) sendRun(c *run, action string, sender *account) {
 	if action == "rerequested" && c.suite.app != s.world.app {

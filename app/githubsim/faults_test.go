@@ -109,7 +109,10 @@ func TestRequestsAreCounted(t *testing.T) {
 	n, head := s.pull("feature", "f", "1\n")
 	s.get("repos/octo-org/infra", nil)
 	s.ResetRequests()
-	s.query(t.Context(), onlyUsed(queryFile(t, "change.graphql", "fragments.graphql")), map[string]any{"owner": "octo-org", "name": "infra", "number": n, "head": head})
+	s.query(t.Context(), onlyUsed(queryFile(t, "change.graphql", "fragments.graphql")), map[string]any{
+		"owner": "octo-org", "name": "infra", "number": n, "head": head, "items": []string{"REVIEW_DISMISSED_EVENT"},
+		"text": false, "messages": false, "threads": false, "behind": false,
+	})
 	s.get("repos/octo-org/infra/pulls/1/files?per_page=100", nil)
 	s.get("repos/octo-org/infra/contents/.github/change-management.yml", nil)
 	r, _, err := s.client.Repositories.Get(t.Context(), "octo-org", "infra")

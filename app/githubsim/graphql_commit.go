@@ -145,7 +145,20 @@ func (o actorObject) field(name string, _ arguments) (any, error) {
 		return o.at, nil
 	case "user":
 		a := o.c.byEmail(o.i.Email)
-		return null(a != nil && a.typ == "User", func() object { return accountObject{o.execution, a} }), nil
+		return null(a != nil, func() object { return gitUser{accountObject{o.execution, a}} }), nil
 	}
 	return nil, errUnmodelled
+}
+
+// gitUser is whose account a commit's address belongs to. The schema says User, and GitHub
+// shows bots there all the same, by their whole login.
+type gitUser struct{ accountObject }
+
+func (o gitUser) typename() string { return "User" }
+
+func (o gitUser) field(name string, args arguments) (any, error) {
+	if name == "login" {
+		return o.a.login, nil
+	}
+	return o.accountObject.field(name, args)
 }

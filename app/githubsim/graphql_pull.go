@@ -90,6 +90,8 @@ func (o pullObject) field(name string, args arguments) (any, error) {
 		return paged(args, name, p.diff(), func(c change) object { return changedFile(c) })
 	case "statusCheckRollup":
 		return commitObject{o.execution, p.repo, p.head}.field(name, args)
+	case "reviewThreads":
+		return paged(args, name, p.threads, func(t *thread) object { return threadObject{o.execution, p, t} })
 	case "reviews", "latestReviews", "timelineItems":
 		return o.conversation(name, args)
 	}
@@ -209,6 +211,39 @@ func (o reviewObject) field(name string, _ arguments) (any, error) {
 		return repoObject{o.execution, v.pull.repo}, nil
 	case "url":
 		return o.c.reviewJSON(v)["html_url"], nil
+	}
+	return nil, errUnmodelled
+}
+
+// threadObject is PullRequestReviewThread.
+type threadObject struct {
+	*execution
+	p *pull
+	t *thread
+}
+
+func (o threadObject) typename() string { return "PullRequestReviewThread" }
+
+func (o threadObject) field(name string, args arguments) (any, error) {
+	t := o.t
+	switch name {
+	case "id":
+		return nodeID("PRRT", t.id), nil
+	case "isResolved":
+		return t.resolved != nil, nil
+	case "resolvedBy":
+		return o.actor(t.resolved), nil
+	case "path":
+		return t.path, nil
+	case "pullRequest":
+		return pullObject{o.execution, o.p}, nil
+	case "comments":
+		return paged(args, name, []*thread{t}, func(t *thread) object {
+			return values{"PullRequestReviewComment", map[string]any{
+				"id": nodeID("PRRC", t.id), "fullDatabaseId": strconv.FormatInt(t.id, 10), "author": o.actor(t.by),
+				"body": t.body, "path": t.path, "createdAt": t.begun,
+			}}
+		})
 	}
 	return nil, errUnmodelled
 }

@@ -74,6 +74,8 @@ func (o repoObject) field(name string, args arguments) (any, error) {
 			return nil, err
 		}
 		return o.pulls(args)
+	case "pullRequestTemplates":
+		return o.templates(), nil
 	case "labels":
 		return paged(args, name, r.labels, func(l *label) object { return o.label(l) })
 	}
@@ -82,6 +84,31 @@ func (o repoObject) field(name string, args arguments) (any, error) {
 
 func (o repoObject) branch(name string) any {
 	return null(o.r.branches[name] != nil, func() object { return refObject{o.execution, o.r, name} })
+}
+
+// templates are the pull request templates on the default branch, from the folders and by
+// the names that GitHub looks for, in any case of letters.
+// https://docs.github.com/en/communities/using-templates-to-encourage-useful-issues-and-pull-requests/creating-a-pull-request-template-for-your-repository
+func (o repoObject) templates() any {
+	out := list{}
+	tip := o.r.branches[o.r.defaultBranch]
+	if tip == nil {
+		return out
+	}
+	for _, path := range sortedKeys(tip.tree.files) {
+		name := strings.ToLower(path)
+		for _, folder := range []string{".github/", "docs/"} {
+			name = strings.TrimPrefix(name, folder)
+		}
+		single := name == "pull_request_template.md" || name == "pull_request_template.txt" || name == "pull_request_template"
+		if single || strings.HasPrefix(name, "pull_request_template/") {
+			text, err := blobObject{o.execution, o.r, tip.tree.files[path].oid}.field("text", newArguments(nil))
+			if err == nil {
+				out = append(out, values{"PullRequestTemplate", map[string]any{"body": text, "filename": path, "repository": o}})
+			}
+		}
+	}
+	return out
 }
 
 // pulls filters and orders pull requests.

@@ -1,6 +1,9 @@
 package githubsim
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // rootObject is Query.
 type rootObject struct{ *execution }
@@ -14,7 +17,8 @@ func (q rootObject) field(name string, args arguments) (any, error) {
 	case "repository":
 		full := args.text("owner") + "/" + args.text("name")
 		r := q.c.Server.repo(full)
-		if r == nil || r.private && !q.c.reaches(r) {
+		stay := args.get("followRenames") == false
+		if r == nil || r.private && !q.c.reaches(r) || stay && !strings.EqualFold(r.fullName(), full) {
 			return nil, &Error{Type: "NOT_FOUND", Message: fmt.Sprintf("Could not resolve to a Repository with the name '%s'.", full)}
 		}
 		return repoObject{q.execution, r}, nil

@@ -167,6 +167,7 @@ func sortJSON(t *testing.T, s string) string {
 // The queries of the product's reader, over a change in which much has happened.
 func TestQueryFiles(t *testing.T) {
 	s := newSim(t)
+	ok(t, s.Apply(githubsim.State{Repositories: []githubsim.StateRepository{{Name: "octo-org/.github"}}}))
 	ok(t, s.Protect(infra, "main", &githubsim.Protection{Required: []githubsim.RequiredCheck{{Context: "Change Management", App: s.AppID()}}}))
 	n, _ := s.pull("feature", "f", "1\n")
 	id := must(s.As("bob").Approve(infra, n))(t)
@@ -185,7 +186,8 @@ func TestQueryFiles(t *testing.T) {
 	suite := data["repository"].(map[string]any)["object"].(map[string]any)["checkSuites"].(map[string]any)["nodes"].([]any)[0].(map[string]any)["id"]
 	vars := map[string]any{
 		"owner": "octo-org", "name": "infra", "number": n, "head": head, "org": "octo-org", "slug": "engineers", "base": "refs/heads/main",
-		"suite": suite, "after": "Y3Vyc29yOnYyOjE=",
+		"suite": suite, "after": "Y3Vyc29yOnYyOjE=", "text": true, "messages": true, "threads": true, "behind": true,
+		"items": []string{"BASE_REF_CHANGED_EVENT", "REVIEW_DISMISSED_EVENT", "LABELED_EVENT", "UNLABELED_EVENT"},
 	}
 	files, err := filepath.Glob("../snapshot/*.graphql")
 	ok(t, err)

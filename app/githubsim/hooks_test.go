@@ -123,6 +123,22 @@ func TestEvents(t *testing.T) {
 			"repository.archived", "repository.unarchived", "repository.renamed", "repository.deleted", "installation.created",
 			"installation_repositories.removed", "repository.transferred", "installation_repositories.added",
 		}},
+		{"conversation", func(t *testing.T, s *sim, n int, _ string) {
+			id := must(s.As("bob").Discuss(infra, n, "f", "why?"))(t)
+			ok(t, s.As("ann").Resolve(infra, n, id, true))
+			ok(t, s.As("bob").Resolve(infra, n, id, false))
+			refused(t, s.As("mallory").Resolve(infra, n, id, true), 404)
+		}, []string{"pull_request_review.submitted", "pull_request_review_thread.resolved", "pull_request_review_thread.unresolved"}},
+		{"repository made, and its default branch", func(t *testing.T, s *sim, _ int, _ string) {
+			dave := s.As("dave")
+			ok(t, dave.CreateRepository("octo-org/.github", true, map[string]string{"a": "1\n"}))
+			must(dave.Push("octo-org/.github", "other", text("b", "1\n")))(t)
+			ok(t, dave.SetDefaultBranch("octo-org/.github", "other"))
+			refused(t, s.As("dave").CreateRepository("octo-org/.github", true, nil), 422)
+			refused(t, s.As("mallory").CreateRepository("octo-org/own", true, nil), 404)
+		}, []string{
+			"repository.created", "installation_repositories.added", "push", "check_suite.requested", "push", "check_suite.requested", "repository.edited",
+		}},
 		{"merge queue", func(t *testing.T, s *sim, n int, _ string) {
 			must(s.As("bob").Enqueue(infra, n))(t)
 			if !must(s.AdvanceQueue(infra))(t) {

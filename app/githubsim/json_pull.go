@@ -98,6 +98,25 @@ func (s *Server) reviewJSON(v *review) obj {
 	}
 }
 
+// threadComment is the comment that began a conversation.
+func (s *Server) threadComment(pr *pull, t *thread) obj {
+	api := fmt.Sprintf("%s/pulls/%d", s.repoAPI(pr.repo), pr.number)
+	own := fmt.Sprintf("%s/pulls/comments/%d", s.repoAPI(pr.repo), t.id)
+	html := fmt.Sprintf("%s/%s/pull/%d#discussion_r%d", s.url, pr.repo.fullName(), pr.number, t.id)
+	none := obj{"url": own + "/reactions", "total_count": 0}
+	for _, r := range []string{"+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes"} {
+		none[r] = 0
+	}
+	return obj{
+		"id": t.id, "node_id": nodeID("PRRC", t.id), "url": own, "html_url": html, "pull_request_url": api, "pull_request_review_id": nil,
+		"body": t.body, "path": t.path, "diff_hunk": "@@ -1 +1 @@", "commit_id": pr.head.oid, "original_commit_id": pr.head.oid,
+		"position": 1, "original_position": 1, "line": 1, "original_line": 1, "start_line": nil, "original_start_line": nil, "start_side": nil, "side": "RIGHT",
+		"subject_type": "line", "user": s.userOrNil(t.by), "author_association": pr.repo.association(t.by),
+		"created_at": stamp(t.begun), "updated_at": stamp(t.begun), "reactions": none,
+		"_links": obj{"self": obj{"href": own}, "html": obj{"href": html}, "pull_request": obj{"href": api}},
+	}
+}
+
 // fileJSON is a diff-entry.
 func (s *Server) fileJSON(r *repository, head string, c change) obj {
 	o := obj{

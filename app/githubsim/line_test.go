@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-github/v62/github"
+
+	"github.com/changewarden/changewarden/app/githubsim"
 )
 
 // queryFile reads the queries of the product's reader.
@@ -25,6 +27,7 @@ func queryFile(t *testing.T, names ...string) string {
 
 func TestThinLine(t *testing.T) {
 	s := newSim(t)
+	ok(t, s.Apply(githubsim.State{Repositories: []githubsim.StateRepository{{Name: "octo-org/.github"}}}))
 	ctx := t.Context()
 	n, head := s.pull("feature", "main.tf", "resource \"a\" \"b\" {\n  one = 1\n  two = 22\n  three = 3\n  four = 4\n}\n")
 	if diff := cmp.Diff([]string{"push", "check_suite.requested", "pull_request.opened"}, s.told()); diff != "" {
@@ -51,7 +54,10 @@ func TestThinLine(t *testing.T) {
 		t.Errorf("told (-want +got):\n%s", diff)
 	}
 
-	data, errs := s.query(ctx, onlyUsed(queryFile(t, "change.graphql", "fragments.graphql")), map[string]any{"owner": "octo-org", "name": "infra", "number": n, "head": head})
+	data, errs := s.query(ctx, onlyUsed(queryFile(t, "change.graphql", "fragments.graphql")), map[string]any{
+		"owner": "octo-org", "name": "infra", "number": n, "head": head, "items": []string{"REVIEW_DISMISSED_EVENT"},
+		"text": false, "messages": false, "threads": false, "behind": false,
+	})
 	if len(errs) > 0 {
 		t.Fatalf("errors: %v", errs)
 	}

@@ -275,3 +275,36 @@ func (p *Person) Dismiss(repo string, number int, id int64, message string) erro
 		return nil
 	})
 }
+
+// Discuss begins a conversation at a file of the change, by a review that comments, and
+// returns its node id.
+func (p *Person) Discuss(repo string, number int, path, body string) (id string, err error) {
+	if _, err := p.Review(repo, number, Review{State: "COMMENT", Body: body}); err != nil {
+		return "", err
+	}
+	err = p.on(repo, number, permRead, func(me *account, pr *pull) error {
+		t := &thread{id: p.s.id(kindReview), by: me, path: path, body: body, begun: p.s.now()}
+		pr.threads = append(pr.threads, t)
+		id = nodeID("PRRT", t.id)
+		return nil
+	})
+	return id, err
+}
+
+// Resolve resolves a conversation, or opens it again: whoever can write may, and the author
+// of the pull request.
+func (p *Person) Resolve(repo string, number int, id string, resolved bool) error {
+	return p.change(repo, number, func(me *account, pr *pull) error {
+		i := slices.IndexFunc(pr.threads, func(t *thread) bool { return nodeID("PRRT", t.id) == id })
+		if i < 0 {
+			return notFound()
+		}
+		t := pr.threads[i]
+		action := "unresolved"
+		if t.resolved = nil; resolved {
+			t.resolved, action = me, "resolved"
+		}
+		p.s.sendThread(pr, t, action, me)
+		return nil
+	})
+}

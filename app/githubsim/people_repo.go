@@ -3,6 +3,7 @@ package githubsim
 import (
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Fork makes a fork under the person's own account and returns its full name. Whoever
@@ -19,6 +20,47 @@ func (p *Person) Fork(repo string) (fullName string, err error) {
 		return nil
 	})
 	return fullName, err
+}
+
+// CreateRepository makes a repository with its first commit on main: in an organisation
+// whatever its members may make, or in the person's own account. An installation that covers
+// everything covers it too.
+func (p *Person) CreateRepository(fullName string, private bool, files map[string]string) error {
+	return p.do(func(me *account) error {
+		owner, name, _ := strings.Cut(fullName, "/")
+		o := p.s.account(owner)
+		if o == nil || o != me && (!o.isOrg() || o.members[me] == "") {
+			return notFound()
+		}
+		if r := p.s.repo(fullName); name == "" || r != nil && strings.EqualFold(r.fullName(), fullName) {
+			return refuse(422, "the name is empty or taken")
+		}
+		r := p.s.addRepo(o, name, "main", private)
+		r.people[me] = permAdmin
+		first, err := p.s.build(me, r, nil, Commit{Message: "Initial commit", Files: files})
+		if err != nil {
+			return err
+		}
+		p.s.sendRepository(r, "created", nil, me)
+		if i := p.s.installationOf(p.s.world.app, o); i != nil && i.all {
+			p.s.sendSelection(i, nil, []*repository{r})
+		}
+		p.s.move(me, r, r.defaultBranch, first, "")
+		return nil
+	})
+}
+
+// SetDefaultBranch makes another branch the repository's default.
+func (p *Person) SetDefaultBranch(repo, branch string) error {
+	return p.in(repo, permAdmin, func(me *account, r *repository) error {
+		if r.branches[branch] == nil {
+			return refuse(422, "the branch %s does not exist", branch)
+		}
+		was := r.defaultBranch
+		r.defaultBranch = branch
+		p.s.sendRepository(r, "edited", obj{"default_branch": obj{"from": was}}, me)
+		return nil
+	})
 }
 
 // Rename gives a repository another name; calls by the old one are redirected.

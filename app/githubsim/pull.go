@@ -29,6 +29,7 @@ type pull struct {
 	labels      []*label
 	reviews     []*review
 	timeline    []*happening
+	threads     []*thread
 	created     time.Time
 	updated     time.Time
 	lag         *pull // what the API answers while it lags behind; see LagPull
@@ -44,6 +45,16 @@ type review struct {
 	commit    *commit // what it was given for; the reviewer may choose an older one
 	submitted time.Time
 	updated   time.Time
+}
+
+// thread is one conversation of a review, of one comment.
+type thread struct {
+	id       int64
+	by       *account
+	path     string
+	body     string
+	resolved *account // nil: it is open
+	begun    time.Time
 }
 
 // happening is an item of a pull request's timeline; typ is GraphQL's type name.

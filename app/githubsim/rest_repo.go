@@ -158,7 +158,7 @@ func getTree(c *call) (any, error) {
 	if of == nil {
 		return nil, notFound()
 	}
-	out := list{}
+	out, recursive := list{}, c.asks("recursive")
 	var walk func(dir, prefix string)
 	walk = func(dir, prefix string) {
 		for _, k := range of.kids[dir] {
@@ -170,7 +170,7 @@ func getTree(c *call) (any, error) {
 				o["size"] = len(c.repo.objects.blobs[k.oid])
 			}
 			out = append(out, o)
-			if k.mode == modeTree && c.asks("recursive") {
+			if k.mode == modeTree && recursive {
 				walk(k.path, prefix+k.name+"/")
 			}
 		}

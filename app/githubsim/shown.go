@@ -1,6 +1,9 @@
 package githubsim
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Shown is what GitHub shows people at a commit about one app: its newest status in a
 // context, whoever posted it, and the app's newest run of a name.
@@ -9,6 +12,7 @@ type Shown struct {
 	Description string
 	StatusBy    string // login
 	TargetURL   string
+	States      []string // of all statuses ever posted in the context, oldest first
 
 	Run         int64 // id of the newest run; zero: none
 	Runs        int   // how many there are
@@ -33,6 +37,11 @@ func (s *Server) Show(repo, sha, context, run string) (Shown, error) {
 		if st.context == context {
 			shown.State, shown.Description, shown.TargetURL = st.state, st.description, st.target
 			shown.StatusBy = st.creator.login
+		}
+	}
+	for _, st := range slices.Backward(r.statusesAt(sha)) { // newest first
+		if st.context == context {
+			shown.States = append(shown.States, st.state)
 		}
 	}
 	for _, c := range r.runsAt(sha) {
@@ -71,4 +80,15 @@ func (s *Server) BranchHead(repo, branch string) (string, error) {
 		return "", notFound()
 	}
 	return r.ref(branch).oid, nil
+}
+
+// SuiteOf returns the check suite that the app under test has at a commit.
+func (s *Server) SuiteOf(repo, sha string) (int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.repo(repo)
+	if r == nil || s.suiteOf(r, s.world.app, sha) == nil {
+		return 0, notFound()
+	}
+	return s.suiteOf(r, s.world.app, sha).id, nil
 }

@@ -26,10 +26,11 @@ type botRule struct {
 	count  int
 	people draftGroup // nobody: anybody who can write
 	checks []string
+	signed bool // every commit has a valid signature
 }
 
 // asks reports whether the rule asks for anything: one that does not is always approved.
-func (r botRule) asks() bool { return r.count > 0 || len(r.checks) > 0 }
+func (r botRule) asks() bool { return r.count > 0 || len(r.checks) > 0 || r.signed }
 
 // PolicyBot reads policy-bot's .policy.yml. The rules that its policy.approval names become
 // rules here; alternatives become one rule that asks for either.
@@ -140,12 +141,41 @@ func (b *bot) either(n *yaml.Node, alternatives []*yaml.Node) {
 		b.write(merged, exempt)
 		return
 	}
+	if len(asking) > 0 && alike(asking) {
+		b.choice(asking, exempt)
+		return
+	}
 	if len(asking) > 1 {
-		b.notes.add(n.Line, "these alternatives differ in more than whose approval counts: all of them are asked, which is stricter")
+		b.notes.add(n.Line, "these alternatives apply under different conditions: all of them are asked, which is stricter")
 	}
 	for _, r := range asking {
 		b.write(r, exempt)
 	}
+}
+
+// alike reports whether rules apply under the same condition.
+func alike(all []*botRule) bool {
+	for _, r := range all[1:] {
+		if r.when.lost != all[0].when.lost || !slices.Equal(r.when.lines(nil), all[0].when.lines(nil)) {
+			return false
+		}
+	}
+	return true
+}
+
+// choice writes alternatives as one rule that any of them satisfies.
+func (b *bot) choice(all []*botRule, exempt []string) {
+	one := *all[0]
+	var names []string
+	require := []string{"any:"}
+	for _, r := range all {
+		names = append(names, r.name)
+		for i, l := range b.demands(r) {
+			require = append(require, map[bool]string{true: "  - ", false: "    "}[i == 0]+l)
+		}
+	}
+	one.name = strings.Join(names, " or ")
+	b.add(&one, exempt, require)
 }
 
 // together returns the one rule that several alternatives are: the same condition and one
@@ -156,7 +186,8 @@ func together(all []*botRule) *botRule {
 	}
 	out := *all[0]
 	for _, r := range all[1:] {
-		if r.count != 1 || out.count != 1 || len(r.checks)+len(out.checks) > 0 || !slices.Equal(r.when.lines(nil), out.when.lines(nil)) {
+		if r.count != 1 || out.count != 1 || len(r.checks)+len(out.checks) > 0 || r.signed || out.signed ||
+			r.people.permission != "" || out.people.permission != "" || r.when.lost || out.when.lost || !slices.Equal(r.when.lines(nil), out.when.lines(nil)) {
 			return nil
 		}
 		out.name += " or " + r.name
@@ -183,24 +214,38 @@ func (b *bot) write(r *botRule, exempt []string) {
 		b.notes.add(r.line, "rule %q asks for nothing, and is left out", r.name)
 		return
 	}
+	b.add(r, exempt, b.demands(r))
+}
+
+// add adds a rule that asks what require says.
+func (b *bot) add(r *botRule, exempt, require []string) {
 	if len(exempt) > 0 && len(r.when.paths)+len(r.when.ignore) > 0 {
 		b.notes.add(r.line, "rule %q has paths of its own, so what alternatives exempt is not carried over, which is stricter", r.name)
 		exempt = nil
 	}
-	out := draftRule{name: r.name, line: r.line, when: r.when.lines(&b.draft)}
+	out := draftRule{name: r.name, line: r.line, when: r.when.lines(&b.draft), require: require}
 	if len(exempt) > 0 {
 		out.when = append(out.when, entries("not_paths", exempt)...)
 	}
+	b.rule(out)
+}
+
+// demands writes what a rule asks for.
+func (b *bot) demands(r *botRule) []string {
+	var out []string
 	switch {
 	case r.count > 0 && r.people.empty():
-		out.require = append(out.require, "approvals: "+strconv.Itoa(r.count))
+		out = append(out, "approvals: "+strconv.Itoa(r.count))
 	case r.count > 0:
-		out.require = append(out.require, fmt.Sprintf("approvals: {count: %d, from: %s}", r.count, quote(b.group(r.people))))
+		out = append(out, fmt.Sprintf("approvals: {count: %d, from: %s}", r.count, quote(b.group(r.people))))
 	}
 	if len(r.checks) > 0 {
-		out.require = append(out.require, "checks: {names: "+list(r.checks)+"}")
+		out = append(out, "checks: {names: "+list(r.checks)+"}")
 	}
-	b.rule(out)
+	if r.signed {
+		out = append(out, "signed_commits: true")
+	}
+	return out
 }
 
 // each calls yield for the pairs of a mapping; of anything else there are none.

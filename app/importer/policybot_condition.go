@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -10,6 +11,9 @@ import (
 type botCondition struct {
 	paths, ignore, only []string // globs
 	base, heads, labels []string
+	untouched           []string // globs: no file matches one of them
+	title               []string // regular expressions
+	size                string   // a comparison
 	authors             draftGroup
 	lost                bool // some of it could not be said, so that the rule applies more often
 }
@@ -38,6 +42,13 @@ func (c botCondition) lines(d *draft) []string {
 	add("branches", c.base)
 	add("head_branches", c.heads)
 	add("labels", c.labels)
+	add("title", c.title)
+	if len(c.untouched) > 0 {
+		out = append(out, "not: {paths: "+list(c.untouched)+"}")
+	}
+	if c.size != "" {
+		out = append(out, "lines: "+quote(c.size))
+	}
 	switch {
 	case c.authors.empty():
 	case d == nil:
@@ -48,6 +59,8 @@ func (c botCondition) lines(d *draft) []string {
 	return out
 }
 
+var modifiedLines = regexp.MustCompile(`^([<>=]) ?(0|[1-9][0-9]{0,8})$`)
+
 // readCondition reads one predicate of a rule.
 func (b *bot) readCondition(r *botRule, key, value *yaml.Node) {
 	lost := func(why string) {
@@ -55,6 +68,29 @@ func (b *bot) readCondition(r *botRule, key, value *yaml.Node) {
 		b.notes.add(key.Line, "%s of rule %q %s: the rule applies whether it holds or not, which is stricter", key.Value, r.name, why)
 	}
 	switch key.Value {
+	case "modified_lines":
+		if len(value.Content) == 2 && value.Content[0].Value == "total" {
+			if m := modifiedLines.FindStringSubmatch(value.Content[1].Value); m != nil {
+				r.when.size = m[1] + " " + m[2]
+				return
+			}
+		}
+		lost("is of additions or deletions alone")
+	case "title":
+		if len(value.Content) == 2 && value.Content[0].Value == "matches" {
+			r.when.title = texts(value.Content[1])
+			return
+		}
+		lost("has not_matches")
+	case "no_changed_files":
+		if len(value.Content) == 2 && value.Content[0].Value == "paths" {
+			if globs, ok := b.globs(value.Content[1]); ok {
+				r.when.untouched = globs
+				b.notes.add(key.Line, "no_changed_files: adding such a file switches the rule off, which a contributor can do")
+				return
+			}
+		}
+		lost("has expressions that no glob says, or ignore")
 	case "changed_files", "only_changed_files":
 		each(value, func(k, v *yaml.Node) {
 			globs, ok := b.globs(v)

@@ -75,11 +75,16 @@ func (b *bot) readRequires(r *botRule, n *yaml.Node) {
 		case "organizations":
 			anybody = true
 			b.notes.add(key.Line, "organizations: everybody with write access counts instead, whichever organization they are of")
-		case "permissions", "admins", "write_collaborators":
-			anybody = true
-			if !slices.Equal(texts(value), []string{"write"}) && key.Value != "write_collaborators" {
-				b.notes.add(key.Line, "LOOSER: %s %s cannot be said, and everybody with write access counts instead: name a team", key.Value, strings.Join(texts(value), ", "))
+		case "permissions":
+			for _, p := range texts(value) {
+				if i := slices.Index(permissions, p); i >= 0 && (r.people.permission == "" || i > slices.Index(permissions, r.people.permission)) {
+					r.people.permission = p // the least of them is enough
+				}
 			}
+		case "admins":
+			r.people.permission = cmp.Or(r.people.permission, "admin")
+		case "write_collaborators":
+			r.people.permission = "write"
 		default:
 			if !b.readPeople(&r.people, key, value) {
 				b.notes.add(key.Line, "requires.%s is not known and left out", key.Value)
@@ -90,10 +95,13 @@ func (b *bot) readRequires(r *botRule, n *yaml.Node) {
 	if named && r.people.empty() && !anybody {
 		b.notes.add(n.Line, "LOOSER: nobody whom rule %q names can be named in a group, and everybody with write access counts instead", r.name)
 	}
-	if anybody {
-		r.people.teams, r.people.users = nil, nil
+	if anybody || r.people.permission == "write" {
+		r.people = draftGroup{name: r.people.name} // whoever can write is among them
 	}
 }
+
+// permissions are GitHub's, the strongest first.
+var permissions = []string{"admin", "maintain", "write", "triage", "read"}
 
 // readDemand reads what has to hold besides approvals.
 func (b *bot) readDemand(r *botRule, key, value *yaml.Node) {
@@ -113,6 +121,8 @@ func (b *bot) readDemand(r *botRule, key, value *yaml.Node) {
 				b.notes.add(k.Line, "%s %s: success is asked for, which is stricter", k.Value, strings.Join(texts(v), ", "))
 			}
 		})
+	case "has_valid_signatures":
+		r.signed = value.Value == "true"
 	default:
 		b.notes.add(key.Line, "LOOSER: the condition %s cannot be asked for, and is left out", key.Value)
 	}
@@ -133,7 +143,7 @@ func (b *bot) readPeople(g *draftGroup, key, value *yaml.Node) bool {
 		case key.Value == "users" && loginEntry.MatchString(item.Value):
 			g.users = append(g.users, strings.ToLower(item.Value))
 		case key.Value == "teams" || key.Value == "users":
-			b.notes.add(item.Line, "%q cannot be named in a group, and is left out of %s", item.Value, key.Value)
+			b.notes.add(item.Line, "%q is left out of %s: it is no login or team that a group can name; an app can be named under bots", item.Value, key.Value)
 		}
 	}
 	slices.Sort(g.teams)

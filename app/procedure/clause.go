@@ -70,15 +70,33 @@ var clauses = []Clause{
 
 // Serves returns the clauses of the control that a rule of the layer serves, at least one.
 func Serves(r rules.Rule, l rules.Layer) []Clause {
-	var out []Clause
-	if r.Require.Approvals != nil {
-		out = append(out, reviews(r.When, l))
-	}
-	if r.Require.Checks != nil {
-		out = append(out, tests)
-	}
+	out := serves(r.Require, reviews(r.When, l))
 	if len(out) == 0 {
 		out = append(out, further)
+	}
+	return out
+}
+
+// serves returns the clauses that a requirement and its parts serve, each once; approval is
+// what an approval is.
+func serves(r rules.Requirement, approval Clause) []Clause {
+	var out []Clause
+	add := func(serves bool, c Clause) {
+		if serves && !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	add(r.Approvals != nil, approval)
+	add(r.Checks != nil, tests)
+	add(r.Ticket != nil, ticket)
+	plan := r.Section != nil && strings.Contains(strings.ToLower(r.Section.Heading), "roll") // rollback, roll-back plan
+	add(plan, rollback)
+	add(r.Section != nil && !plan, further)
+	add(r.SignedCommits || r.ConversationsResolved || r.LinearHistory || r.UpToDate || r.Expr.Text != "", further)
+	for _, part := range slices.Concat(r.Any, r.All) {
+		for _, c := range serves(part, approval) {
+			add(true, c)
+		}
 	}
 	return out
 }
@@ -113,7 +131,11 @@ func about(c rules.Condition, l rules.Layer, seen []string) (names, globs []stri
 		n, g := about(l.Classes[name], l, append(seen, name))
 		names, globs = append(names, n...), append(globs, g...)
 	}
-	for _, part := range c.Any {
+	parts := c.Any
+	if c.Not != nil {
+		parts = append(slices.Clone(parts), *c.Not)
+	}
+	for _, part := range parts {
 		n, g := about(part, l, seen)
 		names, globs = append(names, n...), append(globs, g...)
 	}

@@ -226,6 +226,7 @@ func (g *fakeGitHub) writeStatus(w http.ResponseWriter, r *http.Request) {
 		refuse(w, f)
 		return
 	}
+	s.ID = new(int64(len(g.statuses) + 1))
 	g.statuses = append(g.statuses, s)
 	if g.after != nil {
 		g.after()

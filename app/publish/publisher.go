@@ -53,6 +53,7 @@ type Said struct {
 	RunStatus    string    `json:"run_status,omitempty"`
 	Conclusion   string    `json:"conclusion,omitempty"`
 	State        string    `json:"state,omitempty"` // of the commit status; empty: there is none
+	StatusID     int64     `json:"status_id,omitempty"`
 	Description  string    `json:"description,omitempty"`
 	Digest       string    `json:"digest,omitempty"`        // what the run shows: Wanted.Digest, the run's external_id
 	AnnotatedKey string    `json:"annotated_key,omitempty"` // for which the annotations were sent
@@ -126,12 +127,13 @@ func (p Publisher) status(ctx context.Context, c *ghclient.Client, t Target, w W
 	case w.ChecksURL != "":
 		status.TargetURL = &w.ChecksURL
 	}
-	if _, _, err := c.Repositories.CreateStatus(ctx, t.Owner, t.Name, t.SHA, status); err != nil {
+	made, _, err := c.Repositories.CreateStatus(ctx, t.Owner, t.Name, t.SHA, status)
+	if err != nil {
 		trouble := ghclient.Diagnose(err, p.Now())
 		s.Writing = unsure(err, trouble)
 		return s, fmt.Errorf("create status of %s: %w", t, explain(err, trouble))
 	}
-	s.State, s.Description = w.StatusState, w.Description
+	s.State, s.StatusID, s.Description = w.StatusState, made.GetID(), w.Description
 	return s, nil
 }
 

@@ -125,7 +125,7 @@ func TestPublishLooksAfterACrash(t *testing.T) {
 		writes []string
 	}{
 		{"nothing had been written", []Wanted{pending}, pass, []string{"run 1 success", "status success"}},
-		{"everything had been written", []Wanted{pending, pass}, pass, nil},
+		{"everything had been written", []Wanted{pending, pass}, pass, []string{"status success"}},
 		{"what was written is no longer wanted", []Wanted{pending, pass}, pending, []string{"status pending", "new run in_progress"}},
 		{"nothing stood", nil, pending, []string{"new run in_progress", "status pending"}},
 	}
@@ -165,6 +165,34 @@ func TestLookAdoptsOwnRunsAlone(t *testing.T) {
 	}
 	if d := cmp.Diff([]string{"new run success", "status success"}, g.writes); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+// Somebody with write access posts a status that says what ours says: it is not ours.
+func TestLookWritesOverACopy(t *testing.T) {
+	g := &fakeGitHub{t: t}
+	c, w := g.client(), want(rules.Pass, "a")
+	said, err := publisher().Publish(t.Context(), c, target, w, Ledger{}, Said{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name   string
+		copied bool
+		writes []string
+	}{{"ours stands", false, nil}, {"a copy stands", true, []string{"status success"}}} {
+		if tt.copied {
+			copied := g.statuses[len(g.statuses)-1]
+			copied.ID = new(int64(len(g.statuses) + 1))
+			g.statuses = append(g.statuses, copied)
+		}
+		g.writes, said.Writing = nil, true
+		if said, err = publisher().Publish(t.Context(), c, target, w, Ledger{}, said); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(tt.writes, g.writes); d != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, d)
+		}
 	}
 }
 

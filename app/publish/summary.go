@@ -106,7 +106,7 @@ func first(it Item) string {
 // blocks reports whether a finding stands in the way.
 func blocks(o rules.Outcome) bool {
 	switch o {
-	case rules.Pass, rules.Waived, rules.NotApplicable, rules.Ahead:
+	case rules.Pass, rules.Waived, rules.Advice, rules.NotApplicable, rules.Ahead:
 		return false
 	default:
 		return true
@@ -138,6 +138,8 @@ func sign(o rules.Outcome) string {
 		return "❌"
 	case rules.Waived:
 		return "☑️"
+	case rules.Advice:
+		return "💡"
 	case rules.NotApplicable:
 		return "➖"
 	case rules.Ahead:
@@ -158,6 +160,8 @@ func word(o rules.Outcome) string {
 		return "blocked"
 	case rules.Waived:
 		return "waived"
+	case rules.Advice:
+		return "advice"
 	case rules.NotApplicable:
 		return "does not apply"
 	case rules.Ahead:

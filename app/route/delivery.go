@@ -82,6 +82,11 @@ func (d delivery) repositoryFact() (subject.RepositoryFact, bool) {
 	}, true
 }
 
+// sender is who did what the delivery tells of.
+func (d delivery) sender() subject.Person {
+	return subject.Person{User: d.Sender.ID, Login: d.Sender.Login, Bot: d.Sender.Type != "" && d.Sender.Type != "User"}
+}
+
 // account is the organisation that the delivery is about, the repository's owner where it
 // names none; 0 if it names neither.
 func (d delivery) account() int64 {

@@ -35,6 +35,12 @@ func describe(r subject.Result) string {
 		}
 		add("push %d %s %s..%s by %d=%s%s", f.Repo, where, short(f.Before), short(f.After), f.User, f.Login, flags("bot", f.Bot))
 	}
+	for _, f := range r.Teams {
+		add("team %d/%d is %s by %d=%s%s", f.Account, f.Team, f.Slug, f.By.User, f.By.Login, flags("bot", f.By.Bot))
+	}
+	for _, f := range r.Joins {
+		add("join %d/%d user %d by %d=%s%s", f.Account, f.Team, f.User, f.By.User, f.By.Login, flags("bot", f.By.Bot))
+	}
 	for _, k := range r.Forget {
 		add("forget %s %s*%s", k.Kind, k.Prefix, k.Suffix)
 	}

@@ -2,6 +2,7 @@ package route
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/changewarden/changewarden/app/subject"
@@ -55,6 +56,11 @@ func installationRepositories(d delivery, r *subject.Result) {
 	}
 	if !unmarshal(d.body, &e) || d.Installation.ID == 0 {
 		return
+	}
+	for _, repo := range slices.Concat(e.Added, e.Removed) {
+		if _, name, _ := strings.Cut(repo.FullName, "/"); isPolicyHome(name) {
+			addInstallation(d, r) // the organisation's policy came or went
+		}
 	}
 	for _, repo := range e.Added {
 		if addInstalled(d, r, e.Installation, repo, false) {

@@ -9,6 +9,7 @@ import (
 )
 
 type teamRef struct {
+	ID     int64
 	Slug   string
 	Parent json.RawMessage // null: none; absent: not told
 }
@@ -30,6 +31,11 @@ func membership(d delivery, r *subject.Result) {
 		slug = ""
 	}
 	forgetTeams(r, d.Organization.ID, slug)
+	if d.Action == "added" && e.Team.ID > 0 && e.Member.ID > 0 {
+		r.Joins = append(r.Joins, subject.JoinFact{
+			Account: d.Organization.ID, Team: e.Team.ID, User: e.Member.ID, By: d.sender(), At: d.at,
+		})
+	}
 	person(r, d.Organization.ID, e.Member)
 	byTeam(r, d.Organization.ID, e.Team.Slug)
 }
@@ -50,6 +56,11 @@ func team(d delivery, r *subject.Result) {
 	}
 	forgetTeams(r, account, "")
 	byTeam(r, account, e.Team.Slug)
+	if (d.Action == "created" || e.Changes.Name.From != "") && e.Team.ID > 0 && e.Team.Slug != "" {
+		r.Teams = append(r.Teams, subject.TeamFact{
+			Account: account, Team: e.Team.ID, Slug: strings.ToLower(e.Team.Slug), By: d.sender(), At: d.at,
+		})
+	}
 	if from := slugOf(e.Changes.Name.From); from != e.Team.Slug {
 		byTeam(r, account, from)
 	}
@@ -81,6 +92,9 @@ func organization(d delivery, r *subject.Result) {
 	switch d.Action {
 	case "member_added", "member_removed":
 		forgetTeams(r, d.Organization.ID, "")
+		if id := e.Membership.User.ID; id > 0 {
+			r.Forget = append(r.Forget, subject.CacheKey{Kind: subject.OwnerCache, Prefix: subject.OwnerKey(d.Organization.ID, id)})
+		}
 		person(r, d.Organization.ID, e.Membership.User)
 	case "renamed":
 		forgetTeams(r, d.Organization.ID, "")

@@ -19,10 +19,11 @@ type pushEvent struct {
 	}
 }
 
-// push tells who moved a branch, and makes the repository's open pull requests due if it
-// may have changed the policy that they are judged by.
+// push tells who moved a branch, and makes the open pull requests due that are judged by
+// another policy, if it may have changed one. A branch that is deleted makes those due that
+// aimed at it.
 //
-// Pull requests that aim at the branch are not made due: a base that moves leaves their
+// Pull requests that aim at a branch that moves are not made due: a base that moves leaves their
 // diff alone unless it takes in commits of theirs, their verdict is judged again when they
 // move, and a busy base would have every open change read again at each merge. One whose
 // head it is gets a synchronize delivery of its own.
@@ -32,7 +33,13 @@ func push(d delivery, r *subject.Result) {
 	if unmarshal(d.body, &e) {
 		branch, ok = strings.CutPrefix(e.Ref, "refs/heads/")
 	}
-	if !ok || branch == "" || e.Deleted || d.Repository.ID == 0 {
+	if !ok || branch == "" || d.Repository.ID == 0 {
+		return
+	}
+	if e.Deleted {
+		// What aimed at it GitHub closes, or aims at the branch that it was merged into, and
+		// of the latter it does not always tell.
+		r.Selectors = append(r.Selectors, subject.Selector{Kind: subject.ByBase, Repo: d.Repository.ID, Branch: branch})
 		return
 	}
 	f := pushFact(d, e.Before, e.After)
@@ -40,6 +47,9 @@ func push(d delivery, r *subject.Result) {
 	addPush(r, f)
 	if branch == d.Repository.DefaultBranch && e.mayTouchPolicy() {
 		r.Selectors = append(r.Selectors, subject.Selector{Kind: subject.ByRepository, Repo: d.Repository.ID})
+		if isPolicyHome(d.Repository.Name) {
+			addInstallation(d, r)
+		}
 	}
 }
 
@@ -59,6 +69,11 @@ func (e pushEvent) mayTouchPolicy() bool {
 	return false
 }
 
+// isPolicyHome reports whether a repository's policy file is its organisation's: then the
+// changes of every repository are judged by it. The sweep of the installation makes them due,
+// one after the other.
+func isPolicyHome(name string) bool { return strings.EqualFold(name, ".github") }
+
 // isPolicy reports whether a path can be a policy file, or the folder of one, which as a
 // link or a submodule would take it away.
 func isPolicy(path string) bool {
@@ -71,14 +86,9 @@ func pushFact(d delivery, before, after string) subject.PushFact {
 	if !isCommit(before) {
 		before = ""
 	}
+	by := d.sender()
 	return subject.PushFact{
-		Repo:   d.Repository.ID,
-		Before: before,
-		After:  after,
-		User:   d.Sender.ID,
-		Login:  d.Sender.Login,
-		Bot:    d.Sender.Type != "" && d.Sender.Type != "User",
-		At:     d.at,
+		Repo: d.Repository.ID, Before: before, After: after, User: by.User, Login: by.Login, Bot: by.Bot, At: d.at,
 	}
 }
 

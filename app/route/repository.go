@@ -4,15 +4,22 @@ import "github.com/changewarden/changewarden/app/subject"
 
 // repositoryChange is a repository's coming, going and changing. The fact about it is there
 // already; a name, an owner or a state that moved makes the repository due, and what decides
-// over its pull requests makes these due.
+// over its pull requests makes these due. What becomes of the organisation's repository of
+// policies decides over all of them.
 func repositoryChange(d delivery, r *subject.Result) {
 	var e struct {
 		Changes struct {
 			DefaultBranch struct{ From string } `json:"default_branch"`
+			Repository    struct {
+				Name struct{ From string }
+			}
 		}
 	}
 	if !unmarshal(d.body, &e) || d.Repository.ID == 0 {
 		return
+	}
+	if isPolicyHome(d.Repository.Name) || isPolicyHome(e.Changes.Repository.Name.From) {
+		addInstallation(d, r)
 	}
 	switch d.Action {
 	case "created", "renamed", "archived", "unarchived":

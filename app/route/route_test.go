@@ -21,6 +21,10 @@ const (
 	commonOrg = `"installation":{"id":9},"sender":{"id":11,"login":"ann","type":"User"},"organization":{"id":3,"login":"octo-org"}`
 	repo      = "in 9; repository 7=octo-org/app of 3 default main private"
 
+	commonHome = `"installation":{"id":9},"sender":{"id":11,"login":"ann","type":"User"},
+		"repository":{"id":8,"name":".github","full_name":"octo-org/.github","owner":{"id":3,"login":"octo-org"},"default_branch":"main","private":true}`
+	homeRepo = "in 9; repository 8=octo-org/.github of 3 default main private"
+
 	pullBase = `"number":5,"title":"t","state":"open","updated_at":"2025-01-02T03:04:05Z","user":{"id":11},
 		"head":{"sha":"` + shaB + `","ref":"topic","repo":{"id":7}},"base":{"ref":"main"}`
 	pullOpen = "pull 7#5 bbbbbbb (topic in 7) onto main by 11 at 2025-01-02T03:04:05Z open"
@@ -150,6 +154,52 @@ var meanings = []struct{ name, event, body, want string }{
 		repo + "; push 7 refs/heads/main aaaaaaa..bbbbbbb by 11=ann; due by repository 7",
 	},
 	{
+		"who added somebody to a team", "membership",
+		`{"action":"added",` + commonOrg + `,"member":{"id":12,"login":"bob"},"team":{"id":21,"slug":"seniors","parent":null}}`,
+		"in 9; join 3/21 user 12 by 11=ann; forget team 3/seniors/*; forget permission */12/; due by person 12 in account 3 repository 0; due by team 3/seniors",
+	},
+	{
+		"who made a team", "team",
+		`{"action":"created",` + commonOrg + `,"team":{"id":21,"slug":"Seniors"}}`,
+		"in 9; team 3/21 is seniors by 11=ann; forget team 3/*; due by team 3/seniors",
+	},
+	{
+		"who gave a team its name", "team",
+		`{"action":"edited",` + commonOrg + `,"team":{"id":21,"slug":"seniors"},"changes":{"name":{"from":"Old hands"}}}`,
+		"in 9; team 3/21 is seniors by 11=ann; forget team 3/*; due by team 3/seniors; due by team 3/old-hands",
+	},
+	{
+		"a team that is only described anew", "team",
+		`{"action":"edited",` + commonOrg + `,"team":{"id":21,"slug":"seniors"},"changes":{"description":{"from":"x"}}}`,
+		"in 9; forget team 3/*; due by team 3/seniors",
+	},
+	{
+		"push that changes the organisation's policy", "push",
+		`{` + commonHome + `,"ref":"refs/heads/main","before":"` + shaA + `","after":"` + shaB + `","commits":[{"modified":[".github/change-management.yml"]}]}`,
+		homeRepo + "; push 8 refs/heads/main aaaaaaa..bbbbbbb by 11=ann; due installation/9; due by repository 8",
+	},
+	{
+		"push of other files beside the organisation's policy", "push",
+		`{` + commonHome + `,"ref":"refs/heads/main","before":"` + shaA + `","after":"` + shaB + `","commits":[{"modified":["README.md"]}]}`,
+		homeRepo + "; push 8 refs/heads/main aaaaaaa..bbbbbbb by 11=ann",
+	},
+	{
+		"the organisation's policy moves to another branch", "repository",
+		`{"action":"edited",` + commonHome + `,"changes":{"default_branch":{"from":"lax"}}}`,
+		homeRepo + "; due installation/9; due repository/8; due by repository 8",
+	},
+	{
+		"the organisation's policy is renamed away", "repository",
+		`{"action":"renamed",` + common + `,"changes":{"repository":{"name":{"from":".github"}}}}`,
+		repo + "; due installation/9; due repository/7",
+	},
+	{
+		"the organisation's policy leaves the installation", "installation_repositories",
+		`{"action":"removed","installation":{"id":9,"account":{"id":3,"login":"octo-org","type":"Organization"}},"repositories_added":[],
+			"repositories_removed":[{"id":8,"name":".github","full_name":"octo-org/.github","private":true}]}`,
+		"in 9; repository 8=octo-org/.github of 3 private gone; due installation/9; due repository/8",
+	},
+	{
 		"push that puts a link in the folder's place", "push",
 		`{` + common + `,"ref":"refs/heads/main","before":"` + shaA + `","after":"` + shaB + `","commits":[{"added":[".github"]}]}`,
 		repo + "; push 7 refs/heads/main aaaaaaa..bbbbbbb by 11=ann; due by repository 7",
@@ -187,7 +237,7 @@ var meanings = []struct{ name, event, body, want string }{
 	{
 		"branch deleted", "push",
 		`{` + common + `,"ref":"refs/heads/topic","before":"` + shaA + `","after":"` + zeros + `","deleted":true,"commits":[]}`,
-		repo,
+		repo + "; due by base 7 topic",
 	},
 	{
 		"tag pushed", "push",
@@ -242,7 +292,7 @@ var meanings = []struct{ name, event, body, want string }{
 	{
 		"left the organisation", "organization",
 		`{"action":"member_removed",` + commonOrg + `,"membership":{"user":{"id":12,"login":"bob"}}}`,
-		"in 9; forget team 3/*; forget permission */12/; due by person 12 in account 3 repository 0",
+		"in 9; forget team 3/*; forget owner 3/12/*; forget permission */12/; due by person 12 in account 3 repository 0",
 	},
 	{
 		"organisation renamed", "organization",

@@ -30,8 +30,12 @@ func missing(a *rules.ApprovalFacts, c rules.Change) string {
 	if lacking(a) > 1 {
 		verb = "are"
 	}
+	who := givers(a.From, c)
+	if len(a.Owners) > 0 {
+		who = "an owner of the organization who contributed nothing to the change"
+	}
 	return fmt.Sprintf("%s %s missing. %s can give %s by approving the pull request.",
-		capital(approvals(lacking(a))), verb, capital(givers(a.From, c)), map[string]string{"is": "it", "are": "them"}[verb])
+		capital(approvals(lacking(a))), verb, capital(who), map[string]string{"is": "it", "are": "them"}[verb])
 }
 
 // lacking returns how many approvals are missing, at least one.
@@ -40,7 +44,7 @@ func lacking(a *rules.ApprovalFacts) int { return max(a.Need-len(a.Counted), 1) 
 // givers says whose approval counts.
 func givers(from []string, c rules.Change) string {
 	if len(from) > 0 {
-		return "somebody of " + either(from) + " who contributed nothing to the change"
+		return "somebody in " + either(from) + " who contributed nothing to the change"
 	}
 	where := c.Repo.Name
 	if where == "" {
@@ -87,7 +91,7 @@ func objections(a *rules.ApprovalFacts, n Names) string {
 
 func lifters(from []string) string {
 	if len(from) > 0 {
-		return "somebody of " + either(from) + " who contributed nothing"
+		return "somebody in " + either(from) + " who contributed nothing"
 	}
 	return "somebody who can write and contributed nothing"
 }
@@ -151,16 +155,42 @@ func asides(r rules.Reason, c rules.Change, n Names) []string {
 	if r.Code == rules.ApprovalsObjection && len(a.Counted) < a.Need {
 		out = append(out, missing(a, c))
 	}
+	if len(a.Seats) > 0 && r.Outcome.Blocks() {
+		out = append(out, seats(a.Seats, c, n))
+	}
 	for _, d := range a.Dropped {
 		out = append(out, Dropped(d, a.From, c, n))
 	}
 	return out
 }
 
+// seats says who sits where, of the seats that ask for different people, and which are
+// empty. In a public repository it does not say who.
+func seats(all []rules.Seat, c rules.Change, n Names) string {
+	var parts []string
+	for _, s := range all {
+		who := "nobody yet"
+		if s.By != 0 {
+			if who = n.of(s.By); c.Repo.Public {
+				who = "taken"
+			}
+		}
+		of := ""
+		if len(s.From) > 0 {
+			of = " (" + either(s.From) + ")"
+		}
+		parts = append(parts, s.Rule+of+": "+who)
+	}
+	return "Different people are asked for: " + strings.Join(parts, "; ") + "."
+}
+
 // Dropped says why an approval does not count. from are the groups that the rule asks.
 func Dropped(d rules.Dropped, from []string, c rules.Change, n Names) string {
 	who, commit := n.of(d.By), short(d.Commit)
-	if c.Repo.Public && (d.Why == rules.DropNotInGroup || d.Why == rules.DropUnseenTeam) {
+	if c.Repo.Public && slices.Contains([]rules.DropWhy{rules.DropNotInGroup, rules.DropUnseenTeam, rules.DropNewMember, rules.DropSeated}, d.Why) {
+		if len(from) == 0 {
+			return "An approval does not count here: it is needed for another rule."
+		}
 		return clean("An approval does not count here: this rule asks for " + either(from) + ".")
 	}
 	pushed := ""
@@ -180,6 +210,10 @@ func Dropped(d rules.Dropped, from []string, c rules.Change, n Names) string {
 		rules.DropUnseenTeam:   who + " is in no team of " + either(from) + " that can be seen",
 		rules.DropStale:        who + " reviewed " + commit + " and the change may have moved on since; a new review would count",
 		rules.DropOtherBase:    who + " gave it while the change aimed at another branch, and can give it again",
+		rules.DropNewMember:    who + " has not been in a team of " + either(from) + " for long enough, or was added by a contributor",
+		rules.DropAged:         who + " gave it too long ago for this rule; a new review would count",
+		rules.DropSeated:       who + " is needed for the rule " + d.Rule + ", and each of these rules asks for somebody else",
+		rules.DropLastSeat:     who + " is a bot, and the last approval has to be a person's",
 		rules.DropDismissed:    "the approval of " + who + " was dismissed",
 	}[d.Why]
 	if why == "" {

@@ -9,6 +9,7 @@ package say
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -77,6 +78,46 @@ func reason(r rules.Reason, c rules.Change, n Names) string {
 		return "A check failed on this commit. Whoever works on the change can push a fix, or run it again."
 	case rules.ChecksNone:
 		return "No check has succeeded on this commit. Somebody who knows the repository's tests can make them run for it."
+	case rules.TicketFound:
+		return "A ticket is named in " + all(places(textOf(r).Found)) + "."
+	case rules.TicketMissing:
+		return ticketMissing(textOf(r))
+	case rules.SectionWritten:
+		return fmt.Sprintf("The description has text of its own under “%s”.", textOf(r).Heading)
+	case rules.SectionMissing:
+		return sectionMissing(textOf(r))
+	case rules.SectionEmpty:
+		return sectionEmpty(textOf(r))
+	case rules.CommitsSigned:
+		return "Every commit is signed."
+	case rules.CommitsUnsigned:
+		return "GitHub takes no signature for valid on " + list(shortAll(r.Commits)) + ". Whoever committed can sign and push again."
+	case rules.ConversationsDone:
+		return "Every conversation is resolved."
+	case rules.ConversationsOpen:
+		return openConversations(r.Threads, n)
+	case rules.HistoryLinear:
+		return "No commit is a merge."
+	case rules.HistoryMerges:
+		return "The history is asked to be linear, and has merges: " + list(shortAll(r.Commits)) + ". A contributor can rebase the branch on its base."
+	case rules.BaseHeld:
+		return "The branch holds everything of its base."
+	case rules.BaseBehind:
+		return fmt.Sprintf("The branch lacks %s of its base. Whoever can write to it can update it, with the button below the pull request.", commits(r.Behind))
+	case rules.ExprTrue:
+		return "What the rule's expression asks for is so."
+	case rules.ExprFalse:
+		return "What the rule's expression asks for is not so. The policy says what it is; an owner of the policy can explain it."
+	case rules.ExprUnknown:
+		return "The rule's expression cannot be worked out, for a fact that it rests on is missing or it takes too much work. An owner of the policy can write it another way."
+	case rules.AnyMet:
+		return "One of the ways to meet the rule is met."
+	case rules.AnyOpen:
+		return alternatives(r, c, n)
+	case rules.RuleExcepted, rules.RuleWaived, rules.RuleAdvice:
+		return relief(r, n)
+	case rules.FactsUnread:
+		return unread(r.Unread)
 	case rules.FactsIncomplete:
 		return incomplete(r.Gaps)
 	case rules.NoRuleApplies:
@@ -94,6 +135,10 @@ func incomplete(gaps []rules.Gap) string {
 	var parts []string
 	advice := "Its author can split the change into smaller ones"
 	for _, g := range gaps {
+		if g.Fact == rules.GapPolicy {
+			return "The organization has a policy that cannot be read, so nothing can be judged by it. " +
+				"Whoever looks after the policy can mend the file: a pull request that does so is judged by the policy before it."
+		}
 		if g.Of > 0 {
 			parts = append(parts, fmt.Sprintf("%d of %d %s", g.Read, g.Of, factNames[g.Fact]))
 		} else {
@@ -128,6 +173,18 @@ func Because(b *rules.Because, c rules.Change, n Names) string {
 	if len(b.Classes) > 0 {
 		parts = append(parts, "the change is "+all(b.Classes))
 	}
+	if len(b.NotClasses) > 0 {
+		parts = append(parts, "the change is not "+orList(b.NotClasses))
+	}
+	if b.Size != nil {
+		parts = append(parts, "it touches "+size(b.Size))
+	}
+	if b.Repository {
+		parts = append(parts, "it is made to "+c.Repo.Name)
+	}
+	if len(b.Text) > 0 {
+		parts = append(parts, "of what its "+all(b.Text)+" says")
+	}
 	switch {
 	case b.AllFiles:
 		parts = append(parts, "not all of its files could be read")
@@ -147,7 +204,13 @@ func Because(b *rules.Because, c rules.Change, n Names) string {
 		parts = append(parts, "it aims at "+b.Branch)
 	}
 	if len(b.Heads) > 0 {
-		parts = append(parts, "it comes from "+all(b.Heads))
+		var heads []string
+		for _, p := range c.Pulls {
+			if slices.Contains(b.Heads, p.Number) && !slices.Contains(heads, p.HeadRef) {
+				heads = append(heads, p.HeadRef)
+			}
+		}
+		parts = append(parts, "it comes from "+list(heads))
 	}
 	if len(b.Authors) > 0 {
 		if c.Repo.Public {
@@ -159,21 +222,64 @@ func Because(b *rules.Because, c rules.Change, n Names) string {
 	if b.Draft != nil {
 		parts = append(parts, map[bool]string{true: "it is a draft", false: "it is ready for review"}[*b.Draft])
 	}
+	if b.Expr {
+		parts = append(parts, "the rule's expression is true of it")
+	}
+	if b.Except {
+		parts = append(parts, "what the rule leaves out does not hold for it")
+	}
 	if b.Assumed {
 		parts = append(parts, "it cannot be ruled out")
 	}
+	if len(parts) == 0 {
+		return ""
+	}
 	return clean("It applies because " + all(parts) + ".")
+}
+
+func size(s *rules.Size) string {
+	text := fmt.Sprintf("%d files", s.Files)
+	if s.Files == 1 {
+		text = "one file"
+	}
+	switch {
+	case s.More:
+		text += fmt.Sprintf(" and more lines than can be counted, %d at least", s.Lines)
+	case s.Lines > 0:
+		text += fmt.Sprintf(" and %d lines", s.Lines)
+	}
+	return text
+}
+
+func commits(n int) string {
+	if n == 1 {
+		return "one commit"
+	}
+	return fmt.Sprintf("%d commits", n)
 }
 
 // Notice says something about the policy itself.
 func Notice(no rules.Notice) string {
 	switch no.Code {
 	case rules.NoticeBrokenPolicy:
-		return clean(fmt.Sprintf("The policy in %s cannot be read: the last one that could, or the organization's alone, is in force. "+
-			"A pull request that mends the file can be merged by the rules in force.", no.File))
+		line := ""
+		if no.Line > 0 {
+			line = fmt.Sprintf(" because of line %d", no.Line)
+		}
+		return clean(fmt.Sprintf("The policy in %s cannot be read%s: the last one that could, or the one that stands above it, is in force. "+
+			"A pull request that mends the file can be merged by the rules in force.", no.File, line))
 	case rules.NoticePolicyNotRegular:
 		return clean(fmt.Sprintf("%s is not a plain file of readable size, so it is not taken for a policy: the last one that was, "+
-			"or the organization's alone, is in force. Somebody who can write can put a plain file in its place.", no.File))
+			"or the one that stands above it, is in force. Somebody who can write can put a plain file in its place.", no.File))
+	case rules.NoticePolicyTwice:
+		return clean(fmt.Sprintf("Beside %s, or in its place, stands a file of nearly the same name, which leaves open what is meant: the last policy that was clear, "+
+			"or the one that stands above it, is in force. Somebody who can write can keep the one file, under that very name.", no.File))
+	case rules.NoticeFloorGone:
+		return clean(fmt.Sprintf("The organization's policy, %s, is not there any more, or not shown to the app: the last one that was stays in force. "+
+			"An owner of the organization can bring it back, or let the app see it.", no.File))
+	case rules.NoticeFloorReplaced:
+		return clean(fmt.Sprintf("Another repository has the name of the one with the organization's policy, %s: the last policy that was read stays in force. "+
+			"An owner of the organization can bring the former repository back, or put the very same text into this one first and change it afterwards.", no.File))
 	case rules.NoticeOwnersStandIn:
 		return clean(fmt.Sprintf("Team %s of %s cannot be seen, so owners of the organization stand in for it. "+
 			"An owner of the organization can create the team or let the app see it, or write a policy of their own.", no.Team, no.File))

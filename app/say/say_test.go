@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -24,7 +25,10 @@ var update = flag.Bool("update", false, "write docs/reasons.md")
 
 var (
 	names  = say.Names{1: "ann", 2: "bob", 3: "carol"}
-	change = rules.Change{Repo: rules.Repo{Name: "octo-org/shop"}, Base: "main", Head: "b6f3c2d4e5f60718293a4b5c6d7e8f9012345678"}
+	change = rules.Change{
+		Repo: rules.Repo{Name: "octo-org/shop"}, Base: "main", Head: "b6f3c2d4e5f60718293a4b5c6d7e8f9012345678",
+		Pulls: []rules.Pull{{Number: 6, HeadRef: "other"}, {Number: 7, HeadRef: "topic"}, {Number: 8, HeadRef: "topic"}},
+	}
 )
 
 // examples has each reason code with facts of the kind that it comes with.
@@ -48,10 +52,42 @@ var examples = []rules.Reason{
 	}},
 	{Outcome: rules.Fail, Code: rules.ChecksFailed, Checks: &rules.CheckFacts{Failed: []string{"test (failure)"}}},
 	{Outcome: rules.Pending, Code: rules.ChecksNone, Checks: &rules.CheckFacts{}},
+	{Outcome: rules.Pass, Code: rules.TicketFound, Text: &rules.TextFacts{In: []string{"title", "body"}, Found: []string{"title"}}},
+	{Outcome: rules.Fail, Code: rules.TicketMissing, Text: &rules.TextFacts{In: []string{"title", "body", "branch", "commits"}, Pulls: []int64{7}}},
+	{Outcome: rules.Pass, Code: rules.SectionWritten, Text: &rules.TextFacts{Heading: "Rollback plan", Words: 12, Need: 1}},
+	{Outcome: rules.Fail, Code: rules.SectionMissing, Text: &rules.TextFacts{Heading: "Rollback plan", Need: 1, Pulls: []int64{7, 8}}},
+	{Outcome: rules.Fail, Code: rules.SectionEmpty, Text: &rules.TextFacts{Heading: "Rollback plan", Words: 2, Need: 5, Pulls: []int64{7}}},
+	{Outcome: rules.Pass, Code: rules.CommitsSigned},
+	{Outcome: rules.Fail, Code: rules.CommitsUnsigned, Commits: []string{"0f1e2d3c4b5a69788796a5b4c3d2e1f001234567"}},
+	{Outcome: rules.Pass, Code: rules.ConversationsDone},
+	{Outcome: rules.Pending, Code: rules.ConversationsOpen, Threads: &rules.ThreadFacts{Open: 2, By: []rules.UserID{2}}},
+	{Outcome: rules.Pass, Code: rules.HistoryLinear},
+	{Outcome: rules.Fail, Code: rules.HistoryMerges, Commits: []string{"0f1e2d3c4b5a69788796a5b4c3d2e1f001234567"}},
+	{Outcome: rules.Pass, Code: rules.BaseHeld},
+	{Outcome: rules.Pending, Code: rules.BaseBehind, Behind: 3},
+	{Outcome: rules.Pass, Code: rules.ExprTrue},
+	{Outcome: rules.Fail, Code: rules.ExprFalse},
+	{Outcome: rules.Indeterminate, Code: rules.ExprUnknown},
+	{Outcome: rules.Pass, Code: rules.AnyMet},
+	{Outcome: rules.Pending, Code: rules.AnyOpen, Any: [][]rules.Reason{
+		{{Outcome: rules.Pending, Code: rules.ApprovalsMissing, Approvals: &rules.ApprovalFacts{Need: 1, From: []string{"security"}}}},
+		{{Outcome: rules.Fail, Code: rules.SectionMissing, Text: &rules.TextFacts{Heading: "Risks", Need: 1}}},
+	}},
+	{Outcome: rules.Indeterminate, Code: rules.FactsUnread, Unread: []rules.Fact{rules.FactBehind}},
+	{Outcome: rules.Waived, Code: rules.RuleExcepted, Relief: &rules.Relief{
+		Until: time.Date(2025, 4, 1, 0, 0, 0, 0, time.UTC), By: 2, Layer: rules.RepositoryLayer, Entry: 1,
+	}},
+	{Outcome: rules.Waived, Code: rules.RuleWaived, Relief: &rules.Relief{Until: time.Date(2025, 3, 17, 9, 0, 0, 0, time.UTC), By: 2, Group: "security"}},
+	{Outcome: rules.Advice, Code: rules.RuleAdvice, Relief: &rules.Relief{Until: time.Date(2025, 4, 1, 0, 0, 0, 0, time.UTC)}},
 	{Outcome: rules.Indeterminate, Code: rules.FactsIncomplete, Gaps: []rules.Gap{{Fact: rules.GapFiles, Read: 3000, Of: 3412}}},
 	{Outcome: rules.Fail, Code: rules.NoRuleApplies},
 	{Outcome: rules.NotApplicable, Code: rules.RuleNotApplicable},
 	{Outcome: rules.Ahead, Code: rules.RuleAhead},
+}
+
+// example returns the example of a code.
+func example(code rules.Code) rules.Reason {
+	return examples[slices.IndexFunc(examples, func(r rules.Reason) bool { return r.Code == code })]
 }
 
 // TestReasonsDocument holds docs/reasons.md to what the product says, and both to the
@@ -78,6 +114,9 @@ the sentence is made from it and its facts. This is every code with a sentence a
 		d := rules.Dropped{By: 2, Why: rules.DropWhy(why), Commit: "0f1e2d3c4b5a69788796a5b4c3d2e1f001234567"}
 		if d.Why == rules.DropCoAuthor {
 			d.PushedBy = 1
+		}
+		if d.Why == rules.DropSeated {
+			d.Rule = "peer review"
 		}
 		text := say.Dropped(d, []string{"security"}, change, names)
 		said[why] = !strings.Contains(text, "of the reason")
@@ -157,14 +196,20 @@ func TestStatus(t *testing.T) {
 		v    rules.Verdict
 		want string
 	}{
-		{"pass", verdict(rules.Pass, examples[0], examples[5]), "All 2 rules that apply are satisfied"},
-		{"one rule", verdict(rules.Pass, examples[5]), "The rule that applies is satisfied"},
+		{"pass", verdict(rules.Pass, example(rules.ApprovalsEnough), example(rules.ChecksPassed)), "All 2 rules that apply are satisfied"},
+		{"one rule", verdict(rules.Pass, example(rules.ChecksPassed)), "The rule that applies is satisfied"},
 		{"anybody's approvals are asked for once", verdict(rules.Pending, need(1), need(2)), "needs 2 approvals from people with write access who did not contribute"},
 		{
-			"the heaviest first", verdict(rules.Indeterminate, need(1, "security"), examples[7], examples[9]),
+			"the heaviest first", verdict(rules.Indeterminate, need(1, "security"), example(rules.ChecksFailed), example(rules.FactsIncomplete)),
 			"only 3000 changed files could be read: split the change; test (failure): push a fix, or run it again; needs one approval from security",
 		},
-		{"objection", verdict(rules.Fail, examples[2]), "bob requested changes and can lift it"},
+		{
+			"another team under the name", verdict(rules.Indeterminate, rules.Reason{
+				Outcome: rules.Indeterminate, Code: rules.ApprovalsUnknownTeam, Approvals: &rules.ApprovalFacts{Need: 1, OtherTeam: []string{"qa#12"}},
+			}),
+			"team qa#12 is not who has the name now: ask an owner of the policy",
+		},
+		{"objection", verdict(rules.Fail, example(rules.ApprovalsObjection)), "bob requested changes and can lift it"},
 		{
 			"settling", verdict(rules.Pending, rules.Reason{Outcome: rules.Pending, Code: rules.ChecksPending, Checks: &rules.CheckFacts{}}),
 			"checks passed, waiting half a minute for more",
@@ -185,10 +230,10 @@ func TestHeadline(t *testing.T) {
 		v    rules.Verdict
 		want string
 	}{
-		{verdict(rules.Pass, examples[0], examples[5]), "Approved: all 2 rules that apply are satisfied"},
-		{verdict(rules.Pending, examples[8], examples[6]), "Waiting: no check has succeeded: make the tests run (and 1 more)"},
-		{verdict(rules.Fail, examples[10]), "Blocked: no rule applies: ask an owner of the policy"},
-		{verdict(rules.Indeterminate, examples[9]), "Cannot be judged: only 3000 changed files could be read: split the change"},
+		{verdict(rules.Pass, example(rules.ApprovalsEnough), example(rules.ChecksPassed)), "Approved: all 2 rules that apply are satisfied"},
+		{verdict(rules.Pending, example(rules.ChecksNone), example(rules.ChecksPending)), "Waiting: no check has succeeded: make the tests run (and 1 more)"},
+		{verdict(rules.Fail, example(rules.NoRuleApplies)), "Blocked: no rule applies: ask an owner of the policy"},
+		{verdict(rules.Indeterminate, example(rules.FactsIncomplete)), "Cannot be judged: only 3000 changed files could be read: split the change"},
 	} {
 		if diff := cmp.Diff(c.want, say.Headline(c.v, names)); diff != "" {
 			t.Errorf("headline (-want +got):\n%s", diff)
@@ -253,7 +298,7 @@ func TestBecause(t *testing.T) {
 	}{
 		{nil, ""},
 		{&rules.Because{Classes: []string{"infrastructure"}, Files: []int{0}}, "It applies because the change is infrastructure and it changes infra/main.tf."},
-		{&rules.Because{Labels: []string{"risky"}, Branch: "main", Heads: []string{"topic"}, Draft: &yes}, "It applies because it has the label risky, it aims at main, it comes from topic and it is a draft."},
+		{&rules.Because{Labels: []string{"risky"}, Branch: "main", Heads: []int64{7, 8}, Draft: &yes}, "It applies because it has the label risky, it aims at main, it comes from topic and it is a draft."},
 		{&rules.Because{AllFiles: true, Assumed: true}, "It applies because not all of its files could be read and it cannot be ruled out."},
 		{&rules.Because{Authors: []rules.UserID{1, 9}}, "It applies because ann and somebody contributed to it."},
 	} {

@@ -35,16 +35,37 @@ func Headline(v rules.Verdict, n Names) string {
 }
 
 func satisfied(v rules.Verdict) string {
-	applied := 0
+	applied, waived, advice := 0, 0, 0
 	for _, f := range v.Findings {
-		if f.Outcome == rules.Pass {
+		switch f.Outcome {
+		case rules.Pass:
 			applied++
+		case rules.Waived:
+			waived++
+		case rules.Advice:
+			advice++
+		default: // no rule of this stage that applies
 		}
 	}
-	if applied == 1 {
+	text := fmt.Sprintf("all %d rules that apply are satisfied", applied)
+	switch {
+	case applied == 1 && waived+advice == 0:
 		return "the rule that applies is satisfied"
+	case applied == 0:
+		text = "no rule that applies is left"
+	case waived+advice > 0:
+		text = fmt.Sprintf("%d of the rules that apply are satisfied", applied)
+		if applied == 1 {
+			text = "one of the rules that apply is satisfied"
+		}
 	}
-	return fmt.Sprintf("all %d rules that apply are satisfied", applied)
+	if waived > 0 {
+		text += fmt.Sprintf(", %d waived", waived)
+	}
+	if advice > 0 {
+		text += fmt.Sprintf(", %d not enforced yet", advice)
+	}
+	return text
 }
 
 // Status is a verdict in at most 140 characters: what is missing and who can give it, the
@@ -87,7 +108,7 @@ func blocking(v rules.Verdict) []rules.Reason {
 	anybody := -1
 	for _, f := range v.Findings {
 		for _, r := range f.Reasons {
-			if !r.Outcome.Blocks() {
+			if f.Outcome == rules.Waived || f.Outcome == rules.Advice || !r.Outcome.Blocks() {
 				continue
 			}
 			if r.Code == rules.ApprovalsMissing && r.Approvals != nil && len(r.Approvals.From) == 0 {
@@ -138,6 +159,9 @@ func brief(r rules.Reason, c rules.Change, n Names) string {
 			return n.of(a.Objections[0].By) + " requested changes and can lift it"
 		}
 	case rules.ApprovalsUnknownTeam:
+		if len(a.NoTeam) == 0 && len(a.OtherTeam) > 0 {
+			return teams(a.OtherTeam) + " is not who has the name now: ask an owner of the policy"
+		}
 		return teams(append(slices.Clone(a.NoTeam), a.OtherTeam...)) + " cannot be seen: ask an organization owner"
 	case rules.ApprovalsUnknownAuthors:
 		return doubt(a) + ": commit again with an address of your account"
@@ -164,6 +188,24 @@ func brief(r rules.Reason, c rules.Change, n Names) string {
 		for _, g := range r.Gaps {
 			return fmt.Sprintf("only %d %s could be read: split the change", g.Read, factNames[g.Fact])
 		}
+	case rules.TicketMissing:
+		return "no ticket in " + either(textOf(r).In) + ": its author can add one"
+	case rules.SectionMissing, rules.SectionEmpty:
+		return "the description needs text under “" + textOf(r).Heading + "”"
+	case rules.CommitsUnsigned:
+		return few(shortAll(r.Commits)) + " not signed: sign and push again"
+	case rules.HistoryMerges:
+		return few(shortAll(r.Commits)) + " is a merge: rebase"
+	case rules.ConversationsOpen:
+		return conversations(r.Threads) + " open: resolve"
+	case rules.BaseBehind:
+		return "behind its base: update the branch"
+	case rules.ExprFalse:
+		return "the rule's expression is not true"
+	case rules.ExprUnknown, rules.FactsUnread:
+		return "something that the rule asks for could not be read"
+	case rules.AnyOpen:
+		return "one of " + fmt.Sprint(len(r.Any)) + " ways to meet a rule is open"
 	case rules.NoRuleApplies:
 		return "no rule applies: ask an owner of the policy"
 	default: // the others do not block

@@ -34,10 +34,19 @@ type gitUser struct {
 }
 
 type repository struct {
+	policySource
+	Visibility  string
+	IsArchived  bool
+	PullRequest *pullRequest
+	Head        *headCommit
+
+	PullRequestTemplates []*struct{ Body string }
+}
+
+// policySource is a repository as far as its policy file is asked for.
+type policySource struct {
 	DatabaseID    int64
 	NameWithOwner string
-	Visibility    string
-	IsArchived    bool
 	Owner         struct {
 		Typename   string `json:"__typename"`
 		DatabaseID int64
@@ -48,8 +57,6 @@ type repository struct {
 	}
 	PolicyFolder *struct{ Entries []treeEntry }
 	PolicyFile   *policyBlob
-	PullRequest  *pullRequest
-	Head         *headCommit
 }
 
 type object struct{ OID string }
@@ -72,6 +79,7 @@ type policyBlob struct {
 
 type pullRequest struct {
 	Title             string
+	Body              string
 	State             string
 	Merged            bool
 	IsDraft           bool
@@ -87,6 +95,7 @@ type pullRequest struct {
 	Labels            *connection[struct{ Name string }]
 	Reviews           *connection[review]
 	TimelineItems     connection[timelineItem]
+	ReviewThreads     *connection[thread]
 	BaseRef           *baseRef
 }
 
@@ -113,6 +122,14 @@ type timelineItem struct {
 	PreviousReviewState string
 	Actor               *actor
 	Review              *struct{ FullDatabaseID bigInt }
+	Label               struct{ Name string }
+}
+
+type thread struct {
+	ID         string
+	IsResolved bool
+	ResolvedBy *gitUser
+	Comments   connection[struct{ Author *actor }]
 }
 
 type baseRef struct {
@@ -130,11 +147,13 @@ type baseRef struct {
 
 type comparison struct {
 	HeadTarget object
+	BehindBy   *int
 	Commits    connection[commit]
 }
 
 type commit struct {
 	OID       string
+	Message   string
 	Parents   connection[object]
 	Authors   connection[struct{ User *gitUser }]
 	Committer *struct {

@@ -150,3 +150,26 @@ func TestByGitHub(t *testing.T) {
 		})
 	}
 }
+
+// TestFrameBaseGone: between the end of a base branch and GitHub's answer to it, what an open
+// pull request aims at is not known.
+func TestFrameBaseGone(t *testing.T) {
+	tests := []struct {
+		name, state string
+		base        *baseRef
+		stale       bool
+	}{
+		{"open", "OPEN", &baseRef{}, false},
+		{"open, its base is gone", "OPEN", nil, true},
+		{"closed, its base is gone", "CLOSED", nil, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f := &facts{pull: pullRequest{State: tt.state, BaseRef: tt.base}}
+			p := (&look{Reader: NewReader(Options{})}).frame(f, policy{})
+			if p.Stale != tt.stale {
+				t.Errorf("stale %t, want %t", p.Stale, tt.stale)
+			}
+		})
+	}
+}

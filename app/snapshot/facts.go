@@ -20,22 +20,27 @@ type look struct {
 	*Reader
 	client *ghclient.Client
 	target Target
-	at     time.Time // when it began: every fact is at least as new
+	at     time.Time    // when it began: every fact is at least as new
+	want   []rules.Fact // of those that cost a query: what it asks for
 	cast   *cast
 }
 
 // facts are what GraphQL says of a pull request, lists read to their end or their limit.
 type facts struct {
 	repo     repository
+	floor    *policySource // where the organisation's policy stands; nil: no such repository, or not shown to the app
 	pull     pullRequest
 	head     string
 	reviews  []review
 	timeline []timelineItem
+	threads  []thread
 	commits  []commit
 	checks   checks
 	linked   bool // commits are all of base..head, with all their parents
 	gaps     []rules.Gap
 	stale    bool
+
+	ownersKnown bool // who of the people asked about owns the organisation was asked, and told
 }
 
 func (f *facts) gap(fact rules.GapFact, read, of int) {
@@ -54,12 +59,12 @@ func (l *look) ask(ctx context.Context) (*facts, error) {
 		}
 		f.head = live
 	}
-	repo, err := l.askFor(ctx, f.head)
+	repo, err := l.askFor(ctx, f, f.head)
 	if err != nil && l.target.Head == f.head && l.refused(err) {
 		// GitHub may have dropped the commit that was expected: then there is another head.
 		if live, lerr := l.liveHead(ctx); lerr == nil && live != f.head {
 			f.head, f.stale = live, true
-			repo, err = l.askFor(ctx, live)
+			repo, err = l.askFor(ctx, f, live)
 		}
 	}
 	if err != nil {
@@ -67,7 +72,7 @@ func (l *look) ask(ctx context.Context) (*facts, error) {
 	}
 	if live := repo.PullRequest.HeadRefOID; live != f.head && !f.stale {
 		f.head, f.stale = live, true
-		if repo, err = l.askFor(ctx, live); err != nil {
+		if repo, err = l.askFor(ctx, f, live); err != nil {
 			return nil, err
 		}
 	}
@@ -78,12 +83,21 @@ func (l *look) ask(ctx context.Context) (*facts, error) {
 	return f, nil
 }
 
-// askFor puts the query with head as the pull request's head.
-func (l *look) askFor(ctx context.Context, head string) (*repository, error) {
-	var out struct{ Repository *repository }
-	if err := l.query(ctx, changeQuery, l.vars("number", l.target.Number, "head", head), &out); err != nil {
+// askFor puts the query with head as the pull request's head, and notes the organisation's
+// repository of policies, which alone need not be there.
+func (l *look) askFor(ctx context.Context, f *facts, head string) (*repository, error) {
+	var out struct {
+		Floor      *policySource
+		Repository *repository
+	}
+	err := query(ctx, l.client, changeQuery, l.vars("number", l.target.Number, "head", head, "items", l.items(),
+		"text", l.wants(rules.FactText), "messages", l.wants(rules.FactMessages),
+		"threads", l.wants(rules.FactThreads), "behind", l.wants(rules.FactBehind),
+	), &out, ghclient.AllowMissing("floor"))
+	if err != nil {
 		return nil, err
 	}
+	f.floor = out.Floor
 	return out.Repository, l.check(out.Repository)
 }
 
@@ -125,7 +139,7 @@ func (l *look) query(ctx context.Context, text string, vars map[string]any, out 
 
 // readLists reads what did not fit into the first answer.
 func (l *look) readLists(ctx context.Context, f *facts) error {
-	steps := []func(context.Context, *facts) error{l.readReviews, l.readTimeline, l.readCommits, l.readChecks}
+	steps := []func(context.Context, *facts) error{l.readReviews, l.readTimeline, l.readCommits, l.readChecks, l.readThreads}
 	for _, step := range steps {
 		if err := step(ctx, f); err != nil {
 			return err
@@ -167,7 +181,7 @@ func (l *look) readReviews(ctx context.Context, f *facts) error {
 func (l *look) readTimeline(ctx context.Context, f *facts) error {
 	all, whole, err := pages(f.pull.TimelineItems, l.limits.timeline, func(after string) (connection[timelineItem], error) {
 		var out struct{ Repository *repository }
-		if err := l.query(ctx, timelinePage, l.vars("number", l.target.Number, "after", after), &out); err != nil {
+		if err := l.query(ctx, timelinePage, l.vars("number", l.target.Number, "after", after, "items", l.items()), &out); err != nil {
 			return connection[timelineItem]{}, err
 		}
 		if err := l.checkPage(out.Repository); err != nil {
@@ -196,7 +210,7 @@ func (l *look) readCommits(ctx context.Context, f *facts) error {
 	first := f.pull.BaseRef.Compare.Commits
 	all, whole, err := pages(first, l.limits.commits, func(after string) (connection[commit], error) {
 		var out struct{ Repository *repository }
-		if err := l.query(ctx, commitsPage, l.vars("number", l.target.Number, "head", f.head, "after", after), &out); err != nil {
+		if err := l.query(ctx, commitsPage, l.vars("number", l.target.Number, "head", f.head, "after", after, "messages", l.wants(rules.FactMessages)), &out); err != nil {
 			return connection[commit]{}, err
 		}
 		if err := l.checkPage(out.Repository); err != nil {

@@ -93,6 +93,18 @@ func (m *memory) Pushes(_ context.Context, repo, number, headRepo int64, ref str
 	return out, nil
 }
 
+func (m *memory) PushesOf(_ context.Context, repo int64, commits []string) ([]subject.PushFact, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []subject.PushFact
+	for _, p := range m.pushes {
+		if p.Repo == repo && p.Number == 0 && slices.Contains(commits, p.After) {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
 func (m *memory) AddPushes(_ context.Context, pushes []subject.PushFact) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

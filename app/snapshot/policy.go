@@ -14,6 +14,7 @@ import (
 const (
 	policyFolder = ".github"
 	policyName   = "change-management.yml"
+	policyOther  = "change-management.yaml" // what somebody may write for it
 	policyPath   = policyFolder + "/" + policyName
 	maxPolicy    = 256 << 10
 )
@@ -29,22 +30,25 @@ type policy struct {
 // branch. A file that cannot be taken leaves the last good one in force, or else the floor
 // alone, and the verdict says so.
 func (l *look) policyOf(ctx context.Context, f *facts) (policy, error) {
-	floor, err := l.layer(ctx, PolicyText{Layer: rules.FloorLayer, Path: l.Floor.File, Text: l.Floor.Text}, false)
+	floor, err := l.floorOf(ctx, f)
 	if err != nil {
-		return policy{}, fmt.Errorf("read the floor %s: %w", l.Floor.File, err)
+		return policy{}, err
 	}
 	alone, err := rules.Compose(floor.layer, nil)
 	if err != nil {
 		return policy{}, err
 	}
-	p := policy{Policy: alone, texts: []PolicyText{floor.text}}
-	text, notice := f.policyText()
+	p := policy{Policy: alone, texts: floor.texts, notices: floor.notices}
+	if f.isHome() { // there the file is the floor
+		return p, nil
+	}
+	text, notice := f.repo.policyText(rules.RepositoryLayer)
 	key := fmt.Sprintf("%d/", l.target.Repo)
 	var last PolicyText
 	if _, _, err := l.recall(ctx, policyMemory, key, &last); err != nil {
 		return policy{}, err
 	}
-	if text == nil && notice == "" {
+	if text == nil && notice.Code == "" {
 		if last.Blob != "" { // the file was taken away: what it said goes with it
 			return p, l.remember(ctx, policyMemory, key, PolicyText{}, 0)
 		}
@@ -54,16 +58,17 @@ func (l *look) policyOf(ctx context.Context, f *facts) (policy, error) {
 		err := l.add(ctx, &p, floor.layer, *text, false)
 		if err == nil {
 			if last.Blob != text.Blob {
-				err = l.remember(ctx, policyMemory, key, p.texts[1], 0)
+				err = l.remember(ctx, policyMemory, key, p.texts[len(p.texts)-1], 0)
 			}
 			return p, err
 		}
 		if !errors.Is(err, errBroken) {
 			return policy{}, err
 		}
-		notice = rules.NoticeBrokenPolicy
+		notice = broken(err)
 	}
-	p.notices = []rules.Notice{{Code: notice, File: policyPath}}
+	notice.File = policyPath
+	p.notices = append(p.notices, notice)
 	if last.Blob != "" {
 		if err := l.add(ctx, &p, floor.layer, last, true); err != nil && !errors.Is(err, errBroken) {
 			return policy{}, err
@@ -91,40 +96,42 @@ func (l *look) add(ctx context.Context, p *policy, floor rules.Layer, text Polic
 
 // policyText returns the repository's file; nil without a notice is no file. The file is a
 // regular one that is read whole, or it is none: a link would let the policy stand where
-// nobody looks for it.
-func (f *facts) policyText() (*PolicyText, rules.NoticeCode) {
-	if f.repo.PolicyFolder == nil && f.repo.PolicyFile == nil || strings.EqualFold(f.pullRepoName(), ".github") {
-		return nil, ""
+// nobody looks for it. A second one that reads like a policy leaves open which is meant.
+func (r *policySource) policyText(layer string) (*PolicyText, rules.Notice) {
+	if r == nil || r.PolicyFolder == nil && r.PolicyFile == nil {
+		return nil, rules.Notice{}
 	}
-	if f.repo.PolicyFolder == nil || len(f.repo.PolicyFolder.Entries) == 0 {
-		return nil, rules.NoticePolicyNotRegular // the folder is a link or a file
+	irregular := rules.Notice{Code: rules.NoticePolicyNotRegular}
+	if r.PolicyFolder == nil || len(r.PolicyFolder.Entries) == 0 {
+		return nil, irregular // the folder is a link or a file
 	}
 	var entry *treeEntry
-	for i, e := range f.repo.PolicyFolder.Entries {
-		if e.Name == policyName {
-			entry = &f.repo.PolicyFolder.Entries[i]
+	for i, e := range r.PolicyFolder.Entries {
+		switch name := strings.ToLower(e.Name); {
+		case e.Name == policyName:
+			entry = &r.PolicyFolder.Entries[i]
+		case name == policyName || name == policyOther:
+			return nil, rules.Notice{Code: rules.NoticePolicyTwice}
 		}
 	}
-	if entry == nil && f.repo.PolicyFile == nil {
-		return nil, ""
+	if entry == nil && r.PolicyFile == nil {
+		return nil, rules.Notice{}
 	}
 	const typeBits, regular = 0o170000, 0o100000
-	b := f.repo.PolicyFile
-	if entry == nil || b == nil || entry.Type != "blob" || entry.Mode&typeBits != regular ||
-		b.Typename != "Blob" || b.OID != entry.OID || b.ByteSize > maxPolicy || b.IsTruncated ||
-		b.IsBinary == nil || *b.IsBinary || b.Text == nil {
-		return nil, rules.NoticePolicyNotRegular
+	b := r.PolicyFile
+	if entry == nil || b == nil || entry.Type != "blob" || entry.Mode&typeBits != regular || b.OID != entry.OID || !b.readable() {
+		return nil, irregular
 	}
-	t := &PolicyText{Layer: rules.RepositoryLayer, Repo: f.repo.NameWithOwner, Path: policyPath, Blob: b.OID, Text: []byte(*b.Text)}
-	if ref := f.repo.DefaultBranchRef; ref != nil {
+	t := &PolicyText{Layer: layer, Repo: r.NameWithOwner, Path: policyPath, Blob: b.OID, Text: []byte(*b.Text)}
+	if ref := r.DefaultBranchRef; ref != nil {
 		t.Commit = ref.Target.OID
 	}
-	return t, ""
+	return t, rules.Notice{}
 }
 
-func (f *facts) pullRepoName() string {
-	_, name, _ := strings.Cut(f.repo.NameWithOwner, "/")
-	return name
+// readable reports whether the blob is text, and was read whole.
+func (b *policyBlob) readable() bool {
+	return b.Typename == "Blob" && b.ByteSize <= maxPolicy && !b.IsTruncated && b.IsBinary != nil && !*b.IsBinary && b.Text != nil
 }
 
 // parsed is a policy file with person ids in the place of logins.

@@ -3,6 +3,7 @@ package snapshot
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/changewarden/changewarden/app/ghclient"
 	"github.com/changewarden/changewarden/app/subject"
@@ -28,15 +29,14 @@ func (r *Reader) Pull(ctx context.Context, c *ghclient.Client, t Target) (Pull, 
 }
 
 func (l *look) pull(ctx context.Context) (Pull, error) {
-	f, err := l.ask(ctx)
-	if err != nil {
-		return Pull{}, err
-	}
-	pol, err := l.policyOf(ctx, f)
+	f, pol, err := l.begin(ctx)
 	if err != nil {
 		return Pull{}, err
 	}
 	p := l.frame(f, pol)
+	if p.Change.Repo.Former, err = l.former(ctx, f.repo.NameWithOwner); err != nil {
+		return Pull{}, err
+	}
 	p.Author = l.cast.actor(f.pull.Author)
 	if p.Open && p.Governed {
 		err = l.read(ctx, f, &p)
@@ -46,12 +46,28 @@ func (l *look) pull(ctx context.Context) (Pull, error) {
 	if err != nil {
 		return Pull{}, err
 	}
-	p.Stale = f.stale
+	p.Stale = p.Stale || f.stale
 	p.Users = map[rules.UserID]int64{}
 	for _, user := range l.cast.order {
 		p.Users[l.cast.who(user)] = user
 	}
 	return p, nil
+}
+
+// begin asks for the facts and reads the policy, which says what more is to be asked for.
+func (l *look) begin(ctx context.Context) (*facts, policy, error) {
+	l.want = l.foreseen()
+	const most = 3 // a policy that asks for ever more would be a new one each time
+	for try := 1; ; try++ {
+		f, err := l.ask(ctx)
+		if err != nil {
+			return nil, policy{}, err
+		}
+		pol, err := l.policyOf(ctx, f)
+		if err != nil || try == most || !l.unforeseen(pol.Policy) {
+			return f, pol, err
+		}
+	}
 }
 
 // frame is what every pull request has, judged or not.
@@ -61,6 +77,8 @@ func (l *look) frame(f *facts, pol policy) Pull {
 		Texts:  pol.texts,
 		Open:   f.pull.State == "OPEN",
 		Merged: f.pull.Merged,
+		// An open one whose base is gone is about to be aimed at another, or closed.
+		Stale: f.pull.State == "OPEN" && f.pull.BaseRef == nil,
 
 		Title:     f.pull.Title,
 		HeadRef:   f.pull.HeadRefName,
@@ -142,12 +160,30 @@ func (l *look) read(ctx context.Context, f *facts, p *Pull) error {
 	}
 	dismissers := f.nameReviews(k)
 	for _, s := range f.checks.statuses {
-		k.actor(s.Creator)
+		if !rules.Own(s.Context) {
+			k.actor(s.Creator)
+		}
+	}
+	f.nameExtras(k)
+	if err := l.readJoins(ctx, f.repo.Owner.DatabaseID, teams, k); err != nil {
+		return err
+	}
+	owners, err := l.readOwners(ctx, f, p.Policy, teams, f.reviewersAnd(dismissers))
+	if err != nil {
+		return err
 	}
 	write := f.writers()
 	for _, user := range append(dismissers, p.Author) {
 		if _, known := write[user]; !known {
 			if write[user], err = l.canWrite(ctx, k.people[user]); err != nil {
+				return err
+			}
+		}
+	}
+	may := map[int64]string{}
+	if slices.Contains(p.Policy.Needs(), rules.FactPermissions) {
+		for _, user := range k.order {
+			if may[user], err = l.permission(ctx, k.people[user]); err != nil {
 				return err
 			}
 		}
@@ -166,9 +202,13 @@ func (l *look) read(ctx context.Context, f *facts, p *Pull) error {
 	c.Reviews, c.Shifts = f.reviewsOf(l.target.Number, k), f.shiftsOf(l.target.Number)
 	f.putChecks(c, k)
 	for _, user := range k.order {
-		c.People = append(c.People, rules.Person{ID: k.who(user), Bot: k.people[user].Bot, CanWrite: write[user]})
+		c.People = append(c.People, rules.Person{ID: k.who(user), Bot: k.people[user].Bot, CanWrite: write[user], Permission: may[user]})
+	}
+	for _, user := range owners {
+		c.Owners = append(c.Owners, k.who(user))
 	}
 	c.Teams = teamsIn(teams, k)
+	l.putExtras(f, p.Policy, c)
 	c.Gaps = f.gaps
 	records, err := l.match(ctx, c.Reviews, now)
 	if err != nil {

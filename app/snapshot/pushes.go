@@ -3,6 +3,7 @@ package snapshot
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -76,9 +77,42 @@ func beginning(commit string) string {
 	return commit
 }
 
-// trailOf returns the pushes to the head. Where a pusher is missing in the base repository,
-// GitHub's own list is read, once for a head; forks have none that the app may see.
+// trailOf returns the pushes to the head, and those that brought commits of the change to
+// other branches before: somebody pushed what was merged into the head.
 func (l *look) trailOf(ctx context.Context, f *facts, edge []string) (trail, error) {
+	t, err := l.headTrail(ctx, f, edge)
+	if err != nil {
+		return trail{}, err
+	}
+	elsewhere, err := l.Memory.PushesOf(ctx, l.target.Repo, slices.Sorted(maps.Keys(f.parents())))
+	if err != nil {
+		return trail{}, fmt.Errorf("read pushes of commits: %w", err)
+	}
+	t.pushes = withFirst(t.pushes, elsewhere)
+	return t, nil
+}
+
+// withFirst adds to pushes those of elsewhere that were the first to bring their commit.
+// Who makes a branch of what somebody else pushed already brings nothing.
+func withFirst(pushes, elsewhere []subject.PushFact) []subject.PushFact {
+	first := map[string]subject.PushFact{}
+	for _, p := range slices.Concat(pushes, elsewhere) {
+		if was, known := first[p.After]; p.User != 0 && (!known || p.At.Before(was.At)) {
+			first[p.After] = p
+		}
+	}
+	for _, p := range elsewhere {
+		if first[p.After] == p && !slices.Contains(pushes, p) {
+			pushes = append(pushes, p)
+		}
+	}
+	slices.SortStableFunc(pushes, func(a, b subject.PushFact) int { return a.At.Compare(b.At) })
+	return pushes
+}
+
+// headTrail returns the pushes to the head. Where a pusher is missing in the base repository,
+// GitHub's own list is read, once for a head; forks have none that the app may see.
+func (l *look) headTrail(ctx context.Context, f *facts, edge []string) (trail, error) {
 	ref := branchPrefix + f.pull.HeadRefName
 	var headRepo int64
 	if f.pull.HeadRepository != nil {
@@ -131,6 +165,11 @@ func (l *look) pushesOf(ctx context.Context, pushes []subject.PushFact, f *facts
 	var out []rules.Push
 	for _, p := range pushes {
 		push := rules.Push{By: l.cast.who(p.User), Before: beginning(p.Before), After: p.After, At: p.At.UTC()}
+		if slices.ContainsFunc(out, func(o rules.Push) bool {
+			return o.By == push.By && o.Before == push.Before && o.After == push.After
+		}) {
+			continue // told by the push and by the pull request, or by the activity list as well
+		}
 		if push.Before != "" && merges[push.After] {
 			var err error
 			if push.Exact, err = l.unmoved(ctx, push, now); err != nil {

@@ -103,3 +103,33 @@ func TestFollow(t *testing.T) {
 		})
 	}
 }
+
+func TestWithFirst(t *testing.T) {
+	begin := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	push := func(user int64, ref, after string, minutes int) subject.PushFact {
+		return subject.PushFact{Ref: ref, After: after, User: user, At: begin.Add(time.Duration(minutes) * time.Minute)}
+	}
+	tests := []struct {
+		name            string
+		head, elsewhere []subject.PushFact
+		want            string // users in order
+	}{
+		{"merged from a branch", []subject.PushFact{push(1, "topic", "a", 1)}, []subject.PushFact{push(2, "side", "b", 0)}, "[2 1]"},
+		{"a branch made of what was there", []subject.PushFact{push(1, "topic", "a", 1)}, []subject.PushFact{push(2, "side", "a", 2)}, "[1]"},
+		{"the topic made of what a branch had", []subject.PushFact{push(1, "topic", "a", 1)}, []subject.PushFact{push(2, "side", "a", 0)}, "[2 1]"},
+		{"the same one", []subject.PushFact{push(1, "topic", "a", 1)}, []subject.PushFact{push(1, "topic", "a", 1)}, "[1]"},
+		{"two branches", nil, []subject.PushFact{push(2, "side", "a", 0), push(3, "other", "a", 1)}, "[2]"},
+		{"nobody known", nil, []subject.PushFact{push(0, "side", "a", 0), push(3, "other", "a", 1)}, "[3]"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			users := []int64{}
+			for _, p := range withFirst(tt.head, tt.elsewhere) {
+				users = append(users, p.User)
+			}
+			if diff := cmp.Diff(tt.want, fmt.Sprint(users)); diff != "" {
+				t.Errorf("pushers (-want +got)\n%s", diff)
+			}
+		})
+	}
+}

@@ -18,6 +18,7 @@ var (
 	reviewsPage    = document("reviews_page.graphql")
 	timelinePage   = document("timeline_page.graphql")
 	commitsPage    = document("commits_page.graphql")
+	threadsPage    = document("threads_page.graphql")
 	suitesPage     = document("suites_page.graphql")
 	runsPage       = document("runs_page.graphql")
 	baselineQuery  = document("baseline.graphql")

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/changewarden/changewarden/app/subject"
 	"github.com/changewarden/changewarden/rules"
@@ -211,24 +210,8 @@ func (f *facts) writers() map[int64]bool {
 	return out
 }
 
-// canWrite reports whether a user can write to the repository: from memory, or read and
-// remembered for minutes. The login is only the address; another user under it cannot.
+// canWrite reports whether a user can write to the repository.
 func (l *look) canWrite(ctx context.Context, p subject.Person) (bool, error) {
-	if p.User == 0 {
-		return false, nil
-	}
-	key := subject.PermissionKey(l.target.Repo, p.User)
-	var can bool
-	if _, found, err := l.recall(ctx, subject.PermissionCache, key, &can); err != nil || found {
-		return can, err
-	}
-	level, _, err := l.client.Repositories.GetPermissionLevel(ctx, l.target.Owner, l.target.Name, p.Login)
-	if err != nil && !l.absent(err) {
-		return false, fmt.Errorf("read permission of user %d: %w", p.User, err)
-	}
-	if err == nil {
-		word := strings.ToLower(level.GetPermission())
-		can = level.GetUser().GetID() == p.User && (word == "write" || word == "admin")
-	}
-	return can, l.remember(ctx, subject.PermissionCache, key, can, peopleLife)
+	word, err := l.permission(ctx, p)
+	return word == "admin" || word == "maintain" || word == "write", err
 }

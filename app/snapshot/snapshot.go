@@ -21,6 +21,8 @@ type Memory interface {
 	// Pushes returns those of the pull request, and of its branch if the head is in the base
 	// repository.
 	Pushes(ctx context.Context, repo, number, headRepo int64, ref string) ([]subject.PushFact, error)
+	// PushesOf returns those that left any branch of the repository at one of the commits.
+	PushesOf(ctx context.Context, repo int64, commits []string) ([]subject.PushFact, error)
 	AddPushes(ctx context.Context, pushes []subject.PushFact) error
 }
 
@@ -33,6 +35,10 @@ const (
 	baseMemory     = "merge-base"
 	reviewMemory   = "review"   // repo/review/ → reviewRecord
 	policyMemory   = "policy"   // repo/ → the last good file
+	floorMemory    = "floor"    // account/ → homeFloor
+	teamPinMemory  = "team-pin" // subject.TeamKey → the id that the slug means
+	nameMemory     = "name"     // repo/ → every owner/name that it was seen under
+	joinMemory     = "joins"    // account/team/ → since when each member is one, by user
 	activityMemory = "activity" // repo/ref/head/ → asked
 )
 
@@ -45,10 +51,10 @@ const (
 )
 
 // limits are how much of a list is read. What is longer is a rules.Gap.
-type limits struct{ reviews, timeline, commits, files, runs, members int }
+type limits struct{ reviews, timeline, commits, files, runs, members, threads int }
 
 // files is GitHub's own limit.
-var defaultLimits = limits{reviews: 1000, timeline: 1000, commits: 1000, files: 3000, runs: 1000, members: 10000}
+var defaultLimits = limits{reviews: 1000, timeline: 1000, commits: 1000, files: 3000, runs: 1000, members: 10000, threads: 1000}
 
 // ErrGone is a repository or pull request that GitHub does not have, or does not show to the app.
 var ErrGone = errors.New("gone, or not shown to the app")
@@ -57,8 +63,9 @@ var ErrGone = errors.New("gone, or not shown to the app")
 // new one took its place.
 var ErrOther = errors.New("another repository stands under this name")
 
-// Floor is the policy that applies to every repository. One that does not parse is an error
-// of each Pull; it is for the caller to refuse it at the start.
+// Floor is the policy that applies to every repository of an account without a policy of its
+// own. One that does not parse is an error of each Pull; it is for the caller to refuse it at
+// the start.
 type Floor struct {
 	File string // for messages and the record
 	Text []byte
@@ -77,6 +84,7 @@ type Reader struct {
 	Options
 	limits   limits
 	policies policyCache
+	needs    needs
 }
 
 // NewReader returns a Reader.

@@ -13,27 +13,36 @@ import (
 	"github.com/changewarden/changewarden/rules"
 )
 
-// team is a team as it was read. The zero team is one that is not there, or that the app
-// may not see.
+// team is a team as it was read. One without an id is not there, or not shown to the app.
 type team struct {
 	ID      int64   `json:"id"`
-	Members []int64 `json:"members"` // GitHub's user ids, child teams included
+	Members []int64 `json:"members"`          // GitHub's user ids, child teams included
+	Hidden  bool    `json:"hidden,omitempty"` // the app may not see teams at all: it may be there
 
-	asOf time.Time
+	asOf   time.Time
+	pinned int64
+	joins  map[int64]join // of those named; read only where a policy asks
 }
 
 // teamsOf returns the teams that the policy names, by slug. A user's account has none.
 func (l *look) teamsOf(ctx context.Context, f *facts, refs []rules.TeamRef) (map[string]team, error) {
 	out := map[string]team{}
 	for _, ref := range refs {
-		if _, done := out[ref.Slug]; done {
-			continue
+		t, done := out[ref.Slug]
+		if !done {
+			t = team{asOf: l.at}
 		}
-		t := team{asOf: l.at}
 		if f.repo.Owner.Typename == "Organization" {
 			var err error
-			if t, err = l.team(ctx, f.repo.Owner.DatabaseID, ref.Slug); err != nil {
-				return nil, fmt.Errorf("read team %s: %w", ref.Slug, err)
+			if !done {
+				if t, err = l.team(ctx, f.repo.Owner.DatabaseID, ref.Slug); err != nil {
+					return nil, fmt.Errorf("read team %s: %w", ref.Slug, err)
+				}
+			}
+			if ref.ID == 0 {
+				if t.pinned, err = l.pin(ctx, f.repo.Owner.DatabaseID, ref.Slug, t); err != nil {
+					return nil, err
+				}
 			}
 		}
 		out[ref.Slug] = t
@@ -50,18 +59,27 @@ func (l *look) team(ctx context.Context, account int64, slug string) (team, erro
 		return t, err
 	}
 	t, err = l.readTeam(ctx, account, slug)
-	if errors.Is(err, errUnseen) {
+	switch {
+	case errors.Is(err, errNoTeam):
 		t, err = team{}, nil
+	case errors.Is(err, errUnseen):
+		t, err = team{Hidden: true}, nil
 	}
 	if err != nil {
 		return team{}, err
 	}
 	t.asOf = l.at
+	if err := l.keepJoins(ctx, account, t); err != nil {
+		return team{}, err
+	}
 	return t, l.remember(ctx, subject.TeamCache, key, t, peopleLife)
 }
 
-// errUnseen is a team that is not there for the app.
-var errUnseen = errors.New("no such team, or not shown to the app")
+// What a team can be instead of there.
+var (
+	errNoTeam = errors.New("no such team, or a secret one")
+	errUnseen = errors.New("no team is shown to the app")
+)
 
 func (l *look) readTeam(ctx context.Context, account int64, slug string) (team, error) {
 	type member struct {
@@ -84,8 +102,11 @@ func (l *look) readTeam(ctx context.Context, account int64, slug string) (team, 
 			vars["after"] = after
 		}
 		err := l.client.Query(ctx, teamQuery, vars, &out, ghclient.AllowMissing("organization", "organization/team"))
-		if unseen(err) || err == nil && (out.Organization == nil || out.Organization.Team == nil) {
+		switch {
+		case unseen(err) || err == nil && out.Organization == nil:
 			err = errUnseen
+		case err == nil && out.Organization.Team == nil:
+			err = errNoTeam
 		}
 		if err != nil {
 			return connection[member]{}, err
@@ -129,9 +150,15 @@ func teamsIn(teams map[string]team, k *cast) []rules.Team {
 	for _, slug := range slices.Sorted(maps.Keys(teams)) {
 		t := teams[slug]
 		rt := rules.Team{Slug: slug, ID: t.ID, Missing: t.ID == 0, AsOf: t.asOf.UTC()}
+		if !rt.Missing {
+			rt.Pinned = t.pinned
+		}
 		for _, user := range k.order {
 			if _, in := slices.BinarySearch(t.Members, user); in {
 				rt.Members = append(rt.Members, k.who(user))
+				if j, ok := t.joins[user]; ok {
+					rt.Joins = append(rt.Joins, rules.Join{ID: k.who(user), Since: j.since, By: k.who(j.by)})
+				}
 			}
 		}
 		out = append(out, rt)

@@ -27,12 +27,17 @@ func (s *Store) Remember(ctx context.Context, kind, key string, body []byte, asO
 		if err != nil || len(void) > 0 {
 			return err
 		}
-		return tx.exec(`
+		return tx.remember(kind, key, body, asOf, until)
+	})
+	return wrap(err, "remember %s %s", kind, key)
+}
+
+// remember keeps what is not older than what is kept.
+func (tx *Tx) remember(kind, key string, body []byte, asOf, until time.Time) error {
+	return tx.exec(`
 insert into cache (kind, key, body, as_of, until) values ($1, $2, $3, $4, $5)
 on conflict (kind, key) do update set body = excluded.body, as_of = excluded.as_of, until = excluded.until
 where excluded.as_of >= cache.as_of`, kind, key, bytesOf(body), micros(asOf), micros(until))
-	})
-	return wrap(err, "remember %s %s", kind, key)
 }
 
 // forgetLife is how long it is known that something was forgotten: longer than any read takes.

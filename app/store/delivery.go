@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -106,7 +107,26 @@ func (tx *Tx) facts(at time.Time, r subject.Result) error {
 			return fmt.Errorf("note pull request %d#%d: %w", f.Repo, f.Number, err)
 		}
 	}
+	for _, f := range r.Teams {
+		if err := tx.told(subject.TeamMaking, subject.TeamMakingKey(f.Account, f.Team, f.Slug), f.By, f.At); err != nil {
+			return fmt.Errorf("note who made team %d: %w", f.Team, err)
+		}
+	}
+	for _, f := range r.Joins {
+		if err := tx.told(subject.JoinMemory, subject.JoinKey(f.Account, f.Team, f.User), f.By, f.At); err != nil {
+			return fmt.Errorf("note who joined team %d: %w", f.Team, err)
+		}
+	}
 	return tx.pushes(r.Pushes)
+}
+
+// told remembers for ever who did something; the last to do so counts.
+func (tx *Tx) told(kind, key string, by subject.Person, at time.Time) error {
+	body, err := json.Marshal(by)
+	if err != nil {
+		return err
+	}
+	return tx.remember(kind, key, body, at, time.Time{})
 }
 
 // installationOf prefers what the delivery itself says over what a row remembers.

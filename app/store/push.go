@@ -1,7 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/changewarden/changewarden/app/subject"
 )
@@ -17,6 +21,44 @@ select repo, ref, number, before, after, user_id, login, bot, at from pushes
 where repo = $1 and ((number <> 0 and number = $2) or (number = 0 and $3 = $1 and $4 <> '' and (ref = $4 or ref = 'refs/heads/' || $4)))
 order by at, after, before, user_id`, repo, number, headRepo, ref)
 	return all, wrap(err, "list pushes of %d#%d", repo, number)
+}
+
+// PushesOf returns the pushes that left a branch of the repository at one of the commits, in
+// the order of Pushes.
+func (s *Store) PushesOf(ctx context.Context, repo int64, commits []string) ([]subject.PushFact, error) {
+	var all []subject.PushFact
+	for some := range slices.Chunk(commits, maxListed) {
+		args := []any{repo}
+		for _, sha := range some {
+			args = append(args, sha)
+		}
+		found, err := list(s.reader(ctx), scanPush, `
+select repo, ref, number, before, after, user_id, login, bot, at from pushes
+where repo = $1 and number = 0 and after in (`+placeholders(2, len(some))+`)`, args...)
+		if err != nil {
+			return nil, wrap(err, "list pushes of %d commits in repository %d", len(commits), repo)
+		}
+		all = append(all, found...)
+	}
+	slices.SortFunc(all, func(a, b subject.PushFact) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.After, b.After), cmp.Compare(a.Before, b.Before), cmp.Compare(a.User, b.User), cmp.Compare(a.Ref, b.Ref))
+	})
+	return all, nil
+}
+
+// maxListed is how many values one statement takes: databases have limits.
+const maxListed = 200
+
+// placeholders returns $from, and so many of those that follow.
+func placeholders(from, n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "$%d", from+i)
+	}
+	return b.String()
 }
 
 func scanPush(s scan) (p subject.PushFact, err error) {

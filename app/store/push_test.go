@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -32,6 +33,24 @@ func testPushes(t *testing.T, s *Store) {
 		{"deleted fork", 0, "", []subject.PushFact{opened, bot}},
 	} {
 		got, err := s.Pushes(t.Context(), 1, 5, test.headRepo, test.ref)
+		if diff := cmp.Diff(test.want, got); err != nil || diff != "" {
+			t.Errorf("%s, %v (-want +got):\n%s", test.name, err, diff)
+		}
+	}
+	var many []string
+	for i := range 2 * maxListed {
+		many = append(many, fmt.Sprint(i))
+	}
+	for _, test := range []struct {
+		name    string
+		commits []string
+		want    []subject.PushFact
+	}{
+		{"none", nil, nil},
+		{"on any branch, but of no pull request", []string{"a1", "a2", "ff"}, []subject.PushFact{pushed, other}},
+		{"more than one statement takes", append(many, "ff"), []subject.PushFact{other}},
+	} {
+		got, err := s.PushesOf(t.Context(), 1, test.commits)
 		if diff := cmp.Diff(test.want, got); err != nil || diff != "" {
 			t.Errorf("%s, %v (-want +got):\n%s", test.name, err, diff)
 		}

@@ -73,7 +73,8 @@ func (tx *Tx) selectByHead(at time.Time, sel subject.Selector, due map[subject.S
 		if err != nil {
 			return err
 		}
-		if found {
+		if found && len(pulls) == 0 {
+			// Else the look at the pull requests comes first, and then the new run.
 			due[subject.Subject{Kind: subject.Head, Repo: sel.Repo, SHA: sel.SHA}] = true
 		}
 	}

@@ -60,6 +60,18 @@ func (tx *Tx) Raise(at time.Time, due ...Due) error {
 	return nil
 }
 
+// RaiseNow is Raise without the floor of an earlier retry: what kept a look from working,
+// such as a setting, may have been mended. A subject that is leased is due when that ends.
+func (s *Store) RaiseNow(ctx context.Context, at time.Time, sub subject.Subject) error {
+	return s.Tx(ctx, func(tx *Tx) error {
+		if err := tx.exec(`
+update subjects set floor_at = 0, due_at = $2, first_due_at = $2, ready_at = $2 where key = $1 and lease_until = 0`, sub.Key(), micros(at)); err != nil {
+			return wrap(err, "raise %s", sub.Key())
+		}
+		return tx.Raise(at, Due{Subject: sub, At: at})
+	})
+}
+
 // inOrder sorts by key, so that transactions on several connections lock rows in one order.
 func inOrder(due []Due) []Due {
 	due = slices.Clone(due)

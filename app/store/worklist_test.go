@@ -322,3 +322,26 @@ func testWake(t *testing.T, s *Store) {
 	})
 	woken(false, "what was rolled back")
 }
+
+// A start tries again at once what a retry had put off, but never beside a lease.
+func TestRaiseNow(t *testing.T) {
+	s := openAt(t, sqliteURL(t))
+	sub := subject.Subject{Kind: subject.Installation}
+	must(t, s.Raise(t.Context(), after(0), Due{Subject: sub, At: after(0)}))
+	claims, err := s.Claim(t.Context(), after(0), "a", 1, time.Minute)
+	must(t, err)
+	must(t, s.Retry(t.Context(), claims[0], after(600), "no key"))
+	must(t, s.Raise(t.Context(), after(1), Due{Subject: sub, At: after(1)}))
+	if got, err := s.Claim(t.Context(), after(2), "a", 1, time.Minute); err != nil || len(got) != 0 {
+		t.Fatalf("claimed before the floor: %v, %v", got, err)
+	}
+	must(t, s.RaiseNow(t.Context(), after(3), sub))
+	got, err := s.Claim(t.Context(), after(3), "a", 1, time.Minute)
+	if err != nil || len(got) != 1 {
+		t.Fatalf("not claimed after RaiseNow: %v, %v", got, err)
+	}
+	must(t, s.RaiseNow(t.Context(), after(4), sub))
+	if got, err := s.Claim(t.Context(), after(4), "b", 1, time.Minute); err != nil || len(got) != 0 {
+		t.Fatalf("claimed beside a lease: %v, %v", got, err)
+	}
+}

@@ -20,6 +20,7 @@ const (
 	PermissionCache = "permission" // key: PermissionKey
 	BaselineCache   = "baseline"   // key: BaselineKey; the checks that recent merges into a branch had
 	LoginCache      = "login"      // key: lower-case login
+	OwnerCache      = "owner"      // key: OwnerKey; whether somebody owns the organisation
 )
 
 // TeamKey is the key of a team's members; an empty slug gives the prefix of all the
@@ -30,6 +31,9 @@ func TeamKey(account int64, slug string) string {
 	}
 	return fmt.Sprintf("%d/%s/", account, strings.ToLower(slug))
 }
+
+// OwnerKey is the key of somebody's standing in an organisation.
+func OwnerKey(account, user int64) string { return fmt.Sprintf("%d/%d/", account, user) }
 
 // PermissionKey is the key of a user's permission on a repository; user 0 gives the prefix
 // of all of the repository's.
@@ -44,6 +48,20 @@ func PermissionKey(repo, user int64) string {
 // organisation gives or takes away, no delivery names repository by repository.
 func UserPermissions(user int64) CacheKey {
 	return CacheKey{Kind: PermissionCache, Suffix: fmt.Sprintf("/%d/", user)}
+}
+
+// What deliveries alone tell is remembered beside the reads of GitHub, for ever, as a Person.
+const (
+	TeamMaking = "team-made" // key: TeamMakingKey; who gave a team its slug
+	JoinMemory = "join"      // key: JoinKey; who added somebody to a team, as of when
+)
+
+// JoinKey is the key of who added a user to a team.
+func JoinKey(account, team, user int64) string { return fmt.Sprintf("%d/%d/%d/", account, team, user) }
+
+// TeamMakingKey is the key of who gave a team its slug.
+func TeamMakingKey(account, team int64, slug string) string {
+	return fmt.Sprintf("%d/%d/%s/", account, team, strings.ToLower(slug))
 }
 
 // BaselineKey is the key of the checks that recent merges into a branch had.

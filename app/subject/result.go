@@ -15,6 +15,8 @@ type Result struct {
 	Installations []InstallationFact
 	Pulls         []PullFact
 	Pushes        []PushFact
+	Teams         []TeamFact
+	Joins         []JoinFact
 }
 
 // SelectorKind says by what a Selector finds its subjects.
@@ -111,6 +113,24 @@ type PullFact struct {
 	Merged    bool
 	Draft     bool
 	UpdatedAt time.Time // GitHub's updated_at
+}
+
+// TeamFact is who made a team, or gave it another name.
+type TeamFact struct {
+	Account int64
+	Team    int64
+	Slug    string // lower case
+	By      Person
+	At      time.Time // when the delivery was received
+}
+
+// JoinFact is who added a user to a team.
+type JoinFact struct {
+	Account int64
+	Team    int64
+	User    int64
+	By      Person
+	At      time.Time // when the delivery was received
 }
 
 // PushFact is one push that GitHub named the pusher of: from the sender of a push delivery

@@ -186,6 +186,8 @@ func word(o rules.Outcome) string {
 		return "Blocked"
 	case rules.Waived:
 		return "Waived"
+	case rules.Advice:
+		return "Advice"
 	case rules.NotApplicable:
 		return "Does not apply"
 	case rules.Ahead:
@@ -202,6 +204,8 @@ func mark(o rules.Outcome) string {
 		return "✓"
 	case rules.Pending:
 		return "…"
+	case rules.Advice:
+		return "i"
 	case rules.Fail:
 		return "✕"
 	case rules.NotApplicable:
@@ -222,7 +226,7 @@ func kind(o rules.Outcome) string {
 		return "pending"
 	case rules.Fail:
 		return "fail"
-	case rules.NotApplicable, rules.Ahead:
+	case rules.Advice, rules.NotApplicable, rules.Ahead:
 		return "quiet"
 	default:
 		return "unknown"

@@ -130,12 +130,13 @@ func peopleOf(r app.Recorded) say.Names {
 	return names
 }
 
+// pulls names the pull requests that carry the change, as #7#9.
 func pulls(c rules.Change) string {
-	var out string
+	var out strings.Builder
 	for _, p := range c.Pulls {
-		out += fmt.Sprintf("#%d", p.Number)
+		fmt.Fprintf(&out, "#%d", p.Number)
 	}
-	return out
+	return out.String()
 }
 
 func policyPlace(p app.RecordedPolicy) string {

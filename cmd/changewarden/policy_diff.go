@@ -44,7 +44,10 @@ func (c policyDiffCmd) Run(k *kong.Kong) error {
 	var b strings.Builder
 	differences := words.Plain.Diff(from, to)
 	for _, d := range differences {
-		fmt.Fprintf(&b, "%s %s: %s\n", d.Kind, d.What, d.Name)
+		if d.What == "exception" { // its name is what it says
+			d.Name = ""
+		}
+		fmt.Fprintf(&b, "%s\n", strings.TrimSuffix(fmt.Sprintf("%s %s: %s", d.Kind, d.What, d.Name), ": "))
 		if d.Before != "" {
 			fmt.Fprintf(&b, "  - %s\n", d.Before)
 		}

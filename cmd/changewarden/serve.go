@@ -52,7 +52,6 @@ func (c serveCmd) Run(ctx context.Context) error {
 	if err := app.Run(log.WithContext(ctx), o); err != nil {
 		return err
 	}
-	log.Info().Msg("stopped")
 	return nil
 }
 

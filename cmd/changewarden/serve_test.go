@@ -99,19 +99,22 @@ func TestServeOptions(t *testing.T) {
 			[]string{
 				"CHANGEWARDEN_POLICY_FILE cannot be used: " + filepath.Join(dir, "broken.yml") + ":1:10: version has to be 1",
 				"CHANGEWARDEN_POLICY_FILE cannot be used: " + filepath.Join(dir, "broken.yml") + `:2:1: the policy has no key "rulez": write "rules"`,
-			}, nil,
+			},
+			nil,
 		},
 		{
 			"a policy without a rule is no floor",
 			func(c *serveCmd) { c.PolicyFile = file("no-rule.yml", 0o644, "version: 1\n") },
 			func(*app.Options) {},
-			[]string{"CHANGEWARDEN_POLICY_FILE cannot be used: compose policy: " + filepath.Join(dir, "no-rule.yml") + " has no rules: it would let everything pass"}, nil,
+			[]string{"CHANGEWARDEN_POLICY_FILE cannot be used: compose policy: " + filepath.Join(dir, "no-rule.yml") + " has no rules: it would let everything pass"},
+			nil,
 		},
 		{
 			"a ledger key that is none",
 			func(c *serveCmd) { c.LedgerKeyFile = policy },
 			func(*app.Options) {},
-			[]string{"CHANGEWARDEN_LEDGER_KEY_FILE names " + policy + ", which holds no signing key: give the file that the server made, as it is"}, nil,
+			[]string{"CHANGEWARDEN_LEDGER_KEY_FILE names " + policy + ", which holds no signing key: give the file that the server made, as it is"},
+			nil,
 		},
 		{
 			"a blank file of secrets is one problem, not two",

@@ -75,6 +75,20 @@ func text() node { return node{"type": "string", "minLength": 1, "maxLength": 25
 
 func number(from, to int) node { return node{"type": "integer", "minimum": from, "maximum": to} }
 
+func day() node { return node{"type": "string", "pattern": `^\d{4}-\d{2}-\d{2}$`} }
+
+func span() node {
+	return node{"type": "string", "pattern": `^[1-9][0-9]{0,4} ?(m|minutes?|h|hours?|d|days?|w|weeks?)$`}
+}
+
+func comparison() node {
+	return node{"type": "string", "pattern": `^(>=|<=|>|<|=) ?(0|[1-9][0-9]{0,8})$`}
+}
+
+func expression() node {
+	return node{"anyOf": []node{{"type": "string", "minLength": 1, "maxLength": 1000}, {"type": "boolean"}}}
+}
+
 func ref(name string) node { return node{"$ref": "#/$defs/" + name} }
 
 // Keys returns the names of each mapping's keys, by the mapping's place: "policy", "rule",
@@ -92,5 +106,6 @@ func mappings() map[string]node {
 	return map[string]node{
 		"policy": policy(), "procedure": procedure(), "group": group(), "rule": rule(),
 		"condition": condition(), "requirement": requirement(), "approvals": approvals(), "checks": checks(),
+		"labels": labels(), "ticket": ticket(), "section": section(), "exception": exception(), "advice": advice(),
 	}
 }

@@ -1,6 +1,7 @@
 package words
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/changewarden/changewarden/rules"
@@ -22,8 +23,17 @@ func (s Style) Condition(c rules.Condition) string {
 		parts = append(parts, touched)
 	}
 	add(len(c.OnlyPaths) > 0, "that touches nothing but "+join(s.codes(c.OnlyPaths), "and"))
-	add(len(c.Labels) > 0, "labelled "+join(s.codes(c.Labels), "or"))
+	labelled := "labelled " + join(s.codes(c.Labels), "or")
+	if len(c.SetBy) > 0 {
+		labelled += " by somebody of " + join(s.names(c.SetBy), "or")
+	}
+	add(len(c.Labels) > 0, labelled)
 	add(len(c.Authors) > 0, "that somebody of "+join(s.names(c.Authors), "or")+" contributed to")
+	add(len(c.Title) > 0, "whose title matches "+join(s.codes(texts(c.Title)), "or"))
+	add(len(c.Body) > 0, "whose description matches "+join(s.codes(texts(c.Body)), "or"))
+	add(c.Files.Op != "", "that touches "+compared(c.Files)+" files")
+	add(c.Lines.Op != "", "that changes "+compared(c.Lines)+" lines")
+	add(len(c.Repositories) > 0, "in repository "+join(s.codes(c.Repositories), "or"))
 	if c.Draft != nil {
 		parts = append(parts, map[bool]string{true: "that is a draft", false: "that is ready for review"}[*c.Draft])
 	}
@@ -38,7 +48,25 @@ func (s Style) Condition(c rules.Condition) string {
 			parts = append(parts, "(either "+strings.Join(any, "; or ")+")")
 		}
 	}
+	if c.Not != nil {
+		parts = append(parts, "that is not one "+s.Condition(*c.Not))
+	}
+	add(c.Expr.Text != "", "for which "+s.Code(c.Expr.Text)+" is true")
 	return join(parts, "and")
+}
+
+func texts(patterns []rules.Pattern) []string {
+	var out []string
+	for _, p := range patterns {
+		out = append(out, p.Text)
+	}
+	return out
+}
+
+// compared writes a comparison in words.
+func compared(c rules.Comparison) string {
+	word := map[string]string{">": "more than", ">=": "at least", "<": "fewer than", "<=": "at most", "=": "exactly"}[c.Op]
+	return fmt.Sprintf("%s %d", word, c.N)
 }
 
 func (s Style) touched(c rules.Condition) string {

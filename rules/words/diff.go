@@ -2,7 +2,6 @@ package words
 
 import (
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -65,6 +64,15 @@ func (s Style) diffLayers(layer string, from, to rules.Layer) []Difference {
 	out = append(out, compare("group", layer, keys(from.Groups, to.Groups), from.Groups, to.Groups, func(g rules.Group) string {
 		return capital(s.Group(g)) + "."
 	})...)
+	reliefs := func(l rules.Layer) map[string]string {
+		all := map[string]string{}
+		for _, one := range s.reliefs(l) {
+			all[one] = one
+		}
+		return all
+	}
+	let, lets := reliefs(from), reliefs(to)
+	out = append(out, compare("exception", layer, keys(let, lets), let, lets, func(text string) string { return text })...)
 	branches := func(l rules.Layer) map[string][]string {
 		if len(l.Branches) == 0 {
 			return nil
@@ -83,10 +91,12 @@ func compare[V any](what, layer string, names []string, from, to map[string]V, s
 		is, after := to[name]
 		d := Difference{What: what, Layer: layer, Name: name}
 		switch {
-		case before && after && reflect.DeepEqual(was, is), !before && !after:
+		case !before && !after:
 			continue
 		case before && after:
-			d.Kind, d.Before, d.After = Changed, say(was), say(is)
+			if d.Kind, d.Before, d.After = Changed, say(was), say(is); d.Before == d.After {
+				continue // the words leave nothing out that is judged
+			}
 		case before:
 			d.Kind, d.Before = Removed, say(was)
 		default:

@@ -8,6 +8,7 @@ import (
 	"html"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/changewarden/changewarden/rules"
 )
@@ -56,7 +57,8 @@ func codeSpan(s string) string {
 	return fence + s + fence
 }
 
-// Rule returns a rule as one sentence: when it applies and what it asks.
+// Rule returns a rule as one sentence: when it applies and what it asks; and what takes its
+// weight away, if anything can.
 func (s Style) Rule(r rules.Rule) string {
 	who := "Every change"
 	if when := s.Condition(r.When); when != "" {
@@ -65,8 +67,21 @@ func (s Style) Rule(r rules.Rule) string {
 			who += ","
 		}
 	}
-	return who + " " + s.Requirement(r.Require) + "."
+	text := who + " " + s.Requirement(r.Require) + "."
+	if !r.Until.IsZero() {
+		text += " It is advice up to " + lastDay(r.Until) + " and blocks nothing until then."
+	}
+	if len(r.WaivableBy) > 0 {
+		text += " Somebody of " + join(s.names(r.WaivableBy), "or") + " can waive it for a change."
+	}
+	if r.Overridable {
+		text += " A repository can make exceptions from it."
+	}
+	return text
 }
+
+// lastDay returns the day before the instant at which something ends, which begins a day.
+func lastDay(end time.Time) string { return end.Add(-time.Second).UTC().Format(time.DateOnly) }
 
 // Group returns who is in a group.
 func (s Style) Group(g rules.Group) string {
@@ -74,13 +89,26 @@ func (s Style) Group(g rules.Group) string {
 	if len(g.Teams) > 0 {
 		parts = append(parts, plural(len(g.Teams), "the members of team ", "the members of the teams ")+join(s.names(teamNames(g.Teams)), "and"))
 	}
+	if g.MinAge > 0 && len(parts) > 0 {
+		parts[0] += " who have been members for " + span(g.MinAge)
+	}
 	if len(g.Users) > 0 {
 		parts = append(parts, join(s.names(userNames(g.Users)), "and"))
+	}
+	if g.Permission != "" {
+		parts = append(parts, "whoever has at least the permission "+s.Code(g.Permission))
+	}
+	if len(g.Bots) > 0 {
+		parts = append(parts, plural(len(g.Bots), "the app ", "the apps ")+join(s.names(userNames(g.Bots)), "and")+" (never as the last approval)")
 	}
 	if len(parts) == 0 {
 		return "nobody"
 	}
-	return strings.Join(parts, ", and ")
+	text := strings.Join(parts, ", and ")
+	if g.BuiltIn {
+		text += " (an owner of the organisation where no such team can be seen)"
+	}
+	return text
 }
 
 func teamNames(refs []rules.TeamRef) []string {
@@ -136,6 +164,19 @@ func number(n int) string {
 		return words[n]
 	}
 	return strconv.Itoa(n)
+}
+
+// span writes a length of time in its largest whole unit.
+func span(d time.Duration) string {
+	for _, unit := range []struct {
+		name string
+		d    time.Duration
+	}{{"day", 24 * time.Hour}, {"hour", time.Hour}, {"minute", time.Minute}} {
+		if d >= unit.d && d%unit.d == 0 {
+			return counted(int(d/unit.d), unit.name, unit.name+"s")
+		}
+	}
+	return d.String()
 }
 
 func counted(n int, one, many string) string {

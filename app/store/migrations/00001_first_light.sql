@@ -182,6 +182,7 @@ create table pushes (
 	primary key (repo, ref, number, after, before, user_id)
 );
 create index pushes_by_number on pushes (repo, number);
+create index pushes_by_after on pushes (repo, after);
 
 -- Who a person id is. Both names can be forgotten; the id then names nobody.
 create table persons (

@@ -1,0 +1,61 @@
+package rules
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// ComposeFloor returns the floor of an organisation that has a file: the file itself or,
+// where it has no rules, the built-in policy with what the file says in its stead. Such a
+// file may give the built-in groups other people, govern more branches, name the owner of
+// the procedure, and make exceptions. What it says besides would have no effect, and is an
+// error: a SyntaxErrors, without the lines' text.
+func ComposeFloor(builtin, org Layer) (Layer, error) {
+	if len(org.Rules) > 0 {
+		return org, nil
+	}
+	c := composer{floor: builtin}
+	floor := builtin
+	floor.File = org.File
+	floor.Groups = maps.Clone(builtin.Groups)
+	for _, name := range slices.Sorted(maps.Keys(org.Groups)) {
+		if _, ok := builtin.Groups[name]; !ok {
+			c.fail(org, org.Groups[name].At, "the file has no rules, so those of the built-in policy are in force, and they know no group %q: it has %s",
+				name, quotedList(slices.Sorted(maps.Keys(builtin.Groups))))
+			continue
+		}
+		floor.Groups[name] = org.Groups[name]
+	}
+	for _, name := range ownClasses(org) {
+		c.fail(org, org.Classes[name].At, "the file has no rules, and class %q changes none of the built-in policy's: write the rules that name it, or take it out", name)
+	}
+	if org.Procedure != nil {
+		floor.Procedure = org.Procedure
+	}
+	for _, branch := range org.Branches {
+		if !slices.Contains(floor.Branches, branch) {
+			floor.Branches = append(slices.Clone(floor.Branches), branch)
+		}
+	}
+	floor.Exceptions = org.Exceptions
+	if len(c.errs) > 0 {
+		c.errs.sort()
+		return Layer{}, fmt.Errorf("compose floor: %w", c.errs)
+	}
+	return floor, nil
+}
+
+func quotedList(words []string) string {
+	text := ""
+	for i, w := range words {
+		switch {
+		case i > 0 && i == len(words)-1:
+			text += " and "
+		case i > 0:
+			text += ", "
+		}
+		text += fmt.Sprintf("%q", w)
+	}
+	return text
+}
