@@ -28,7 +28,7 @@ func (e Expr) Equal(o Expr) bool { return e.Text == o.Text }
 // Limits of expressions. Work is counted in CEL's own units, of some tens of nanoseconds.
 const (
 	maxExprs       = 100
-	maxExpr        = 1000      // characters
+	maxExpr        = 1000      // bytes
 	maxExprWork    = 500_000   // of one expression
 	maxChangeWork  = 5_000_000 // of all expressions of one evaluation
 	maxExprRegexp  = 500

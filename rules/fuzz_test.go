@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -26,6 +27,22 @@ func FuzzParse(f *testing.F) {
 			f.Add(file.Data)
 		}
 	}
+	pages, err := filepath.Glob("../testdata/verdicts/*.txtar")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, name := range pages { // every key of the language stands on one of them
+		page, err := txtar.ParseFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, file := range page.Files {
+			if file.Name == "policy" || file.Name == "repository" {
+				f.Add(file.Data)
+			}
+		}
+	}
+	f.Add([]byte("version: 1\nprocedure: {owner: \"a: \\\\b \\\"c\\\" \\u00a0d\", frameworks: {on: [yes please, \"1\"]}}\nbranches: [\"\\uFFFF\"]\n"))
 	f.Add([]byte("version: 1\ngroups:\n  a: {users: [ann, 'Bob' , \"carol#3\"]} # x\nrules:\n- {name: '#', require: {approvals: {count: 1, from: a}}}\n"))
 	yes := rules.Change{
 		Repo: rules.Repo{DefaultBranch: "main"}, Base: "main", Head: "h", Exact: "d", TakenAt: noon,
@@ -48,6 +65,17 @@ func FuzzParse(f *testing.F) {
 				}
 			}
 			return
+		}
+		printed := l.Print()
+		same, err := rules.Parse("p.yml", printed)
+		if err != nil {
+			t.Fatalf("what was printed is refused: %v\n%s", err, printed)
+		}
+		if diff := cmp.Diff(l, same); diff != "" {
+			t.Fatalf("what was printed says something else (-read +printed):\n%s\n%s", diff, printed)
+		}
+		if again := same.Print(); !bytes.Equal(printed, again) {
+			t.Fatalf("printed twice (-first +second):\n%s", cmp.Diff(string(printed), string(again)))
 		}
 		ids, logins := map[string]rules.UserID{}, map[string]rules.UserID{}
 		id := func(u rules.UserRef) rules.UserID {

@@ -3,7 +3,6 @@ package rules
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -159,8 +158,8 @@ func (p *parser) expr(n *yaml.Node, what string, requirement bool) Expr {
 		p.fail(n, "expr in %s has to be an expression that is true or false, in quotes", what)
 		return Expr{}
 	}
-	if utf8.RuneCountInString(n.Value) > maxExpr {
-		p.fail(n, "expr in %s is longer than %d characters: split it into several rules", what, maxExpr)
+	if len(n.Value) > maxExpr {
+		p.fail(n, "expr in %s is longer than %d bytes: split it into several rules", what, maxExpr)
 		return Expr{}
 	}
 	if p.exprs++; p.exprs > maxExprs {

@@ -85,9 +85,13 @@ func (p *parser) groups(n *yaml.Node) map[string]Group {
 		users := func(into *[]UserRef, kind string, bots bool) func(*yaml.Node) {
 			return func(n *yaml.Node) {
 				p.each(n, kind+" of "+what, func(item *yaml.Node) {
-					if u, ok := p.user(item, bots); ok {
+					u, ok := p.user(item, bots)
+					if !ok {
+						return
+					}
+					p.users = append(p.users, item)
+					if !slices.Contains(*into, u) { // Bob and bob are one
 						*into = append(*into, u)
-						p.users = append(p.users, item)
 					}
 				})
 			}
@@ -95,7 +99,7 @@ func (p *parser) groups(n *yaml.Node) map[string]Group {
 		p.mapping(value, what, keys{
 			"teams": func(n *yaml.Node) {
 				p.each(n, "teams of "+what, func(item *yaml.Node) {
-					if t, ok := p.team(item); ok {
+					if t, ok := p.team(item); ok && !slices.Contains(g.Teams, t) {
 						g.Teams = append(g.Teams, t)
 					}
 				})

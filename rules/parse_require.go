@@ -55,9 +55,12 @@ func (p *parser) demand(n *yaml.Node, what string, l *Layer, choice bool) Requir
 	return r
 }
 
+// ticketPlaces is where a ticket is looked for if the policy does not say.
+var ticketPlaces = []string{InTitle, InBody, InBranch}
+
 // ticket reads {pattern, in}.
 func (p *parser) ticket(n *yaml.Node) *Ticket {
-	t := &Ticket{In: []string{InTitle, InBody, InBranch}}
+	t := &Ticket{In: ticketPlaces}
 	asked := false
 	ok := p.mapping(n, "ticket", keys{
 		"pattern": func(n *yaml.Node) {
