@@ -442,7 +442,7 @@ func TestLessApprovalNeverBetter(t *testing.T) {
 		less := clone(t, c)
 		at := slices.IndexFunc(less.Reviews, func(r rules.Review) bool { return r.State == rules.Approved })
 		if at < 0 {
-			t.Skip("no approval")
+			return
 		}
 		// Taken away and not dismissed: an earlier opinion of the same person would stand again.
 		by := less.Reviews[at].By
