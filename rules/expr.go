@@ -203,7 +203,7 @@ func (j *judge) exprOf(l Layer, e Expr, p Pull) (is, known bool) {
 	if e.program == nil || j.work > maxChangeWork {
 		return false, false
 	}
-	vars, err := cel.PartialVars(j.exprVars(l, e, p), j.exprUnknown(l, e)...)
+	vars, err := cel.PartialVars(j.exprVars(l, e, p), j.exprUnknown(l)...)
 	if err != nil {
 		return false, false
 	}
@@ -245,7 +245,7 @@ func (j *judge) exprVars(l Layer, e Expr, p Pull) map[string]any {
 }
 
 // exprUnknown returns what an expression must not rest on.
-func (j *judge) exprUnknown(l Layer, e Expr) []*cel.AttributePatternType {
+func (j *judge) exprUnknown(l Layer) []*cel.AttributePatternType {
 	var names []string
 	for name, v := range variables {
 		if v.fact != "" && !j.knows(v.fact) {
