@@ -21,8 +21,9 @@ import (
 const module = "github.com/changewarden/changewarden"
 
 // ours is every package that another could import.
-var ours = strings.Fields(`app app/evidence app/ghclient app/githubsim app/githubsim/contract app/publish
-	app/route app/say app/snapshot app/store app/subject app/web deploy rules rules/calendar webhook`)
+var ours = strings.Fields(`app app/cases app/evidence app/ghclient app/githubsim app/githubsim/contract app/importer
+	app/procedure app/publish app/route app/say app/snapshot app/store app/subject app/web deploy rules rules/calendar
+	rules/schema rules/words webhook`)
 
 // Packages of others, by what they are to us.
 const (
@@ -47,10 +48,13 @@ var directions = []struct {
 }{
 	{"cmd/changewarden/probe.go", "but", "app/githubsim/contract", plain + " " + input + " " + logger + " " + others},
 	{"app/probe.go", "but", "app/githubsim app/githubsim/contract", plain + " " + input + " " + logger + " " + others},
+	{"app/cases/probe.go", "app/say rules", "", plain + " " + input + " " + logger + " " + others},
 	{"app/evidence/probe.go", "", "", plain + " " + input + " " + logger + " " + others},
 	{"app/ghclient/probe.go", "", "", plain + " " + input + " " + logger + " " + others + " " + gogh + " " + clients},
 	{"app/githubsim/probe.go", "", "", plain + " " + input + " " + logger + " " + others},
 	{"app/githubsim/contract/probe.go", "app/githubsim", "", plain + " " + input + " " + logger + " " + others},
+	{"app/importer/probe.go", "rules", "", plain + " " + input + " " + logger + " " + others},
+	{"app/procedure/probe.go", "rules rules/words", "", plain + " " + input + " " + logger + " " + others},
 	{"app/publish/probe.go", "app/ghclient app/say deploy rules", "", plain + " " + input + " " + logger + " " + others + " " + gogh},
 	{"app/route/probe.go", "app/subject", "", plain + " net/url"},
 	{"app/say/probe.go", "deploy rules", "", plain},
@@ -62,6 +66,8 @@ var directions = []struct {
 	{"deploy/probe.go", "rules", "", plain},
 	{"rules/probe.go", "rules/calendar", "", plain + " " + policy},
 	{"rules/calendar/probe.go", "", "", plain + " " + days},
+	{"rules/schema/probe.go", "", "", plain},
+	{"rules/words/probe.go", "rules", "", plain},
 	{"rules/newcomer/probe.go", "", "", plain + " " + input + " " + logger + " " + others},
 	{"webhook/probe.go", "", "", plain + " " + input + " " + logger + " " + others + " " + gogh},
 

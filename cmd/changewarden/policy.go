@@ -8,7 +8,6 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/alecthomas/kong"
 	"golang.org/x/text/width"
 
 	"github.com/changewarden/changewarden/app/say"
@@ -17,86 +16,70 @@ import (
 
 // policyCmd is "changewarden policy".
 type policyCmd struct {
-	Check policyCheckCmd `cmd:"" help:"Say what is wrong with policy files, with line and column."`
+	Check     policyCheckCmd     `cmd:"" help:"Say what is wrong with policy files, with line and column."`
+	Test      policyTestCmd      `cmd:"" help:"Run the cases beside a policy, offline."`
+	Explain   policyExplainCmd   `cmd:"" help:"Say in plain words what a policy asks."`
+	Procedure policyProcedureCmd `cmd:"" help:"Write the change management procedure that a policy is."`
+
+	Diff   policyDiffCmd   `cmd:"" help:"Say in plain words how two policies differ, and which changes they judge differently."`
+	Schema policySchemaCmd `cmd:"" help:"Print the JSON Schema of policy files, for editors."`
+	Import policyImportCmd `cmd:"" help:"Write the nearest policy to a CODEOWNERS or policy-bot file."`
 }
 
-// policyCheckCmd is "changewarden policy check".
-type policyCheckCmd struct {
-	Files   []string `arg:"" name:"file" help:"Policy files."`
-	Floor   string   `placeholder:"FILE" xor:"floor" help:"The floor that the files are to stand beside. Default: the built-in policy."`
-	AsFloor bool     `xor:"floor" help:"The files are floors themselves, each to stand alone: for CHANGEWARDEN_POLICY_FILE."`
+// besides says what a policy file stands beside.
+type besides struct {
+	Floor   string `placeholder:"FILE" xor:"floor" help:"The floor that the file is to stand beside. Default: the built-in policy."`
+	AsFloor bool   `xor:"floor" help:"The file is a floor itself, to stand alone: for CHANGEWARDEN_POLICY_FILE."`
 }
 
-// Help is what "changewarden policy check --help" adds to the flags.
-func (policyCheckCmd) Help() string {
-	return `Each file is read as a repository's .github/change-management.yml beside the floor, as the server would. What is wrong is printed as FILE:LINE:COLUMN: what, and what to write instead.
+// errBroken is a policy that cannot be used. What is wrong with it has been printed.
+var errBroken = errors.New("the policy cannot be used")
 
-Exit code: 0 all can be used, 1 one cannot, 2 a file could not be read.`
-}
-
-// Run checks all files, also after one that cannot be used.
-func (c policyCheckCmd) Run(k *kong.Kong) error {
+// compose reads a policy file and sets it beside its floor. What is wrong with either is
+// printed to w. No file is the floor alone.
+func (b besides) compose(w io.Writer, file string) (rules.Policy, error) {
 	floor := rules.Default()
-	if c.Floor != "" {
-		text, err := os.ReadFile(c.Floor)
+	if b.Floor != "" {
+		layer, err := read(w, b.Floor)
 		if err != nil {
-			return usageError{fmt.Errorf("read the floor: %w", err)}
+			return rules.Policy{}, err
 		}
-		if floor, err = rules.Parse(c.Floor, text); err == nil {
-			_, err = rules.Compose(floor, nil)
-		}
-		if err != nil {
-			tell(k.Stdout, c.Floor, err)
-			return errors.New("the floor cannot be used, so nothing was checked beside it")
-		}
+		floor = layer
 	}
-	broken := 0
-	var unread []error
-	for _, file := range c.Files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			unread = append(unread, err)
-			continue
-		}
-		layer, err := rules.Parse(file, text)
-		if err == nil && c.AsFloor {
-			_, err = rules.Compose(layer, nil)
-		} else if err == nil {
-			_, err = rules.Compose(floor, &layer)
-		}
-		if err != nil {
-			tell(k.Stdout, file, err)
-			broken++
-			continue
-		}
-		fmt.Fprintf(k.Stdout, "%s: ok: %s\n", file, contents(layer))
+	if file == "" {
+		return composed(w, floor.File, floor, nil)
 	}
+	layer, err := read(w, file)
 	switch {
-	case len(unread) > 0:
-		return usageError{errors.Join(unread...)}
-	case broken > 0:
-		return fmt.Errorf("%d of %s cannot be used", broken, count(len(c.Files), "file"))
+	case err != nil:
+		return rules.Policy{}, err
+	case b.AsFloor:
+		return composed(w, file, layer, nil)
 	}
-	return nil
+	return composed(w, file, floor, &layer)
 }
 
-// contents counts what a policy file defines.
-func contents(l rules.Layer) string {
-	classes := len(l.Classes)
-	if _, ok := l.Classes[rules.PolicyClass]; ok {
-		classes-- // built in, and in every file
+func composed(w io.Writer, file string, floor rules.Layer, own *rules.Layer) (rules.Policy, error) {
+	p, err := rules.Compose(floor, own)
+	if err != nil {
+		tell(w, file, err)
+		return rules.Policy{}, errBroken
 	}
-	return fmt.Sprintf("%s, %s, %s", count(len(l.Rules), "rule"), count(len(l.Groups), "group"), count(classes, "class"))
+	return p, nil
 }
 
-func count(n int, noun string) string {
-	switch {
-	case n == 1:
-		return "1 " + noun
-	case strings.HasSuffix(noun, "s"):
-		return fmt.Sprintf("%d %ses", n, noun)
+// read parses a policy file and prints what is wrong with it.
+func read(w io.Writer, file string) (rules.Layer, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return rules.Layer{}, usageError{fmt.Errorf("read the policy: %w", err)}
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	layer, err := rules.Parse(file, text)
+	if err != nil {
+		tell(w, file, err)
+		return rules.Layer{}, errBroken
+	}
+	return layer, nil
 }
 
 // tell prints what is wrong with a file: each error with its place, its line and a caret,
