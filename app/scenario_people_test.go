@@ -149,6 +149,14 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 		_, name, _ := strings.Cut(w.repo, "/")
 		w.repo = args[0] + "/" + name
 		return nil
+	case "describe": // NUMBER TEXT
+		return p.EditBody(w.repo, number(ts, args[0]), strings.ReplaceAll(args[1], `\n`, "\n"))
+	case "discuss": // NUMBER FILE TEXT
+		id, err := p.Discuss(w.repo, number(ts, args[0]), args[1], args[2])
+		w.saved["thread/"+args[0]] = id
+		return err
+	case "resolves": // NUMBER: the last conversation
+		return p.Resolve(w.repo, number(ts, args[0]), w.saved["thread/"+args[0]], true)
 	case "create-repository": // ORG/NAME
 		return p.CreateRepository(args[0], true, nil)
 	case "default-branch":
