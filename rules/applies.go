@@ -202,7 +202,8 @@ func (j *judge) writtenBy(l Layer, c Condition, b *Because) truth {
 	if len(b.Authors) > 0 {
 		return yes
 	}
-	if b.Assumed = len(j.who.unknown) > 0 || j.doubts(l, c.Authors); b.Assumed {
+	fresh := func(id UserID) bool { return j.newcomer(l, c.Authors, id) } // one of the group who does not count for it yet
+	if b.Assumed = len(j.who.unknown) > 0 || j.doubts(l, c.Authors) || slices.ContainsFunc(j.who.order, fresh); b.Assumed {
 		return maybe
 	}
 	return no

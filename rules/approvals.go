@@ -32,6 +32,7 @@ func (j *judge) approvals(l Layer, a *Approvals) Reason {
 	}
 	enough := len(facts.Counted) >= facts.Need
 	reason := Reason{Approvals: facts}
+	facts.Unsure = unsure
 	if !enough || unsure {
 		facts.NoTeam, facts.OtherTeam = j.unseen(l, a.From)
 		reason.Unread = j.unread(l, a.From)

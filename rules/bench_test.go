@@ -8,21 +8,26 @@ import (
 	"github.com/changewarden/changewarden/rules"
 )
 
-// BenchmarkEvaluate judges 3,000 files, some renamed, by 50 rules with globs of their own.
-func BenchmarkEvaluate(b *testing.B) {
+// manyRules writes a policy with globs, groups and conditions of their own in each rule.
+func manyRules(n int) string {
 	var text strings.Builder
-	text.WriteString("version: 1\nrules:\n")
-	for i := range 50 {
-		fmt.Fprintf(&text, "  - name: rule %d\n    when: {paths: [\"**/*.{x%d,y%d}\", \"services/s%d/**\", \"**/m%d/**/*_test.go\"], not_paths: [\"**/gen%d/**\"]}\n", i, i, i, i, i, i)
-		text.WriteString("    require: {approvals: 1, checks: all}\n")
+	text.WriteString("version: 1\ngroups:\n")
+	for i := range 40 {
+		fmt.Fprintf(&text, "  team %d: {teams: [team-%d]}\n", i, i)
 	}
-	p, err := rules.Compose(layer(b, "bench.yml", text.String()), nil)
-	if err != nil {
-		b.Fatal(err)
+	text.WriteString("rules:\n")
+	for i := range n {
+		fmt.Fprintf(&text, "  - name: rule %d\n    when: {paths: [\"services/s%d/**\", \"**/m%d/**/*_test.go\"], not_paths: [\"**/gen%d/**\"]}\n", i, i, i, i)
+		fmt.Fprintf(&text, "    require: {approvals: {count: 1, from: team %d}, checks: {names: [\"test %d\"]}}\n", i%40, i)
 	}
+	return text.String()
+}
+
+// manyFiles is a change of 3,000 files, some renamed, with 250 commits.
+func manyFiles() rules.Change {
 	c := rules.Change{Base: "main", Head: "h", Pulls: []rules.Pull{{Number: 1, Author: 1, Writer: true}}, TakenAt: noon}
 	for i := range 3000 {
-		f := rules.File{Path: fmt.Sprintf("services/s%d/internal/pkg/m%d/file_%d_test.go", i%60, i%70, i)}
+		f := rules.File{Path: fmt.Sprintf("services/s%d/internal/pkg/m%d/file_%d_test.go", i%60, i%70, i), Counted: true}
 		if i%10 == 0 {
 			f.Previous = fmt.Sprintf("old/s%d/file.x%d", i, i%50)
 		}
@@ -31,13 +36,87 @@ func BenchmarkEvaluate(b *testing.B) {
 	for i := range 250 {
 		c.Commits = append(c.Commits, rules.Commit{SHA: fmt.Sprint(i), Authors: []rules.UserID{rules.UserID(i%20 + 1)}, Committer: 1})
 	}
+	return c
+}
+
+// The bound is 120 ms for 3,000 files and 200 rules.
+func BenchmarkEvaluate(b *testing.B) {
+	p, err := rules.Compose(layer(b, "bench.yml", manyRules(200)), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := manyFiles()
 	for b.Loop() {
 		rules.Evaluate(p, c, rules.BeforeMerge, noon)
 	}
 }
 
-func BenchmarkParse(b *testing.B) {
+// As many globs as a policy may have.
+func BenchmarkEvaluateMostGlobs(b *testing.B) {
+	p, err := rules.Compose(layer(b, "bench.yml", manyRules(1000)), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := manyFiles()
 	for b.Loop() {
-		rules.Default()
+		rules.Evaluate(p, c, rules.BeforeMerge, noon)
+	}
+}
+
+// As many expressions as a policy may have, each with as much work as it may do.
+func BenchmarkEvaluateMostExpressions(b *testing.B) {
+	var text strings.Builder
+	text.WriteString("version: 1\nrules:\n")
+	for i := range 100 {
+		fmt.Fprintf(&text, "  - {name: rule %d, when: {expr: \"paths.all(p, p.matches('^(a|b)*c%d$') || paths.exists(q, q == p + 'x'))\"}, require: {approvals: 1}}\n", i, i)
+	}
+	p, err := rules.Compose(layer(b, "bench.yml", text.String()), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := manyFiles()
+	for b.Loop() {
+		rules.Evaluate(p, c, rules.BeforeMerge, noon)
+	}
+}
+
+// Fifty seats that ask for fifty different people.
+func BenchmarkDistinctSeats(b *testing.B) {
+	p, err := rules.Compose(layer(b, "bench.yml", "version: 1\nrules: [{name: a, require: {approvals: {count: 50, distinct: true}}}, {name: b, require: {approvals: {count: 50, distinct: true}}}]"), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := rules.Change{Base: "main", Head: "h", Exact: "d", Pulls: []rules.Pull{{Number: 1, Author: 1000, Writer: true}}, TakenAt: noon,
+		Commits: []rules.Commit{{SHA: "h", Authors: []rules.UserID{1000}, Committer: 1000}}}
+	for i := range rules.UserID(99) {
+		c.Reviews = append(c.Reviews, rules.Review{ID: int64(i + 1), Pull: 1, By: i + 1, State: rules.Approved, At: noon, Commit: "h", Exact: "d"})
+		c.People = append(c.People, rules.Person{ID: i + 1, CanWrite: true})
+	}
+	for b.Loop() {
+		rules.Evaluate(p, c, rules.BeforeMerge, noon)
+	}
+}
+
+// The bound is 50 ms for 1,000 rules.
+func BenchmarkParse(b *testing.B) {
+	src := []byte(manyRules(1000))
+	b.SetBytes(int64(len(src)))
+	for b.Loop() {
+		if _, err := rules.Parse("bench.yml", src); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// As many expressions as a policy may have.
+func BenchmarkParseExpressions(b *testing.B) {
+	src := []byte("version: 1\nrules:\n" + strings.Repeat("  - {name: rule %d, when: {expr: \"paths.exists(p, p.startsWith('a/') && lines > 10)\"}, require: {approvals: 1}}\n", 100))
+	for i := range 100 {
+		src = []byte(strings.Replace(string(src), "%d", fmt.Sprint(i), 1))
+	}
+	for b.Loop() {
+		if _, err := rules.Parse("bench.yml", src); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

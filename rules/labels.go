@@ -51,7 +51,7 @@ func (j *judge) label(l Layer, c Condition, p Pull, want string, b *Because) tru
 		}
 		return yes
 	}
-	if setter == 0 || j.doubts(l, c.SetBy) {
+	if setter == 0 || j.doubts(l, c.SetBy) || j.newcomer(l, c.SetBy, setter) {
 		b.Assumed = true
 		return maybe
 	}

@@ -30,7 +30,7 @@ func (r Review) opinion() bool {
 // contributor when it was given, and who had the role that the requirement asks for then
 // or has it now. It goes on blocking when its author becomes a contributor or loses the
 // role, and when somebody dismissed it who cannot lift it. unsure is set if it would
-// block by a team that cannot be seen.
+// block by a team that cannot be seen, or a fact that was not read.
 func (j *judge) objection(l Layer, from []string, r Review) (o Objection, blocks, unsure bool) {
 	o = Objection{By: r.By, Review: r.ID}
 	switch r.State {
@@ -55,7 +55,7 @@ func (j *judge) objection(l Layer, from []string, r Review) (o Objection, blocks
 	if _, ok := j.eligible(l, from, r.By); ok || j.wasEligible(l, from, r.By, first) {
 		return o, true, false
 	}
-	return o, false, j.blind(l, from) && (j.people[r.By].CanWrite || first.CanWrite)
+	return o, false, j.doubts(l, from) && (j.people[r.By].CanWrite || first.CanWrite)
 }
 
 func (j *judge) stood(r Review) Standing {

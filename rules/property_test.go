@@ -16,6 +16,10 @@ import (
 
 var noon = time.Date(2025, 3, 3, 12, 0, 0, 0, time.UTC)
 
+// growing is the prefix of a policy without the conditions that more of a change can switch
+// off: sizes from above, words, expressions, whatever must not be.
+const growing = "g"
+
 // drawPolicy writes a random policy; its names begin with prefix, so that two policies
 // clash in none.
 func drawPolicy(t *rapid.T, prefix string) string {
@@ -30,12 +34,31 @@ func drawPolicy(t *rapid.T, prefix string) string {
 	if rapid.Bool().Draw(t, "branches") {
 		fmt.Fprintf(&b, "branches: %s\n", some("main", "release/**", "*"))
 	}
-	fmt.Fprintf(&b, "groups:\n  %s: {teams: %s}\n  %s: {users: %s, teams: [t2#7]}\n", groups[0], some("t0", "t1"), groups[1], some("u1", "U2", "u3#3", "u4"))
+	fmt.Fprintf(&b, "groups:\n  %s: {teams: %s%s}\n  %s: {users: %s, teams: [t2#7]%s}\n",
+		groups[0], some("t0", "t1"), draw("", ", permission: maintain", ", min_membership_age: 2h"),
+		groups[1], some("u1", "U2", "u3#3", "u4"), draw("", ", bots: ['b6[bot]']"))
 	fmt.Fprintf(&b, "classes:\n  %sc0: {paths: %s}\n  %sc1: {any: [{class: %sc0}, {labels: %s}]}\n", prefix, some("**/*.go", "a/**", "docs/*"), prefix, prefix, some("risky", "x"))
 	b.WriteString("rules:\n")
 	for i := range rapid.IntRange(1, 4).Draw(t, "rules") {
 		fmt.Fprintf(&b, "  - name: %sr%d\n", prefix, i)
-		switch draw("", "class", "paths", "branches", "authors", "any") {
+		if prefix == "f" && draw("firm", "firm", "lets go") == "lets go" {
+			fmt.Fprintf(&b, "    waivable_by: %s\n", some(groups...))
+		}
+		kinds, above := []string{"", "class", "paths", "branches", "authors", "any", "size", "labels", "text", "not", "expr"}, []string{">", ">=", "<", "<=", "="}
+		if prefix == growing {
+			kinds, above = kinds[:8], above[:2]
+		}
+		switch draw(kinds...) {
+		case "size":
+			fmt.Fprintf(&b, "    when: {lines: '%s 10', files: '%s 1'}\n", draw(above...), draw(above...))
+		case "text":
+			fmt.Fprintf(&b, "    when: {any: [{title: '^fix'}, {body: x}]}\n")
+		case "labels":
+			fmt.Fprintf(&b, "    when: {labels: {names: [x], set_by: %s}}\n", some(groups...))
+		case "not":
+			fmt.Fprintf(&b, "    when: {not: {%s}}\n", draw("class: "+prefix+"c1", "title: fix", "lines: '> 10'", "authors: "+groups[0], "labels: {names: [x], set_by: "+groups[1]+"}"))
+		case "expr":
+			fmt.Fprintf(&b, "    when: {expr: \"%s\"}\n", draw("lines > 10 * files", "title != body", "'"+groups[0]+"' in author_groups"))
 		case "class":
 			fmt.Fprintf(&b, "    when: {class: %s}\n", some(prefix+"c0", prefix+"c1", "policy"))
 		case "paths":
@@ -48,17 +71,38 @@ func drawPolicy(t *rapid.T, prefix string) string {
 			fmt.Fprintf(&b, "    when: {any: [{labels: [x]}, {head_branches: %s}]}\n", some("topic", "*:*"))
 		}
 		b.WriteString("    require:\n")
-		what := draw("approvals", "checks", "both")
+		what := draw("approvals", "checks", "both", "other", "any")
+		switch what {
+		case "other":
+			fmt.Fprintf(&b, "      %s\n", draw(
+				"signed_commits: true", "linear_history: true", "up_to_date: true", "conversations_resolved: true", "expr: \"approvals > 0\"",
+				"section: {heading: plan, min_words: 2}", "ticket: {pattern: '[A-Z]+-[0-9]+', in: [title, commits]}"))
+			continue
+		case "any":
+			fmt.Fprintf(&b, "      any: [{approvals: {count: 1, from: %s}}, {checks: all, up_to_date: true}]\n", some(groups...))
+			continue
+		}
 		if what != "checks" {
 			from := ""
 			if rapid.Bool().Draw(t, "from") {
 				from = ", from: " + some(groups...)
 			}
-			fmt.Fprintf(&b, "      approvals: {count: %s%s, of: %s, unknown_authors: %s}\n", draw("1", "2"), from, draw("diff", "commit"), draw("one_more", "block"))
+			fmt.Fprintf(&b, "      approvals: {count: %s%s%s, of: %s, unknown_authors: %s}\n", draw("1", "2"), from, draw("", ", distinct: true", ", max_age: 1h"), draw("diff", "commit"), draw("one_more", "block"))
 		}
 		if what != "approvals" {
-			fmt.Fprintf(&b, "      checks: %s\n", draw("all", "{all: true, except: ['l*']}", "{names: [test, 'l*']}", "{names: [test], app: ci, conclusions: [success, skipped]}"))
+			fmt.Fprintf(&b, "      checks: %s\n", draw("all", "{all: true, except: ['l*']}", "{names: [test, 'l*']}", "{names: [test], app: ci, conclusions: [success, skipped]}", "{names: [test], workflow: ci.yml, grace: 10m}"))
 		}
+	}
+	return b.String()
+}
+
+// drawRelief writes exceptions and advice of a repository about rules that it can reach.
+func drawRelief(t *rapid.T) string {
+	draw := func(words ...string) string { return rapid.SampledFrom(words).Draw(t, "relief") }
+	var b strings.Builder
+	if rapid.Bool().Draw(t, "exceptions") {
+		fmt.Fprintf(&b, "exceptions:\n  - {rule: rr0, scope: {%s}, reason: x, approved_by: %s, expires: %s}\n",
+			draw("paths: ['**']", "branches: main", "not: {title: x}"), draw("u1", "u2", "u4"), draw("2025-03-02", "2025-03-03", "2026-01-01"))
 	}
 	return b.String()
 }
@@ -82,10 +126,10 @@ func drawChange(t *rapid.T) rules.Change {
 			{SHA: "h2", Parents: []string{"h1", "b1"}, Authors: []rules.UserID{person("author"), person("trailer")}, CoAuthored: true, ByGitHub: rapid.Bool().Draw(t, "by github")},
 		},
 		Pushes: []rules.Push{{By: person("pusher"), Before: "h1", After: "h2", At: when(), Exact: rapid.Bool().Draw(t, "same")}},
-		Logins: map[string]rules.UserID{"u1": 1, "u2": 2, "u3#3": 3},
+		Logins: map[string]rules.UserID{"u1": 1, "u2": 2, "u3#3": 3, "b6[bot]": 6},
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "files") {
-		c.Files = append(c.Files, rules.File{Path: pick("a/b.go", "docs/x", "README.md", ".github/change-management.yml"), Previous: pick("", "a/c")})
+		c.Files = append(c.Files, rules.File{Additions: rapid.IntRange(0, 12).Draw(t, "lines"), Counted: rapid.Bool().Draw(t, "counted"), Path: pick("a/b.go", "docs/x", "README.md", ".github/change-management.yml"), Previous: pick("", "a/c")})
 	}
 	for i := range rapid.IntRange(0, 5).Draw(t, "reviews") {
 		r := rules.Review{
@@ -106,7 +150,7 @@ func drawChange(t *rapid.T) rules.Change {
 	for i := range rapid.IntRange(0, 4).Draw(t, "runs") {
 		c.Runs = append(c.Runs, rules.CheckRun{
 			ID: int64(i + 1), Suite: int64(rapid.IntRange(1, 2).Draw(t, "suite")), App: int64(rapid.SampledFrom([]int{5, 6, 99}).Draw(t, "app")),
-			AppSlug: pick("ci", "other"), Name: pick("test", "lint", "Change Management"), Status: pick("completed", "queued"),
+			AppSlug: pick("ci", "other"), Workflow: pick("", ".github/workflows/ci.yml"), Name: pick("test", "lint", "Change Management"), Status: pick("completed", "queued"),
 			Conclusion: pick("success", "failure", "skipped", "neutral"), At: when(),
 		})
 	}
@@ -119,7 +163,7 @@ func drawChange(t *rapid.T) rules.Change {
 	c.Need, c.Usual = []string{pick("test", "lint", "change-management")}, []string{pick("test", "scan")}
 	for id := range rules.UserID(7) {
 		if id > 0 {
-			c.People = append(c.People, rules.Person{ID: id, Bot: rapid.IntRange(0, 5).Draw(t, "bot") == 0, CanWrite: rapid.Bool().Draw(t, "write")})
+			c.People = append(c.People, rules.Person{ID: id, Bot: rapid.IntRange(0, 5).Draw(t, "bot") == 0, CanWrite: rapid.Bool().Draw(t, "write"), Permission: pick("", "write", "admin")})
 		}
 	}
 	for i, slug := range []string{"t0", "t1", "t2"} {
@@ -127,6 +171,26 @@ func drawChange(t *rapid.T) rules.Change {
 			Slug: slug, ID: int64(5 + i), Missing: rapid.IntRange(0, 3).Draw(t, "missing") == 0,
 			Members: rapid.SliceOfNDistinct(rapid.Custom(func(t *rapid.T) rules.UserID { return rules.UserID(rapid.IntRange(1, 6).Draw(t, "member")) }), 0, 3, rapid.ID).Draw(t, "members"), AsOf: noon,
 		})
+	}
+	for _, f := range []rules.Fact{
+		rules.FactBehind, rules.FactJoins, rules.FactLabelings, rules.FactMessages, rules.FactPermissions, rules.FactSignatures, rules.FactText, rules.FactThreads,
+	} {
+		if rapid.IntRange(0, 4).Draw(t, "read") > 0 {
+			c.Read = append(c.Read, f)
+		}
+	}
+	c.Pulls[0].Title, c.Pulls[0].Body = pick("fix: ABC-1", "x"), pick("", "## plan\nroll it back", "x")
+	c.Commits[1].Signed, c.Commits[1].Message = rapid.Bool().Draw(t, "signed"), pick("", "ABC-2")
+	c.Behind = rapid.IntRange(0, 1).Draw(t, "behind")
+	c.Threads = []rules.Thread{{ID: "t", Pull: 7, By: 1, Resolved: rapid.Bool().Draw(t, "resolved")}}
+	c.Labelings = []rules.Labeling{{Pull: 7, Label: "x", Added: true, By: person("setter"), At: when()}}
+	c.Waivers = []rules.Waiver{{ID: 1, Pull: 7, Rule: pick("fr0", "rr0"), By: person("waiver"), At: when(), Exact: pick("d1", "d2")}}
+	for i := range c.Teams {
+		for _, id := range c.Teams[i].Members {
+			if rapid.Bool().Draw(t, "joined") {
+				c.Teams[i].Joins = append(c.Teams[i].Joins, rules.Join{ID: id, Since: noon.Add(-time.Duration(rapid.IntRange(0, 4).Draw(t, "hours")) * time.Hour), By: person("adder")})
+			}
+		}
 	}
 	if rapid.IntRange(0, 9).Draw(t, "gap") == 0 {
 		c.Gaps = []rules.Gap{{Fact: rapid.SampledFrom([]rules.GapFact{rules.GapFiles, rules.GapCommits, rules.GapLabels}).Draw(t, "gap of"), Read: 1}}
@@ -174,7 +238,7 @@ func clone(t *rapid.T, c rules.Change) rules.Change {
 // What the floor blocks, the composition blocks, whatever the repository's file says.
 func TestFloorHolds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		floor, repo := parse(t, drawPolicy(t, "f")), parse(t, drawPolicy(t, "r"))
+		floor, repo := parse(t, drawPolicy(t, "f")), parse(t, drawPolicy(t, "r")+drawRelief(t))
 		c := drawChange(t)
 		alone, both := judge(compose(t, floor, nil), c), judge(compose(t, floor, &repo), c)
 		if alone.Outcome.Worse(both.Outcome) {
@@ -252,13 +316,21 @@ func TestDoubtNeverBetter(t *testing.T) {
 		"retarget": func(c *rules.Change) {
 			c.Shifts = append(c.Shifts, rules.BaseShift{Pull: 7, From: "x", To: c.Base, At: noon})
 		},
+		"behind": func(c *rules.Change) { c.Behind = 5 },
+		"unread": func(c *rules.Change) { // a label that is there is there, whoever put it on
+			c.Read = slices.DeleteFunc(c.Read, func(f rules.Fact) bool { return f != rules.FactLabelings })
+		},
+		"unsigned":       func(c *rules.Change) { c.Commits[0].Signed = false },
+		"conversation":   func(c *rules.Change) { c.Threads = append(c.Threads, rules.Thread{ID: "new", Pull: 7, By: 2}) },
+		"no description": func(c *rules.Change) { c.Pulls[0].Body = "" },
+		"lost waivers":   func(c *rules.Change) { c.Waivers = nil },
 		"lost team":      func(c *rules.Change) { c.Teams[0].Missing = true },
 		"no fingerprint": func(c *rules.Change) { c.Exact = "" },
 	}
 	for name, add := range doubts {
 		t.Run(name, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
-				p := compose(t, parse(t, drawPolicy(t, "f")), nil)
+				p := compose(t, parse(t, drawPolicy(t, growing)), nil)
 				c := drawChange(t)
 				worse := clone(t, c)
 				add(&worse)
@@ -359,4 +431,93 @@ func TestUnitePeople(t *testing.T) {
 	if want := fmt.Sprint([]rules.UserID{3, 1}); fmt.Sprint(got[0].Teams[0].Members) != want {
 		t.Errorf("members %v, want %v: 2 was in the team in the older reading alone", got[0].Teams[0].Members, want)
 	}
+}
+
+// One approval less makes nothing better: not the rule that lost it, and not another that
+// asks for somebody else.
+func TestLessApprovalNeverBetter(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := compose(t, parse(t, drawPolicy(t, growing)), nil)
+		c := drawChange(t)
+		less := clone(t, c)
+		at := slices.IndexFunc(less.Reviews, func(r rules.Review) bool { return r.State == rules.Approved })
+		if at < 0 {
+			return
+		}
+		// Taken away and not dismissed: an earlier opinion of the same person would stand again.
+		by := less.Reviews[at].By
+		less.Reviews = slices.DeleteFunc(less.Reviews, func(r rules.Review) bool { return r.By == by && r.State == rules.Approved })
+		if slices.ContainsFunc(less.Reviews, func(r rules.Review) bool { return r.By == by && r.State != rules.Commented }) {
+			return
+		}
+		before, after := judge(p, c), judge(p, less)
+		if before.Outcome.Worse(after.Outcome) {
+			t.Fatalf("%s became %s", before.Outcome, after.Outcome)
+		}
+	})
+}
+
+// The order in which different people reviewed changes no outcome.
+func TestOrderOfPeople(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := compose(t, parse(t, drawPolicy(t, "f")), nil)
+		c := drawChange(t)
+		c.Reviews = slices.DeleteFunc(c.Reviews, func(r rules.Review) bool { return r.By == 0 })
+		seen := map[rules.UserID]bool{} // one review each: within a person order decides
+		c.Reviews = slices.DeleteFunc(c.Reviews, func(r rules.Review) bool {
+			had := seen[r.By]
+			seen[r.By] = true
+			return had
+		})
+		for i := range c.Reviews {
+			c.Reviews[i].At = noon.Add(-time.Minute) // all at once: the ids alone are their order
+		}
+		other := clone(t, c)
+		other.Reviews = rapid.Permutation(other.Reviews).Draw(t, "order")
+		for i := range other.Reviews {
+			other.Reviews[i].ID = int64(i + 1)
+		}
+		same := c
+		a, b := judge(p, other), judge(p, same)
+		for i := range a.Findings {
+			if a.Findings[i].Outcome != b.Findings[i].Outcome {
+				t.Fatalf("%s is %s in one order and %s in another", a.Findings[i].Rule, a.Findings[i].Outcome, b.Findings[i].Outcome)
+			}
+		}
+	})
+}
+
+// Groups by another name judge alike.
+func TestRenamedGroup(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		src := drawPolicy(t, "f")
+		c := drawChange(t)
+		a := judge(compose(t, parse(t, src), nil), c)
+		b := judge(compose(t, parse(t, strings.ReplaceAll(src, "fg0", "zz")), nil), c)
+		for i := range a.Findings {
+			if a.Findings[i].Outcome != b.Findings[i].Outcome {
+				t.Fatalf("%s: %s, with a group renamed %s", a.Findings[i].Rule, a.Findings[i].Outcome, b.Findings[i].Outcome)
+			}
+		}
+	})
+}
+
+// A repository's exceptions and advice reach of the floor what it lets go, and nothing else:
+// what the rest of the floor blocks, the composition blocks.
+func TestFloorHoldsBesideRelief(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		src := drawPolicy(t, "f")
+		lets := parse(t, strings.Replace(src, "  - name: fr0\n", "  - name: fr0\n    overridable: true\n", 1))
+		repo := parse(t, drawPolicy(t, "r")+`exceptions: [{rule: fr0, reason: x, approved_by: u4, expires: 2026-01-01}]
+advice: [{rule: fr0, until: 2026-01-01}]
+`)
+		c := drawChange(t)
+		c.Logins["u4"] = 40
+		alone, both := judge(compose(t, lets, nil), c), judge(compose(t, lets, &repo), c)
+		for i, f := range alone.Findings {
+			if g := both.Findings[i]; f.Rule != "" && f.Rule != "fr0" && f.Outcome.Worse(g.Outcome) {
+				t.Fatalf("%s: %s became %s", f.Rule, f.Outcome, g.Outcome)
+			}
+		}
+	})
 }

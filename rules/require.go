@@ -1,7 +1,5 @@
 package rules
 
-import "slices"
-
 // require judges what a rule demands, in the order in which the language lists it. Parts of
 // an "all" are demands like the others.
 func (j *judge) require(l Layer, r Requirement) []Reason {
@@ -43,20 +41,25 @@ func (j *judge) require(l Layer, r Requirement) []Reason {
 }
 
 // either judges alternatives: the best of them is the answer. But a request for changes
-// that blocks one of them blocks them all: no other way leads around it.
+// that blocks one of them blocks them all, and so does one that may: no other way leads
+// around it.
 func (j *judge) either(l Layer, parts []Requirement) Reason {
 	out := Reason{Outcome: Indeterminate, Code: AnyOpen}
-	objected := false
+	floor := Pass
 	for _, part := range parts {
 		reasons := j.require(l, part)
 		out.Any = append(out.Any, reasons)
-		if one := heaviest(reasons); out.Outcome.Worse(one) || len(out.Any) == 1 {
+		if one := heaviest(reasons); out.Outcome.Worse(one) {
 			out.Outcome = one
 		}
-		objected = objected || slices.ContainsFunc(reasons, objects)
+		for _, r := range reasons {
+			if o := objected(r); o.Worse(floor) {
+				floor = o
+			}
+		}
 	}
-	if objected && Fail.Worse(out.Outcome) {
-		out.Outcome = Fail
+	if floor.Worse(out.Outcome) {
+		out.Outcome = floor
 	}
 	if out.Outcome == Pass {
 		out.Code = AnyMet
@@ -64,9 +67,22 @@ func (j *judge) either(l Layer, parts []Requirement) Reason {
 	return out
 }
 
-func objects(r Reason) bool {
-	return r.Approvals != nil && len(r.Approvals.Objections) > 0 ||
-		slices.ContainsFunc(r.Any, func(part []Reason) bool { return slices.ContainsFunc(part, objects) })
+// objected returns what requests for changes make of a reason, at least.
+func objected(r Reason) Outcome {
+	worst := Pass
+	if a := r.Approvals; a != nil && a.Unsure {
+		worst = Indeterminate
+	} else if a != nil && len(a.Objections) > 0 {
+		worst = Fail
+	}
+	for _, part := range r.Any {
+		for _, one := range part {
+			if o := objected(one); o.Worse(worst) {
+				worst = o
+			}
+		}
+	}
+	return worst
 }
 
 // heaviest returns the outcome of what has these reasons, all of which are asked for. No

@@ -145,6 +145,7 @@ type ApprovalFacts struct {
 	Unknown    []string    `json:"unknown,omitempty"`    // commits without a known author; else UnknownPush and the like
 	NoTeam     []string    `json:"no_team,omitempty"`    // teams that cannot be seen, as the policy writes them
 	OtherTeam  []string    `json:"other_team,omitempty"` // teams whose slug another team has now: it seats nobody
+	Unsure     bool        `json:"unsure,omitempty"`     // a request for changes may block: whether its author is in a group is not known
 	Owners     []string    `json:"owners,omitempty"`     // teams that cannot be seen, for which owners stand in
 	Seats      []Seat      `json:"seats,omitempty"`      // where the seats are distinct: all of them, of all rules
 }
