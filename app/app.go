@@ -39,6 +39,7 @@ type App struct {
 	now       func() time.Time
 	host      string // of GitHub's API, for records
 	owner     string // of this process's leases
+	poll      time.Duration
 	store     *store.Store
 	verifier  string // the ledger's verifier key
 	clients   *ghclient.Clients
@@ -63,7 +64,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{o: o, now: o.Now, host: api.Host, owner: rand.Text(), texts: map[string]string{}}
+	a := &App{o: o, now: o.Now, host: api.Host, owner: rand.Text(), poll: poll, texts: map[string]string{}}
 	if a.now == nil {
 		a.now = time.Now
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/changewarden/changewarden/app/publish"
 	"github.com/changewarden/changewarden/app/snapshot"
 	"github.com/changewarden/changewarden/app/store"
 	"github.com/changewarden/changewarden/rules"
@@ -16,7 +17,7 @@ import (
 // has seen to it that it parses.
 func (o Options) floor() snapshot.Floor {
 	if o.PolicyFile == "" {
-		return snapshot.Floor{File: "built-in policy", Text: []byte(rules.DefaultText())}
+		return snapshot.Floor{File: rules.DefaultFile, Text: []byte(rules.DefaultText()), BuiltIn: true}
 	}
 	return snapshot.Floor{File: o.PolicyFile, Text: o.PolicyText}
 }
@@ -60,4 +61,16 @@ func (a *App) putPolicies(ctx context.Context, texts []snapshot.PolicyText) ([]P
 		refs = append(refs, PolicyRef{Layer: t.Layer, Repo: t.Repo, Path: t.Path, Commit: t.Commit, Blob: t.Blob, Text: address})
 	}
 	return refs, nil
+}
+
+// proposal is a proposed policy as it is published.
+func proposal(p *snapshot.Proposal) *publish.Proposal {
+	if p == nil {
+		return nil
+	}
+	out := &publish.Proposal{Floor: p.Layer == rules.FloorLayer, Path: p.Path, Removed: p.Removed, Rules: p.Rules}
+	for _, e := range p.Errors {
+		out.Errors = append(out.Errors, publish.ProposalError{Path: e.Path, Line: e.Line, Column: e.Column, Message: e.Msg})
+	}
+	return out
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/changewarden/changewarden/app/say"
+	"github.com/changewarden/changewarden/app/snapshot"
 	"github.com/changewarden/changewarden/app/store"
 	"github.com/changewarden/changewarden/rules"
 )
@@ -30,7 +31,7 @@ type Recorded struct {
 	Seq     int64                   `json:"seq,omitempty"`
 	Stage   rules.Stage             `json:"stage"`
 	At      time.Time               `json:"at"`     // when it was judged
-	Policy  []RecordedPolicy        `json:"policy"` // the floor, then the repository's file if there was one
+	Policy  []RecordedPolicy        `json:"policy"` // the floor's files, then the repository's if there was one
 	Change  rules.Change            `json:"change"`
 	Names   map[rules.UserID]string `json:"names,omitempty"`   // logins by person id, where somebody asked for them
 	Verdict json.RawMessage         `json:"verdict,omitempty"` // rules.Verdict as it was recorded; none: nothing to compare with
@@ -38,7 +39,7 @@ type Recorded struct {
 
 // RecordedPolicy is one layer of the policy that judged.
 type RecordedPolicy struct {
-	Layer  string `json:"layer"`            // rules.FloorLayer or rules.RepositoryLayer
+	Layer  string `json:"layer"`            // snapshot.BuiltInLayer, rules.FloorLayer or rules.RepositoryLayer
 	Repo   string `json:"repo,omitempty"`   // owner/name; empty: the operator's file or the built-in policy
 	Path   string `json:"path"`             // for messages
 	Commit string `json:"commit,omitempty"` // where it was read
@@ -193,28 +194,13 @@ func place(src []byte, err error) error {
 
 // Judge judges the change again: by the policy of the file, as of its moment. It is what
 // rules.Evaluate says now. An error is about the policy: one that does not parse, or layers
-// that are not a floor and at most one repository's file.
+// that are no floor with at most one repository's file.
 func (r Recorded) Judge() (rules.Verdict, error) {
-	var layers []rules.Layer
-	want := []string{rules.FloorLayer, rules.RepositoryLayer}
-	for i, p := range r.Policy {
-		if i >= len(want) || p.Layer != want[i] {
-			return rules.Verdict{}, fmt.Errorf("policy %d is of layer %q: want a floor, then at most one repository", i+1, p.Layer)
-		}
-		l, err := rules.Parse(p.Path, []byte(p.Text))
-		if err != nil {
-			return rules.Verdict{}, fmt.Errorf("parse the policy of layer %s:\n%w", p.Layer, err)
-		}
-		layers = append(layers, l)
+	texts := make([]snapshot.PolicyText, 0, len(r.Policy))
+	for _, p := range r.Policy {
+		texts = append(texts, snapshot.PolicyText{Layer: p.Layer, Path: p.Path, Text: []byte(p.Text)})
 	}
-	if len(layers) == 0 {
-		return rules.Verdict{}, errors.New("policy is empty: want the floor")
-	}
-	var own *rules.Layer
-	if len(layers) > 1 {
-		own = &layers[1]
-	}
-	policy, err := rules.Compose(layers[0], own)
+	policy, err := snapshot.Compose(texts)
 	if err != nil {
 		return rules.Verdict{}, err
 	}

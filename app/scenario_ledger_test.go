@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/changewarden/changewarden/app/evidence"
+	"github.com/changewarden/changewarden/app/snapshot"
 	"github.com/changewarden/changewarden/rules"
 )
 
@@ -93,23 +94,15 @@ func (w *world) judgeAgain(r VerdictRecord) ([]byte, error) {
 	if err := json.Unmarshal(facts, &change); err != nil {
 		return nil, err
 	}
-	var layers []rules.Layer
+	var texts []snapshot.PolicyText
 	for _, ref := range r.Policy {
 		policy, err := text(ref.Text)
 		if err != nil {
 			return nil, err
 		}
-		layer, err := rules.Parse(ref.Path, policy)
-		if err != nil {
-			return nil, err
-		}
-		layers = append(layers, layer)
+		texts = append(texts, snapshot.PolicyText{Layer: ref.Layer, Path: ref.Path, Text: policy})
 	}
-	var own *rules.Layer
-	if len(layers) > 1 {
-		own = &layers[1]
-	}
-	policy, err := rules.Compose(layers[0], own)
+	policy, err := snapshot.Compose(texts)
 	if err != nil {
 		return nil, err
 	}

@@ -57,9 +57,9 @@ func (a *App) work(ctx context.Context) {
 
 // sleep waits until something may be due: a wake-up, the next due time, or the poll.
 func (a *App) sleep(ctx context.Context, err error) {
-	wait := poll
+	wait := a.poll
 	if next, ok, e := a.store.NextDue(ctx); err == nil && e == nil && ok {
-		wait = min(poll, max(next.Sub(a.now()), time.Millisecond))
+		wait = min(a.poll, max(next.Sub(a.now()), time.Millisecond))
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()

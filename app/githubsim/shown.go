@@ -20,7 +20,7 @@ type Shown struct {
 	Conclusion  string // empty until completed
 	Title       string
 	Summary     string
-	Annotations []string // "path:line message", of all runs
+	Annotations []string // "path:line message", of all runs; of a failure "path:line failure: message"
 }
 
 // Show returns what is shown at a commit under a status context and for the runs of a name
@@ -50,7 +50,11 @@ func (s *Server) Show(repo, sha, context, run string) (Shown, error) {
 		}
 		shown.Runs++
 		for _, a := range c.annotations {
-			shown.Annotations = append(shown.Annotations, fmt.Sprintf("%v:%v %v", a["path"], a["start_line"], a["message"]))
+			level := ""
+			if a["annotation_level"] != "notice" {
+				level = fmt.Sprintf("%v: ", a["annotation_level"])
+			}
+			shown.Annotations = append(shown.Annotations, fmt.Sprintf("%v:%v %s%v", a["path"], a["start_line"], level, a["message"]))
 		}
 		if c.id > shown.Run {
 			shown.Run, shown.RunStatus, shown.Conclusion = c.id, c.status, c.conclusion

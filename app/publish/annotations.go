@@ -24,7 +24,7 @@ type unannotated struct {
 	Beyond  int // GitHub takes no more
 }
 
-// annotate returns a note on the first changed line of each file that made a rule apply, by
+// annotate returns the errors of a proposed policy, and a note on the first changed line of each file that made a rule apply, by
 // path, saying what the path needs. It says nothing of what is still missing: annotations
 // are sent once and that moves on.
 func annotate(items []Item) ([]Annotation, unannotated) {
@@ -63,9 +63,13 @@ func annotate(items []Item) ([]Annotation, unannotated) {
 	}
 	left.Removed = len(removed)
 	var out []Annotation
-	for _, path := range slices.Sorted(maps.Keys(notes)) {
+	for _, p := range proposals(items) {
+		out = append(out, p.annotations()...)
+	}
+	out = out[:min(len(out), maxAnnotations)]
+	for i, path := range slices.Sorted(maps.Keys(notes)) {
 		if len(out) == maxAnnotations {
-			left.Beyond = len(notes) - maxAnnotations
+			left.Beyond = len(notes) - i
 			break
 		}
 		n := notes[path]

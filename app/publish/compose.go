@@ -27,6 +27,8 @@ type Item struct {
 	Title   string      // of its pull request; shown where several changes share the head
 	URL     string      // of the change's page; empty: there is none that people can open
 	Policy  []PolicyRef // the files that it was judged by
+
+	Proposal *Proposal // the policy file that it would put in force; nil: it touches none
 }
 
 // PolicyRef is one policy file as it judged.

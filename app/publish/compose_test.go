@@ -157,8 +157,8 @@ func TestAnnotate(t *testing.T) {
 	}
 	got, left := annotate([]Item{it, it})
 	want := []Annotation{
-		{"a.tf", 1, "This path needs\n- 2 approvals (rule “two approvals”)\n- passing checks (rule “tests”)"},
-		{"b.tf", 14, "This path needs\n- 2 approvals (rule “two approvals”)\n- 1 approval from senior engineers or owners (rule “senior engineer”)"},
+		{Path: "a.tf", Line: 1, Message: "This path needs\n- 2 approvals (rule “two approvals”)\n- passing checks (rule “tests”)"},
+		{Path: "b.tf", Line: 14, Message: "This path needs\n- 2 approvals (rule “two approvals”)\n- 1 approval from senior engineers or owners (rule “senior engineer”)"},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)

@@ -20,9 +20,20 @@ func shown(w Wanted) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "status %s: %s\nrun %s %s: %s\n", w.StatusState, w.Description, w.RunStatus, w.Conclusion, w.Title)
 	for _, a := range w.Annotations {
-		fmt.Fprintf(&b, "%s:%d: %s\n", a.Path, a.Line, a.Message)
+		level := "notice"
+		if a.Error {
+			level = "error"
+		}
+		fmt.Fprintf(&b, "%s:%d:%d: %s: %s\n", a.Path, a.Line, a.Column, level, a.Message)
 	}
 	return b.String() + "\n" + w.Summary + Ledger{Log: 9001, Size: 319, Root: "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="}.line()
+}
+
+// proposing is a change that changes the policy as well.
+func proposing(p *Proposal) Item {
+	it := terraform(rules.Pending)
+	it.Proposal = p
+	return it
 }
 
 func TestPublicationsReadWell(t *testing.T) {
@@ -38,6 +49,12 @@ func TestPublicationsReadWell(t *testing.T) {
 		{"public", Compose([]Item{public}, Options{})},
 		{"passed", Compose([]Item{terraform(rules.Pass)}, Options{})},
 		{"two bases", Compose([]Item{terraform(rules.Pending), other}, Options{})},
+		{"proposed", Compose([]Item{proposing(&Proposal{Path: ".github/change-management.yml", Rules: 5})}, Options{})},
+		{"proposed with errors", Compose([]Item{proposing(&Proposal{Path: ".github/change-management.yml", Errors: []ProposalError{
+			{Path: ".github/change-management.yml", Line: 3, Column: 5, Message: `unknown key "aprovals": did you mean "approvals"?`},
+			{Path: ".github/change-management.yml", Line: 7, Message: "a rule needs a name"},
+		}})}, Options{})},
+		{"proposed removal", Compose([]Item{proposing(&Proposal{Floor: true, Path: ".github/change-management.yml", Removed: true})}, Options{})},
 		{"hostile", Compose(hostile("<b>|`x`@ann closes #1 [a](https://evil.test)"), Options{})},
 		{"base changed", Rebased()},
 		{"merge group", MergeGroup()},

@@ -203,10 +203,17 @@ func write(ctx context.Context, c *ghclient.Client, t Target, w Wanted, id int64
 func annotations(w Wanted) []*github.CheckRunAnnotation {
 	out := make([]*github.CheckRunAnnotation, 0, len(w.Annotations))
 	for _, a := range w.Annotations {
-		out = append(out, &github.CheckRunAnnotation{
+		one := &github.CheckRunAnnotation{
 			Path: &a.Path, StartLine: &a.Line, EndLine: &a.Line,
 			AnnotationLevel: new("notice"), Title: new(RunName), Message: &a.Message,
-		})
+		}
+		if a.Error {
+			one.AnnotationLevel = new("failure")
+		}
+		if a.Column > 0 {
+			one.StartColumn, one.EndColumn = &a.Column, &a.Column
+		}
+		out = append(out, one)
 	}
 	return out
 }

@@ -66,6 +66,9 @@ func summary(items []Item, strangers int) string {
 	worst := heaviest(items)
 	t.add(sign(worst.Verdict.Outcome) + " **" + inert(cut(say.Headline(worst.Verdict, worst.Names), maxSentence)) + "**\n\n")
 	t.add(first(worst) + "\n")
+	for _, p := range proposals(items) {
+		t.add("\n> " + p.String() + "\n")
+	}
 	if len(items) > 1 {
 		t.add(fmt.Sprintf("\n%d changes have this commit as their head, and the check belongs to the commit: the heaviest verdict stands.\n", len(items)))
 	}

@@ -54,7 +54,9 @@ func (w Wanted) Nothing() bool { return w.Digest == "" }
 // Annotation is a note at a line of a file in the head.
 type Annotation struct {
 	Path    string `json:"path"`
-	Line    int    `json:"line"` // from 1
+	Line    int    `json:"line"`             // from 1
+	Column  int    `json:"column,omitempty"` // in characters, from 1; 0: the whole line
+	Error   bool   `json:"error,omitempty"`  // in a proposed policy: it would not take effect
 	Message string `json:"message"`
 }
 

@@ -93,7 +93,10 @@ func (l *look) askFor(ctx context.Context, f *facts, head string) (*repository, 
 	err := query(ctx, l.client, changeQuery, l.vars("number", l.target.Number, "head", head, "items", l.items(),
 		"text", l.wants(rules.FactText), "messages", l.wants(rules.FactMessages),
 		"threads", l.wants(rules.FactThreads), "behind", l.wants(rules.FactBehind),
-	), &out, ghclient.AllowMissing("floor"))
+	), &out, ghclient.AllowMissing("floor"),
+		// What else GitHub requires on the base may need a permission that the app was not given.
+		// GitHub holds the change to it all the same.
+		ghclient.AllowDenied("repository/pullRequest/baseRef/refUpdateRule", "repository/pullRequest/baseRef/rules"))
 	if err != nil {
 		return nil, err
 	}

@@ -55,6 +55,9 @@ func (l *look) diffOf(ctx context.Context, f *facts, key string, edge []string) 
 			return diff{}, err
 		}
 	}
+	for i, e := range entries {
+		d.Files[i].Counted = e.counted(trees)
+	}
 	d.Exact, d.Landed = exactFingerprint(entries, trees), landedFingerprint(entries, trees)
 	if d.Exact == "" {
 		d.Exact = pinnedFingerprint(f.head, key)

@@ -41,6 +41,24 @@ type side struct {
 // sides are both sides of a changed file.
 type sides struct{ old, new side }
 
+// emptyBlob is the blob of every file without content.
+const emptyBlob = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
+
+// counted reports whether the entry's numbers of lines are all that it adds and removes: they
+// are those of its whole patch or, for what has no lines to change, both sides are the same
+// content, or there is none. GitHub says 0 of a binary file as well.
+func (e entry) counted(trees map[string]sides) bool {
+	if e.whole {
+		return true
+	}
+	s, known := trees[e.path]
+	if !known || e.additions+e.deletions != 0 {
+		return false
+	}
+	none := func(blob string) bool { return blob == "" || blob == emptyBlob }
+	return s.old.Blob == s.new.Blob || none(s.old.Blob) && none(s.new.Blob)
+}
+
 // exactFingerprint identifies the content of a diff, entries in the order of their paths:
 // two diffs with the same one change the same lines at the same places of the same files.
 // Where there is no whole patch both blobs and modes stand in, from trees, by path; if one

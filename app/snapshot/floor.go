@@ -83,7 +83,7 @@ func (l *look) floorOf(ctx context.Context, f *facts) (floor, error) {
 // givenFloor is the operator's policy, or the built-in one: what is in force where an
 // organisation has none.
 func (l *look) givenFloor(ctx context.Context) (floor, error) {
-	p, err := l.layer(ctx, PolicyText{Layer: rules.FloorLayer, Path: l.Floor.File, Text: l.Floor.Text}, false)
+	p, err := l.layer(ctx, PolicyText{Layer: l.Floor.layer(), Path: l.Floor.File, Text: l.Floor.Text}, false)
 	if err != nil {
 		return floor{}, fmt.Errorf("read the floor %s: %w", l.Floor.File, err)
 	}
@@ -96,10 +96,19 @@ func (l *look) homeLayer(ctx context.Context, text PolicyText, stored bool) (flo
 	if err != nil {
 		return floor{}, err
 	}
-	if _, err := rules.Compose(p.layer, nil); err != nil {
+	out := floor{texts: []PolicyText{p.text}}
+	var builtIn parsed
+	if len(p.layer.Rules) == 0 {
+		builtIn, err = l.layer(ctx, PolicyText{Layer: BuiltInLayer, Path: rules.DefaultFile, Text: []byte(rules.DefaultText())}, false)
+		if err != nil {
+			return floor{}, err
+		}
+		out.texts = []PolicyText{builtIn.text, p.text}
+	}
+	if out.layer, err = composeFloor(builtIn.layer, p.layer); err != nil {
 		return floor{}, fmt.Errorf("%w: %w", errBroken, err)
 	}
-	return floor{layer: p.layer, texts: []PolicyText{p.text}}, nil
+	return out, nil
 }
 
 // home is where the organisation's policy stands; nil if it is not there for the app, or if

@@ -40,7 +40,7 @@ func (l *look) foreseen() []rules.Fact {
 	if facts, known := l.needs.of(l.target.Repo); known {
 		return facts
 	}
-	layer, err := l.policies.parse(l.Floor.File, l.Floor.Text)
+	layer, err := l.policies.parse(l.Floor.layer(), l.Floor.File, l.Floor.Text)
 	if err != nil {
 		return nil // the floor's own error is for policyOf to return
 	}

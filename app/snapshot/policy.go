@@ -145,7 +145,7 @@ type parsed struct {
 // any other one a person id is somebody's guess, and nobody. The error is errBroken if it
 // does not parse.
 func (l *look) layer(ctx context.Context, t PolicyText, stored bool) (parsed, error) {
-	first, err := l.policies.parse(t.Path, t.Text)
+	first, err := l.policies.parse(t.Layer, t.Path, t.Text)
 	if err != nil {
 		return parsed{}, fmt.Errorf("%w: %w", errBroken, err)
 	}
@@ -156,7 +156,7 @@ func (l *look) layer(ctx context.Context, t PolicyText, stored bool) (parsed, er
 	if t.Text, err = l.policies.anonymise(t.Text, ids); err != nil {
 		return parsed{}, fmt.Errorf("%w: %w", errBroken, err)
 	}
-	layer, err := l.policies.parse(t.Path, t.Text)
+	layer, err := l.policies.parse(t.Layer, t.Path, t.Text)
 	if err != nil {
 		return parsed{}, fmt.Errorf("%w: %w", errBroken, err)
 	}

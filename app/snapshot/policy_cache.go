@@ -27,12 +27,17 @@ type reading struct {
 // maxReadings is how many are kept; then all are dropped.
 const maxReadings = 1000
 
-// parse returns what rules.Parse does. The layer is shared: nobody may write to it.
-func (c *policyCache) parse(file string, text []byte) (rules.Layer, error) {
+// parse returns what rules.Parse does, or rules.ParseBuiltIn for BuiltInLayer. The layer is
+// shared: nobody may write to it.
+func (c *policyCache) parse(layer, file string, text []byte) (rules.Layer, error) {
+	parse := rules.Parse
 	d := newDigest("parse")
+	if layer == BuiltInLayer {
+		parse, d = rules.ParseBuiltIn, newDigest("parse built-in")
+	}
 	d.add(file, string(text))
 	r := c.read(d.sum(), func() (r reading) {
-		r.layer, r.err = rules.Parse(file, text)
+		r.layer, r.err = parse(file, text)
 		return r
 	})
 	return r.layer, r.err

@@ -44,7 +44,7 @@ func TestPolicy(t *testing.T) {
 	merge(githubsim.Commit{Message: "policy", Files: map[string]string{file: "version: 1\ngroups: {us: {users: [Bob, \"carol#" +
 		fmt.Sprint(w.sim.UserID("carol")) + "\", nobody-has-this, \"#17\"]}}\nrules:\n  - {name: ours, require: {approvals: {count: 1, from: us}}} # by bob\n"}})
 	p := layers("peer review", "ours")
-	w.equal("users", []rules.UserRef{{ID: w.id("bob")}, {ID: w.id("carol")}, {}, {}}, p.Policy.Layers[1].Groups["us"].Users)
+	w.equal("users", []rules.UserRef{{ID: w.id("bob")}, {ID: w.id("carol")}, {}}, p.Policy.Layers[1].Groups["us"].Users)
 	text := p.Texts[1]
 	if strings.Contains(strings.ToLower(string(text.Text)), "bob") || strings.Contains(string(text.Text), "carol") {
 		t.Errorf("the text names somebody:\n%s", text.Text)

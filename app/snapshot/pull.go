@@ -18,7 +18,9 @@ import (
 // each dismisser and a query for each team, every ten minutes; a query for what is usual,
 // every hour, if the policy asks for all checks; a user for each login of a policy, every
 // day; the branch's activity for a head without a known pusher; trees, for a diff with a
-// file that has no whole patch and for an approval that is carried over from another head.
+// file that has no whole patch and for an approval that is carried over from another head; a
+// query for a head that changes the policy, and one more when the policy in force asks for
+// what the one before did not.
 func (r *Reader) Pull(ctx context.Context, c *ghclient.Client, t Target) (Pull, error) {
 	l := &look{Reader: r, client: c, target: t, at: r.Now().UTC(), cast: newCast()}
 	p, err := l.pull(ctx)
@@ -209,6 +211,9 @@ func (l *look) read(ctx context.Context, f *facts, p *Pull) error {
 	}
 	c.Teams = teamsIn(teams, k)
 	l.putExtras(f, p.Policy, c)
+	if p.Proposal, err = l.proposed(ctx, f, c.Files); err != nil {
+		return err
+	}
 	c.Gaps = f.gaps
 	records, err := l.match(ctx, c.Reviews, now)
 	if err != nil {

@@ -70,8 +70,8 @@ func TestChange(t *testing.T) {
 	w.equal("gaps", 0, len(c.Gaps))
 	w.equal("pull", rules.Pull{Number: 1, Author: w.id("ann"), Writer: true, HeadRef: "topic", Labels: []string{"high-risk"}, Opened: c.Pulls[0].Opened}, c.Pulls[0])
 	w.equal("files", []rules.File{
-		{Path: "README.md", Status: "modified", Additions: 1, Deletions: 1, FirstLine: 2},
-		{Path: "main.go", Status: "modified", Deletions: 2, FirstLine: 1},
+		{Path: "README.md", Status: "modified", Additions: 1, Deletions: 1, FirstLine: 2, Counted: true},
+		{Path: "main.go", Status: "modified", Deletions: 2, FirstLine: 1, Counted: true},
 	}, c.Files)
 	if len(c.Commits) != 2 || c.Commits[0].SHA != first || c.Commits[1].SHA != head {
 		t.Fatalf("commits = %+v, want %s and %s", c.Commits, first, head)
@@ -81,7 +81,7 @@ func TestChange(t *testing.T) {
 	w.equal("pushers", []string{"ann", "ann"}, w.logins(c.Pushes[0].By, c.Pushes[1].By))
 	w.equal("unnamed", false, c.Unnamed)
 	w.equal("states", []rules.ReviewState{rules.Dismissed, rules.Approved}, []rules.ReviewState{c.Reviews[0].State, c.Reviews[1].State})
-	w.equal("dismissal", &rules.Dismissal{By: w.id("bob"), Was: rules.ChangesRequested, At: c.Reviews[0].Dismissal.At}, c.Reviews[0].Dismissal)
+	w.equal("dismissal", &rules.Dismissal{By: w.id("bob"), Was: rules.ChangesRequested, At: c.Reviews[0].Dismissal.At, First: c.Reviews[0].Dismissal.First}, c.Reviews[0].Dismissal)
 	w.equal("shifts", []string{"main→lax", "lax→main"}, []string{c.Shifts[0].From + "→" + c.Shifts[0].To, c.Shifts[1].From + "→" + c.Shifts[1].To})
 	w.equal("run", []string{"build", "completed", "success", ".github/workflows/ci.yml", "github-actions"},
 		[]string{c.Runs[0].Name, c.Runs[0].Status, c.Runs[0].Conclusion, c.Runs[0].Workflow, c.Runs[0].AppSlug})
@@ -109,9 +109,8 @@ func TestChange(t *testing.T) {
 	again, _ := w.read()
 	w.equal("standing at first", &rules.Standing{CanWrite: true, Teams: []string{"core"}}, again.Change.Reviews[0].First)
 	w.equal("the dismisser's", &rules.Standing{CanWrite: true, Contributor: true, Teams: []string{"core"}}, again.Change.Reviews[0].Dismissal.First)
-	if c.Reviews[0].First != nil || c.Reviews[0].Dismissal.First != nil {
-		t.Errorf("standing of a review that was not seen before: %+v", c.Reviews[0])
-	}
+	w.equal("standing in the first read", again.Change.Reviews[0].First, c.Reviews[0].First)
+	w.equal("the dismisser's in the first read", again.Change.Reviews[0].Dismissal.First, c.Reviews[0].Dismissal.First)
 }
 
 // TestBot: a bot is none of the people, and is called as REST and the deliveries call it.

@@ -23,6 +23,7 @@ var (
 	runsPage       = document("runs_page.graphql")
 	baselineQuery  = document("baseline.graphql")
 	teamQuery      = document("team.graphql")
+	proposedQuery  = document("proposed.graphql")
 	openPullsQuery = document("open_pulls.graphql")
 )
 

@@ -155,8 +155,9 @@ func (l *look) exactAt(ctx context.Context, head, key string, now stand, modes b
 	return then.diff.Exact, nil
 }
 
-// keepStandings records how the author of each review, and whoever dismissed it, stands that
-// is seen for the first time. The change says so from the next snapshot on.
+// keepStandings records how the author of each review, and whoever dismissed it, stands, if it
+// is seen for the first time, and says so in the change: the next look at the same facts
+// then has the same change.
 func (l *look) keepStandings(ctx context.Context, c rules.Change, records []reviewRecord) error {
 	var standing func(rules.UserID) rules.Standing
 	for i, r := range c.Reviews {
@@ -168,10 +169,12 @@ func (l *look) keepStandings(ctx context.Context, c rules.Change, records []revi
 		}
 		if r.First == nil {
 			records[i].Standing = standing(r.By)
+			c.Reviews[i].First = &records[i].Standing
 		}
 		if r.Dismissal != nil && r.Dismissal.First == nil {
 			s := standing(r.Dismissal.By)
 			records[i].Dismisser = &s
+			c.Reviews[i].Dismissal.First = &s
 		}
 		if err := l.remember(ctx, reviewMemory, l.reviewKey(r.ID), records[i], 0); err != nil {
 			return err

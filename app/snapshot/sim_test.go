@@ -78,16 +78,21 @@ func newWorld(t *testing.T, policy string) *world {
 	w.must(err)
 	w.clients = clients
 	w.client = clients.Installation(app.GetID())
-	w.reader = snapshot.NewReader(snapshot.Options{
-		Memory: w.memory, Floor: snapshot.Floor{File: "floor.yml", Text: []byte(policy)}, App: w.sim.AppID(),
-		Now: func() time.Time { return w.now },
-	})
+	w.floor(policy)
 	repository, _, err := w.client.Repositories.Get(t.Context(), "octo-org", "app")
 	w.must(err)
 	w.target = snapshot.Target{
 		Installation: app.GetID(), Repo: repository.GetID(), Account: w.sim.UserID("octo-org"), Owner: "octo-org", Name: "app", Number: 1,
 	}
 	return w
+}
+
+// floor makes the reader anew, with another floor.
+func (w *world) floor(policy string) {
+	w.reader = snapshot.NewReader(snapshot.Options{
+		Memory: w.memory, Floor: snapshot.Floor{File: "floor.yml", Text: []byte(policy)}, App: w.sim.AppID(),
+		Now: func() time.Time { return w.now },
+	})
 }
 
 func (w *world) must(err error) {

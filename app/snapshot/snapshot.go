@@ -67,8 +67,16 @@ var ErrOther = errors.New("another repository stands under this name")
 // own. One that does not parse is an error of each Pull; it is for the caller to refuse it at
 // the start.
 type Floor struct {
-	File string // for messages and the record
-	Text []byte
+	File    string // for messages and the record
+	Text    []byte
+	BuiltIn bool // it is the built-in policy, not the operator's
+}
+
+func (f Floor) layer() string {
+	if f.BuiltIn {
+		return BuiltInLayer
+	}
+	return rules.FloorLayer
 }
 
 // Options configure a Reader. All fields are required.
@@ -85,6 +93,8 @@ type Reader struct {
 	limits   limits
 	policies policyCache
 	needs    needs
+
+	proposals proposals
 }
 
 // NewReader returns a Reader.
@@ -122,6 +132,8 @@ type Pull struct {
 
 	Users map[rules.UserID]int64 // GitHub's id of everybody named
 
+	Proposal *Proposal // the policy file that it would put in force; nil: it touches none
+
 	// Stale: GitHub has moved on from Target.Head, or its answers do not fit together yet, as
 	// happens right after a push. Look again soon, a few times.
 	Stale bool
@@ -129,7 +141,7 @@ type Pull struct {
 
 // PolicyText is a policy file as it judged: logins are replaced by person ids.
 type PolicyText struct {
-	Layer  string // rules.FloorLayer or rules.RepositoryLayer
+	Layer  string // BuiltInLayer, rules.FloorLayer or rules.RepositoryLayer
 	Repo   string // owner/name; empty: the operator's or the built-in one
 	Path   string
 	Commit string // of the default branch, when the file was read; empty: not from a repository
