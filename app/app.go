@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -40,6 +41,7 @@ type App struct {
 	host      string // of GitHub's API, for records
 	owner     string // of this process's leases
 	poll      time.Duration
+	held      io.Closer // the database, for this process alone
 	store     *store.Store
 	verifier  string // the ledger's verifier key
 	clients   *ghclient.Clients
@@ -68,14 +70,20 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if a.now == nil {
 		a.now = time.Now
 	}
-	if a.store, a.verifier, err = openStore(ctx, o, a.host); err != nil {
+	if a.held, err = o.hold(); err != nil {
 		return nil, err
+	}
+	if a.store, a.verifier, err = openStore(ctx, o, a.host); err != nil {
+		return nil, errors.Join(err, a.held.Close())
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, a.store.Close())
+			err = errors.Join(err, a.Close())
 		}
 	}()
+	if err := a.store.Orphan(ctx, a.now()); err != nil {
+		return nil, err
+	}
 	a.metrics = newMetrics(a.store, a.now)
 	a.clients, err = ghclient.New(ghclient.Options{
 		API: api, App: o.AppID, Key: o.PrivateKey, Timeout: requestTimeout,
@@ -95,7 +103,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 }
 
 // Close releases the store. The App must not be running.
-func (a *App) Close() error { return a.store.Close() }
+func (a *App) Close() error { return errors.Join(a.store.Close(), a.held.Close()) }
 
 // Handler serves the webhook, health, metrics and, with Options.Pages, the pages.
 func (a *App) Handler() http.Handler { return a.handler }

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -17,6 +18,25 @@ import (
 	"github.com/changewarden/changewarden/app/evidence"
 	"github.com/changewarden/changewarden/app/store"
 )
+
+// errHeld: another process serves from the same database.
+var errHeld = errors.New("held by another process")
+
+// hold takes the database for this process alone. What it returns gives it back.
+func (o Options) hold() (io.Closer, error) {
+	file := o.sqliteFile()
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return nil, fmt.Errorf("make the data directory: %w", err)
+	}
+	held, err := lock(file + ".lock")
+	if errors.Is(err, errHeld) {
+		return nil, &Problem{Setting: "CHANGEWARDEN_DATABASE_URL", Text: fmt.Sprintf("names %s, from which another changewarden serves: stop that one first, or give this one a file of its own", file)}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lock the database: %w", err)
+	}
+	return held, nil
+}
 
 // openStore opens the store with the ledger's key, which is made at the first start beside
 // the SQLite file, and returns the verifier key that belongs to it.

@@ -39,3 +39,27 @@ func TestLedgerKeyIsNotReplaced(t *testing.T) {
 		t.Error("a new key was made")
 	}
 }
+
+// Two servers never work from one SQLite file.
+func TestDatabaseIsHeld(t *testing.T) {
+	o := Options{DatabaseURL: "sqlite://" + filepath.Join(t.TempDir(), "data", "test.db")}
+	held, err := o.hold()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.hold(); err == nil {
+		t.Error("it is held twice")
+	} else if _, ok := errors.AsType[*Problem](err); !ok {
+		t.Errorf("held twice: %v, want a Problem", err)
+	}
+	if err := held.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := o.hold()
+	if err != nil {
+		t.Fatalf("not given back: %v", err)
+	}
+	if err := again.Close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -72,6 +72,17 @@ update subjects set floor_at = 0, due_at = $2, first_due_at = $2, ready_at = $2 
 	})
 }
 
+// Orphan ends the leases of a process that is gone: who calls it knows that no other process
+// works on this store. They can be taken over Options.TakeoverGrace later, when no request
+// of that process can still be on its way.
+func (s *Store) Orphan(ctx context.Context, at time.Time) error {
+	err := s.Tx(ctx, func(tx *Tx) error {
+		return tx.exec(`update subjects set lease_until = $1, ready_at = $2 where lease_until > $1`,
+			micros(at), micros(at.Add(s.o.TakeoverGrace)))
+	})
+	return wrap(err, "end the leases of a process that is gone")
+}
+
 // inOrder sorts by key, so that transactions on several connections lock rows in one order.
 func inOrder(due []Due) []Due {
 	due = slices.Clone(due)

@@ -345,3 +345,25 @@ func TestRaiseNow(t *testing.T) {
 		t.Fatalf("claimed beside a lease: %v, %v", got, err)
 	}
 }
+
+// What a process that died had under way waits for its requests to be over, and not for its
+// leases to lapse.
+func TestOrphan(t *testing.T) {
+	s := openAt(t, sqliteURL(t))
+	sub := subject.Subject{Kind: subject.Repository, Repo: 1}
+	must(t, s.Raise(t.Context(), after(0), Due{Subject: sub, At: after(0)}))
+	lost, err := s.Claim(t.Context(), after(0), "dead", 1, time.Hour)
+	must(t, err)
+	must(t, s.Orphan(t.Context(), after(10)))
+	grace := int(s.o.TakeoverGrace / time.Second)
+	if got, err := s.Claim(t.Context(), after(9+grace), "b", 1, time.Minute); err != nil || len(got) != 0 {
+		t.Fatalf("taken over too early: %v, %v", got, err)
+	}
+	got, err := s.Claim(t.Context(), after(10+grace), "b", 1, time.Minute)
+	if err != nil || len(got) != 1 || got[0].Attempt != 1 {
+		t.Fatalf("not taken over: %v, %v", got, err)
+	}
+	if err := s.Retry(t.Context(), lost[0], after(99), "late"); !errors.Is(err, ErrLost) {
+		t.Errorf("the dead one's lease still holds: %v", err)
+	}
+}
