@@ -418,7 +418,7 @@ func (w *world) verdict(ts *testscript.TestScript, n int) rules.Verdict {
 	return v
 }
 
-// verify recomputes the ledger.
+// verify recomputes the ledger and judges every verdict in it again.
 func cmdVerify(ts *testscript.TestScript, _ bool, _ []string) {
 	w := of(ts)
 	verifier, err := note.NewVerifier(w.app.verifier)
@@ -432,6 +432,17 @@ func cmdVerify(ts *testscript.TestScript, _ bool, _ []string) {
 		}
 		return err
 	}))
+	replayed, err := Replay(context.Background(), "sqlite://"+filepath.Join(w.dir, "data", "test.db"))
+	ts.Check(err)
+	if len(replayed.Differ) > 0 || replayed.Agreements[SameBytes] == 0 && w.judged() {
+		ts.Fatalf("judged again: %+v", replayed)
+	}
+}
+
+// judged says whether any verdict was recorded.
+func (w *world) judged() bool {
+	rows, err := w.app.store.RecentVerdicts(context.Background(), 1)
+	return err != nil || len(rows) > 0
 }
 
 // page #N TEXT... wants the page of a change to say each TEXT.

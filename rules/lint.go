@@ -269,12 +269,12 @@ func (n *linter) unused() {
 			into[name] = true
 		}
 	}
-	exprs := ""
+	var exprs []string
 	n.conditions(func(c Condition) {
 		use(groups, c.Authors)
 		use(groups, c.SetBy)
 		use(classes, c.Class)
-		exprs += c.Expr.Text + "\n"
+		exprs = append(exprs, c.Expr.Text)
 	})
 	for _, r := range n.layer.Rules {
 		use(groups, r.WaivableBy)
@@ -282,11 +282,11 @@ func (n *linter) unused() {
 			if part.Approvals != nil {
 				use(groups, part.Approvals.From)
 			}
-			exprs += part.Expr.Text + "\n"
+			exprs = append(exprs, part.Expr.Text)
 		})
 	}
 	for _, name := range slices.Sorted(maps.Keys(n.layer.Groups)) {
-		if g := n.layer.Groups[name]; !groups[name] && !g.BuiltIn && !strings.Contains(exprs, name) {
+		if g := n.layer.Groups[name]; !groups[name] && !g.BuiltIn && !slices.ContainsFunc(exprs, func(e string) bool { return strings.Contains(e, name) }) {
 			n.warn(g.At, LintUnused, "nothing names group %q: take it out, or write the rule that asks for it", name)
 		}
 	}
