@@ -64,7 +64,7 @@ func (a *App) putPolicies(ctx context.Context, texts []snapshot.PolicyText) ([]P
 }
 
 // proposal is a proposed policy as it is published.
-func proposal(p *snapshot.Proposal) *publish.Proposal {
+func proposal(p *snapshot.Proposal, preview *publish.Preview) *publish.Proposal {
 	if p == nil {
 		return nil
 	}
@@ -76,6 +76,6 @@ func proposal(p *snapshot.Proposal) *publish.Proposal {
 	}
 	return &publish.Proposal{
 		Floor: p.Layer == rules.FloorLayer, Path: p.Path, Removed: p.Removed, Rules: p.Rules,
-		Errors: remarks(p.Errors), Remarks: remarks(p.Remarks),
+		Errors: remarks(p.Errors), Remarks: remarks(p.Remarks), Preview: preview,
 	}
 }

@@ -48,7 +48,9 @@ func TestPublicationsReadWell(t *testing.T) {
 		{"public", Compose([]Item{public}, Options{})},
 		{"passed", Compose([]Item{terraform(rules.Pass)}, Options{})},
 		{"two bases", Compose([]Item{terraform(rules.Pending), other}, Options{})},
-		{"proposed", Compose([]Item{proposing(&Proposal{Path: ".github/change-management.yml", Rules: 5})}, Options{})},
+		{"proposed", Compose([]Item{proposing(&Proposal{Path: ".github/change-management.yml", Rules: 5, Preview: &Preview{Tried: 12, Differ: []Difference{
+			{Number: 40, Was: rules.Pass, Would: rules.Pending}, {Number: 41, Was: rules.Pending, Would: rules.Indeterminate},
+		}}})}, Options{})},
 		{"proposed with errors", Compose([]Item{proposing(&Proposal{Path: ".github/change-management.yml", Errors: []Remark{
 			{Path: ".github/change-management.yml", Line: 3, Column: 5, Message: `unknown key "aprovals": did you mean "approvals"?`},
 			{Path: ".github/change-management.yml", Line: 7, Message: "a rule needs a name"},

@@ -20,6 +20,7 @@ type Proposal struct {
 	Rules   int              // of the file itself; 0 with Errors
 	Errors  []ProposalRemark // for each of which it would not take effect
 	Remarks []ProposalRemark // on what is hardly meant as it is written; only without Errors
+	Policy  rules.Policy     // what would judge the repository's changes; without layers if nothing can be said of it
 }
 
 // ProposalRemark is something about a place in the file.
@@ -86,12 +87,32 @@ func (l *look) checkProposed(ctx context.Context, f *facts, text []byte, p *Prop
 		return nil
 	}
 	p.Rules = len(layer.Rules)
+	if p.Policy, err = l.wouldBe(ctx, f, text, p.Layer); err != nil {
+		return err
+	}
 	for _, w := range rules.Lint(policy, rules.LintFacts{At: l.at}) {
 		if w.File == policyPath {
 			p.Remarks = append(p.Remarks, ProposalRemark{Path: policyPath, Line: w.Line, Column: w.Column, Msg: w.Msg})
 		}
 	}
 	return nil
+}
+
+// wouldBe is the policy that would be in force, with person ids in it. Of a floor nothing is
+// said: it judges other repositories.
+func (l *look) wouldBe(ctx context.Context, f *facts, text []byte, layer string) (rules.Policy, error) {
+	if layer != rules.RepositoryLayer {
+		return rules.Policy{}, nil
+	}
+	floor, err := l.floorOf(ctx, f)
+	if err != nil {
+		return rules.Policy{}, err
+	}
+	own, err := l.layer(ctx, PolicyText{Layer: layer, Path: policyPath, Text: text}, false)
+	if err != nil {
+		return rules.Policy{}, err
+	}
+	return rules.Compose(floor.layer, &own.layer)
 }
 
 // proposalErrors takes an error apart into those that it is made of. One without a place
