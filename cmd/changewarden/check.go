@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,15 +19,22 @@ import (
 
 // checkCmd is "changewarden check".
 type checkCmd struct {
-	Snapshot string `required:"" placeholder:"FILE" help:"A recorded judgement, as changewarden snapshot writes it."`
-	JSON     bool   `name:"json" help:"Print the verdict as JSON."`
+	Change       string `arg:"" optional:"" name:"owner/repo#number" help:"A pull request on GitHub, read with the token in GITHUB_TOKEN."`
+	Snapshot     string `placeholder:"FILE" help:"A recorded judgement instead, as changewarden snapshot writes it: nothing is asked of GitHub."`
+	JSON         bool   `name:"json" help:"Print the verdict as JSON."`
+	GitHubURL    string `env:"CHANGEWARDEN_GITHUB_URL" name:"github-url" default:"https://github.com" placeholder:"URL" help:"GitHub, or your GitHub Enterprise Server. Default: ${default}."`
+	GitHubAPIURL string `env:"CHANGEWARDEN_GITHUB_API_URL" name:"github-api-url" placeholder:"URL" help:"Base of its REST API, where it is not the usual one."`
+	AppID        int64  `env:"CHANGEWARDEN_APP_ID" name:"app-id" placeholder:"NUMBER" help:"The server's App ID: its own check runs never count."`
+	PolicyFile   string `env:"CHANGEWARDEN_POLICY_FILE" placeholder:"PATH" help:"The server's floor, where the organisation has none. Default: the built-in control."`
 }
 
 // Help is what "changewarden check --help" adds to the flags.
 func (checkCmd) Help() string {
-	return `Nothing is asked of GitHub or of a database: facts, policy and moment are the file's. Where the file has the verdict that was recorded, this one has to be the same, byte for byte.
+	return `A pull request is read as it is now and judged as a server would, and nothing is written anywhere. The token needs to read the repository and, for teams, the organisation's members. A server knows more: who pushed what, and since when a review stands; without it the answer errs to the careful side. Other pull requests of the same head are not looked at.
 
-Exit code: 0 the change passes, 3 it is blocked, 1 the verdict is not the one that was recorded, 2 the file cannot be used.`
+With --snapshot facts, policy and moment are the file's, and where it has the verdict that was recorded, this one has to be the same, byte for byte.
+
+Exit code: 0 the change passes, 3 it is blocked, 1 the verdict is not the one that was recorded or GitHub could not be read, 2 the command line, the policy or the file cannot be used.`
 }
 
 // checked is what check prints as JSON.
@@ -39,19 +47,15 @@ type checked struct {
 	Verdict  rules.Verdict `json:"verdict"`
 }
 
-// Run judges the file's change and compares.
-func (c checkCmd) Run(k *kong.Kong) error {
-	text, err := os.ReadFile(c.Snapshot)
+// Run judges the change and, where there is something recorded, compares.
+func (c checkCmd) Run(ctx context.Context, k *kong.Kong) error {
+	r, err := c.recorded(ctx)
 	if err != nil {
-		return usageError{fmt.Errorf("read the snapshot: %w", err)}
-	}
-	r, err := app.ReadRecorded(text)
-	if err != nil {
-		return usageError{fmt.Errorf("read the snapshot: %s: %w", c.Snapshot, err)}
+		return err
 	}
 	v, err := r.Judge()
 	if err != nil {
-		return usageError{fmt.Errorf("judge the snapshot %s: %w", c.Snapshot, err)}
+		return usageError{fmt.Errorf("judge %s%s: %w", c.Snapshot, c.Change, err)}
 	}
 	same, err := r.Compare(v)
 	if err != nil {
@@ -66,7 +70,11 @@ func (c checkCmd) Run(k *kong.Kong) error {
 		e.SetIndent("", "  ")
 		err = e.Encode(out)
 	} else {
-		_, err = io.WriteString(k.Stdout, verdictText(r, v, same))
+		said := same
+		if c.Change != "" { // nobody expects one
+			said = ""
+		}
+		_, err = io.WriteString(k.Stdout, verdictText(r, v, said))
 	}
 	switch {
 	case err != nil:
@@ -79,7 +87,49 @@ func (c checkCmd) Run(k *kong.Kong) error {
 	return nil
 }
 
-// verdictText is a verdict as people read it: the change, what it comes to, and every rule.
+// recorded returns what is to be judged: the file's, or what GitHub says now.
+func (c checkCmd) recorded(ctx context.Context) (app.Recorded, error) {
+	switch {
+	case c.Change != "" && c.Snapshot != "":
+		return app.Recorded{}, usageError{errors.New("a pull request and --snapshot: give one of them")}
+	case c.Change != "":
+		return c.look(ctx)
+	case c.Snapshot == "":
+		return app.Recorded{}, usageError{errors.New("nothing to judge: give a pull request as OWNER/REPO#NUMBER, or a file by --snapshot")}
+	}
+	text, err := os.ReadFile(c.Snapshot)
+	if err != nil {
+		return app.Recorded{}, usageError{fmt.Errorf("read the snapshot: %w", err)}
+	}
+	r, err := app.ReadRecorded(text)
+	if err != nil {
+		return app.Recorded{}, usageError{fmt.Errorf("read the snapshot: %s: %w", c.Snapshot, err)}
+	}
+	return r, nil
+}
+
+func (c checkCmd) look(ctx context.Context) (app.Recorded, error) {
+	owner, name, number, err := parseChange(c.Change)
+	if err != nil {
+		return app.Recorded{}, usageError{err}
+	}
+	token := os.Getenv("GITHUB_TOKEN")
+	if token == "" {
+		return app.Recorded{}, usageError{errors.New("GITHUB_TOKEN is not set: give it a token that can read the repository")}
+	}
+	o := app.Options{
+		GitHubURL: c.GitHubURL, GitHubAPIURL: c.GitHubAPIURL, AppID: c.AppID, PolicyFile: c.PolicyFile, Version: version(), Now: time.Now,
+	}
+	if c.PolicyFile != "" {
+		if o.PolicyText, err = os.ReadFile(c.PolicyFile); err != nil {
+			return app.Recorded{}, usageError{fmt.Errorf("read the policy: %w", err)}
+		}
+	}
+	return app.Look(ctx, o, token, owner, name, number)
+}
+
+// verdictText is a verdict as people read it: the change, what it comes to, and every rule;
+// and what it is to the recorded one, unless same is empty.
 func verdictText(r app.Recorded, v rules.Verdict, same app.Agreement) string {
 	var b strings.Builder
 	names := peopleOf(r)
@@ -107,12 +157,14 @@ func verdictText(r app.Recorded, v rules.Verdict, same app.Agreement) string {
 	if !v.Recheck.IsZero() {
 		line("\nIt could change by itself at %s.", moment(v.Recheck))
 	}
-	line("\n%s", map[app.Agreement]string{
+	if word := map[app.Agreement]string{
 		app.Unrecorded:   "The file has no recorded verdict to compare with.",
 		app.SameBytes:    "It is the recorded verdict, byte for byte.",
 		app.SameFindings: "The recorded verdict is of another version of the judge; outcome and findings are the same.",
 		app.Different:    "IT IS NOT THE RECORDED VERDICT.",
-	}[same])
+	}[same]; word != "" {
+		line("\n%s", word)
+	}
 	return b.String()
 }
 

@@ -31,15 +31,11 @@ var changeName = regexp.MustCompile(`^([^/#\s]+)/([^/#\s]+)#([1-9][0-9]{0,17})$`
 
 // Run prints the newest recorded judgement.
 func (c snapshotCmd) Run(ctx context.Context, k *kong.Kong) error {
-	m := changeName.FindStringSubmatch(c.Change)
-	if m == nil {
-		return usageError{fmt.Errorf("%q is no pull request: write it as OWNER/REPO#NUMBER", c.Change)}
-	}
-	number, err := strconv.ParseInt(m[3], 10, 64)
+	owner, name, number, err := parseChange(c.Change)
 	if err != nil {
-		return usageError{fmt.Errorf("%q is no pull request: %w", c.Change, err)}
+		return usageError{err}
 	}
-	r, err := app.Export(ctx, c.DatabaseURL, m[1], m[2], number, c.Names)
+	r, err := app.Export(ctx, c.DatabaseURL, owner, name, number, c.Names)
 	if errors.Is(err, app.ErrNotRecorded) {
 		return fmt.Errorf("%w\nThe server judges pull requests into governed branches of the repositories that it is installed on", err)
 	}
@@ -52,4 +48,16 @@ func (c snapshotCmd) Run(ctx context.Context, k *kong.Kong) error {
 		return fmt.Errorf("print the snapshot: %w", err)
 	}
 	return nil
+}
+
+// parseChange reads OWNER/REPO#NUMBER.
+func parseChange(text string) (owner, name string, number int64, err error) {
+	m := changeName.FindStringSubmatch(text)
+	if m == nil {
+		return "", "", 0, fmt.Errorf("%q is no pull request: write it as OWNER/REPO#NUMBER", text)
+	}
+	if number, err = strconv.ParseInt(m[3], 10, 64); err != nil {
+		return "", "", 0, fmt.Errorf("%q is no pull request: %w", text, err)
+	}
+	return m[1], m[2], number, nil
 }

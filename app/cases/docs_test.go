@@ -1,0 +1,83 @@
+package cases_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/changewarden/changewarden/app/cases"
+	"github.com/changewarden/changewarden/rules"
+	"github.com/changewarden/changewarden/rules/schema"
+)
+
+var example = regexp.MustCompile("(?ms)^ *```ya?ml\n(.*?)^ *```$")
+
+// Every example in the documentation is a policy that can stand beside the built-in one, or
+// a file of cases that the built-in policy answers as it says.
+func TestDocumentation(t *testing.T) {
+	found := 0
+	for _, file := range []string{"../../docs/policy.md", "../../README.md"} {
+		for _, m := range example.FindAllStringSubmatch(string(read(t, file)), -1) {
+			found++
+			text := m[1]
+			if !strings.HasPrefix(text, "version: 1\n") {
+				t.Errorf("%s: an example is not a whole file:\n%s", file, text)
+				continue
+			}
+			if strings.Contains(text, "\ncases:") {
+				f, err := cases.Read(file, []byte(text))
+				if err != nil {
+					t.Errorf("%v in\n%s", err, text)
+					continue
+				}
+				p, _ := composed(t, f, []byte("version: 1\n"))
+				results, err := f.Run(p)
+				if err != nil {
+					t.Error(err)
+				}
+				for _, r := range results {
+					if len(r.Errors) > 0 {
+						t.Errorf("%s: case %s: %s", file, r.Case.Name, strings.Join(r.Errors, "\n"))
+					}
+				}
+				continue
+			}
+			l, err := rules.Parse(file, []byte(text))
+			if err == nil {
+				_, err = rules.Compose(rules.Default(), &l)
+			}
+			if err != nil {
+				t.Errorf("%v in\n%s", err, text)
+			}
+		}
+	}
+	if found < 5 {
+		t.Errorf("%d examples were found", found)
+	}
+}
+
+// The page names every key of conditions, requirements and cases.
+func TestDocumentationNamesKeys(t *testing.T) {
+	page := string(read(t, "../../docs/policy.md"))
+	for place, keys := range schema.Keys() {
+		for _, key := range keys {
+			if !regexp.MustCompile(`\b` + key + `\b`).MatchString(page) {
+				t.Errorf("docs/policy.md does not name %q of %s", key, place)
+			}
+		}
+	}
+	_, err := cases.Read("c.yml", []byte("version: 1\ncases: [{name: a, given: {zzz: 1}, expect: pass}]"))
+	if err == nil {
+		t.Fatal("an unknown key of given was read")
+	}
+	_, list, _ := strings.Cut(err.Error(), "it may have ")
+	words := strings.Split(list, ", ")
+	if len(words) < 20 || slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(page, "`"+w+"`") }) {
+		for _, w := range words {
+			if !strings.Contains(page, "`"+w+"`") {
+				t.Errorf("docs/policy.md does not name %q of given", w)
+			}
+		}
+	}
+}
