@@ -52,7 +52,11 @@ func (a *App) judgePull(ctx context.Context, c store.Claim) error {
 	if err != nil {
 		return err
 	}
-	l := look{c: c, repo: repo, was: row, row: pullRow(row, c.Subject, read), read: read, policy: policy}
+	preview, err := a.preview(ctx, repo.ID, c.Subject.Number, read)
+	if err != nil {
+		return err
+	}
+	l := look{c: c, repo: repo, was: row, row: pullRow(row, c.Subject, read), read: read, policy: policy, preview: preview}
 	return a.store.Tx(ctx, func(tx *store.Tx) error { return a.settle(ctx, tx, l) })
 }
 
@@ -65,6 +69,8 @@ type look struct {
 	row    store.Pull
 	read   snapshot.Pull
 	policy []PolicyRef
+
+	preview *publish.Preview // of the policy that it proposes; nil: it proposes none
 }
 
 // repository returns the repository of a subject. Where it is unknown, gone or archived the
@@ -187,7 +193,7 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 		lead := change.Pulls[0].Number
 		items = append(items, publish.Item{
 			Change: change, Verdict: v, Names: names, Title: titles[lead],
-			URL: a.pageURL(l.repo, lead), Policy: policyRefs(l.policy), Proposal: proposal(l.read.Proposal),
+			URL: a.pageURL(l.repo, lead), Policy: policyRefs(l.policy), Proposal: proposal(l.read.Proposal, l.preview),
 		})
 		if !v.Recheck.IsZero() && (recheck.IsZero() || v.Recheck.Before(recheck)) {
 			recheck = v.Recheck

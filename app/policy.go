@@ -64,13 +64,18 @@ func (a *App) putPolicies(ctx context.Context, texts []snapshot.PolicyText) ([]P
 }
 
 // proposal is a proposed policy as it is published.
-func proposal(p *snapshot.Proposal) *publish.Proposal {
+func proposal(p *snapshot.Proposal, preview *publish.Preview) *publish.Proposal {
 	if p == nil {
 		return nil
 	}
-	out := &publish.Proposal{Floor: p.Layer == rules.FloorLayer, Path: p.Path, Removed: p.Removed, Rules: p.Rules}
-	for _, e := range p.Errors {
-		out.Errors = append(out.Errors, publish.ProposalError{Path: e.Path, Line: e.Line, Column: e.Column, Message: e.Msg})
+	remarks := func(of []snapshot.ProposalRemark) (out []publish.Remark) {
+		for _, r := range of {
+			out = append(out, publish.Remark{Path: r.Path, Line: r.Line, Column: r.Column, Message: r.Msg})
+		}
+		return out
 	}
-	return out
+	return &publish.Proposal{
+		Floor: p.Layer == rules.FloorLayer, Path: p.Path, Removed: p.Removed, Rules: p.Rules,
+		Errors: remarks(p.Errors), Remarks: remarks(p.Remarks), Preview: preview,
+	}
 }

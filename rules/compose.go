@@ -11,7 +11,8 @@ import (
 // repository's layer demand. A repository's layer may not repeat the name of a rule,
 // group or class of the floor (case is folded): whoever reads a name in a verdict has to
 // know whose it is. Its exceptions and advice reach its own rules, and those of the floor
-// that are marked overridable. The error holds all that is wrong as a SyntaxErrors, where
+// that are marked overridable. A rule that no change of the
+// policy itself could pass is refused. The error holds all that is wrong as a SyntaxErrors, where
 // it stands in the files but without the lines' text.
 func Compose(floor Layer, repo *Layer) (Policy, error) {
 	if len(floor.Rules) == 0 {
@@ -20,12 +21,14 @@ func Compose(floor Layer, repo *Layer) (Policy, error) {
 	floor.Name = FloorLayer
 	c := composer{floor: floor}
 	c.dispensations(floor)
+	c.repairable(floor)
 	p := Policy{Layers: []Layer{floor}}
 	if repo != nil {
 		own := *repo
 		own.Name = RepositoryLayer
 		c.names(own)
 		c.dispensations(own)
+		c.repairable(own)
 		c.repositories(own)
 		p.Layers = append(p.Layers, own)
 	}

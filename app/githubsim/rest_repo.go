@@ -154,7 +154,7 @@ func getBlob(c *call) (any, error) {
 	}
 	return obj{
 		"sha": oid, "node_id": "B_" + oid, "size": len(b), "url": c.repoAPI(c.repo) + "/git/blobs/" + oid,
-		"content": base64.StdEncoding.EncodeToString([]byte(b)), "encoding": "base64",
+		"content": base64.StdEncoding.EncodeToString(b), "encoding": "base64",
 	}, nil
 }
 

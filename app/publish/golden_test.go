@@ -20,11 +20,10 @@ func shown(w Wanted) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "status %s: %s\nrun %s %s: %s\n", w.StatusState, w.Description, w.RunStatus, w.Conclusion, w.Title)
 	for _, a := range w.Annotations {
-		level := "notice"
-		if a.Error {
-			level = "error"
+		if a.Level == "" {
+			a.Level = "notice"
 		}
-		fmt.Fprintf(&b, "%s:%d:%d: %s: %s\n", a.Path, a.Line, a.Column, level, a.Message)
+		fmt.Fprintf(&b, "%s:%d:%d: %s: %s\n", a.Path, a.Line, a.Column, a.Level, a.Message)
 	}
 	return b.String() + "\n" + w.Summary + Ledger{Log: 9001, Size: 319, Root: "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="}.line()
 }
@@ -49,10 +48,15 @@ func TestPublicationsReadWell(t *testing.T) {
 		{"public", Compose([]Item{public}, Options{})},
 		{"passed", Compose([]Item{terraform(rules.Pass)}, Options{})},
 		{"two bases", Compose([]Item{terraform(rules.Pending), other}, Options{})},
-		{"proposed", Compose([]Item{proposing(&Proposal{Path: ".github/change-management.yml", Rules: 5})}, Options{})},
-		{"proposed with errors", Compose([]Item{proposing(&Proposal{Path: ".github/change-management.yml", Errors: []ProposalError{
+		{"proposed", Compose([]Item{proposing(&Proposal{Path: ".github/change-management.yml", Rules: 5, Preview: &Preview{Tried: 12, Differ: []Difference{
+			{Number: 40, Was: rules.Pass, Would: rules.Pending}, {Number: 41, Was: rules.Pending, Would: rules.Indeterminate},
+		}}})}, Options{})},
+		{"proposed with errors", Compose([]Item{proposing(&Proposal{Path: ".github/change-management.yml", Errors: []Remark{
 			{Path: ".github/change-management.yml", Line: 3, Column: 5, Message: `unknown key "aprovals": did you mean "approvals"?`},
 			{Path: ".github/change-management.yml", Line: 7, Message: "a rule needs a name"},
+		}})}, Options{})},
+		{"proposed with remarks", Compose([]Item{proposing(&Proposal{Path: ".github/change-management.yml", Rules: 5, Remarks: []Remark{
+			{Path: ".github/change-management.yml", Line: 3, Column: 5, Message: "nothing names group \"qa\": take it out"},
 		}})}, Options{})},
 		{"proposed removal", Compose([]Item{proposing(&Proposal{Floor: true, Path: ".github/change-management.yml", Removed: true})}, Options{})},
 		{"hostile", Compose(hostile("<b>|`x`@ann closes #1 [a](https://evil.test)"), Options{})},

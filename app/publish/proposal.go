@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/changewarden/changewarden/app/say"
+	"github.com/changewarden/changewarden/rules"
 )
 
 // Proposal is the policy file that a change would put in force.
@@ -14,11 +15,42 @@ type Proposal struct {
 	Path    string
 	Removed bool // the change takes the file away
 	Rules   int
-	Errors  []ProposalError
+	Errors  []Remark // for each of which it would not take effect
+	Remarks []Remark // on what is hardly meant as it is written
+	Preview *Preview // what it would have said; nil: nobody asked it
 }
 
-// ProposalError is one thing in a proposed policy for which it would not take effect.
-type ProposalError struct {
+// Preview is what a proposed policy would have said about other open pull requests, by the
+// facts that they were last judged by.
+type Preview struct {
+	Tried  int
+	Differ []Difference // by number
+}
+
+// Difference is a pull request of which the proposed policy would have said something else.
+type Difference struct {
+	Number     int64
+	Was, Would rules.Outcome
+}
+
+// String says in Markdown which verdicts would differ.
+func (p Preview) String() string {
+	if p.Tried == 0 {
+		return "No other pull request is open on which it could be tried."
+	}
+	if len(p.Differ) == 0 {
+		return fmt.Sprintf("Of the other open pull requests it was tried on %d: it would have said the same.", p.Tried)
+	}
+	var lines []string
+	for _, d := range p.Differ {
+		lines = append(lines, fmt.Sprintf("%d (%s, would be: %s)", d.Number, word(d.Was), word(d.Would)))
+	}
+	return fmt.Sprintf("Of the other open pull requests it was tried on %d, and would have said something else of %d: %s.",
+		p.Tried, len(p.Differ), strings.Join(atMost(lines, "and %d more"), ", "))
+}
+
+// Remark is something about a place in a proposed policy.
+type Remark struct {
 	Path    string
 	Line    int // from 1
 	Column  int // in characters, from 1; 0: of the whole line
@@ -38,15 +70,19 @@ func proposals(items []Item) []Proposal {
 	return out
 }
 
-// annotations are the errors at their places, as many as GitHub takes.
+// annotations are the errors and the remarks at their places, as many as GitHub takes.
 func (p Proposal) annotations() []Annotation {
 	var out []Annotation
-	for _, e := range p.Errors[:min(len(p.Errors), maxAnnotations)] {
-		out = append(out, Annotation{
-			Path: e.Path, Line: max(e.Line, 1), Column: e.Column, Error: true, Message: cut(say.Visible(e.Message), maxSentence),
-		})
+	add := func(level string, remarks []Remark) {
+		for _, r := range remarks[:min(len(remarks), maxAnnotations)] {
+			out = append(out, Annotation{
+				Path: r.Path, Line: max(r.Line, 1), Column: r.Column, Level: level, Message: cut(say.Visible(r.Message), maxSentence),
+			})
+		}
 	}
-	return out
+	add(levelFailure, p.Errors)
+	add(levelWarning, p.Remarks)
+	return out[:min(len(out), maxAnnotations)]
 }
 
 // String says in Markdown what would become of the policy.
@@ -66,6 +102,13 @@ func (p Proposal) String() string {
 		}
 		return fmt.Sprintf("❌ %s has %s and would not take effect: %s. See line %s of %s.",
 			file, count(len(p.Errors), "error"), stays, strings.Join(lines, ", "), code(cut(p.Errors[0].Path, 200)))
+	case len(p.Remarks) > 0:
+		where := "the repository"
+		if p.Floor {
+			where = "the organization"
+		}
+		return fmt.Sprintf("⚠️ %s can be read and has %s. Once it is merged, it takes effect for %s. At %s stands what is hardly meant: see the annotations.",
+			file, count(p.Rules, "rule"), where, count(len(p.Remarks), "place"))
 	case p.Removed && p.Floor:
 		return "⚠️ This change takes the organization's policy away. The last one that could be read stays in force."
 	case p.Removed:

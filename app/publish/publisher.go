@@ -207,8 +207,8 @@ func annotations(w Wanted) []*github.CheckRunAnnotation {
 			Path: &a.Path, StartLine: &a.Line, EndLine: &a.Line,
 			AnnotationLevel: new("notice"), Title: new(RunName), Message: &a.Message,
 		}
-		if a.Error {
-			one.AnnotationLevel = new("failure")
+		if a.Level != "" {
+			one.AnnotationLevel = &a.Level
 		}
 		if a.Column > 0 {
 			one.StartColumn, one.EndColumn = &a.Column, &a.Column

@@ -68,6 +68,9 @@ func summary(items []Item, strangers int) string {
 	t.add(first(worst) + "\n")
 	for _, p := range proposals(items) {
 		t.add("\n> " + p.String() + "\n")
+		if p.Preview != nil {
+			t.add(">\n> " + p.Preview.String() + "\n")
+		}
 	}
 	if len(items) > 1 {
 		t.add(fmt.Sprintf("\n%d changes have this commit as their head, and the check belongs to the commit: the heaviest verdict stands.\n", len(items)))

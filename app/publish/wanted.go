@@ -51,12 +51,18 @@ type Wanted struct {
 // Nothing reports whether there is nothing to publish.
 func (w Wanted) Nothing() bool { return w.Digest == "" }
 
+// The levels of annotations about a proposed policy.
+const (
+	levelFailure = "failure" // for this it would not take effect
+	levelWarning = "warning"
+)
+
 // Annotation is a note at a line of a file in the head.
 type Annotation struct {
 	Path    string `json:"path"`
 	Line    int    `json:"line"`             // from 1
 	Column  int    `json:"column,omitempty"` // in characters, from 1; 0: the whole line
-	Error   bool   `json:"error,omitempty"`  // in a proposed policy: it would not take effect
+	Level   string `json:"level,omitempty"`  // levelFailure or levelWarning, about a proposed policy; empty: a notice
 	Message string `json:"message"`
 }
 

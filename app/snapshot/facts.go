@@ -86,6 +86,11 @@ func (l *look) ask(ctx context.Context) (*facts, error) {
 // askFor puts the query with head as the pull request's head, and notes the organisation's
 // repository of policies, which alone need not be there.
 func (l *look) askFor(ctx context.Context, f *facts, head string) (*repository, error) {
+	return l.askAs(ctx, f, head, false)
+}
+
+// askAs is askFor; moved says that the repository's owner was another one a moment ago.
+func (l *look) askAs(ctx context.Context, f *facts, head string, moved bool) (*repository, error) {
 	var out struct {
 		Floor      *policySource
 		Repository *repository
@@ -100,8 +105,19 @@ func (l *look) askFor(ctx context.Context, f *facts, head string) (*repository, 
 	if err != nil {
 		return nil, err
 	}
+	if err := l.check(out.Repository); err != nil {
+		return nil, err
+	}
+	// Of a repository that was transferred the floor is the new owner's: ask by its new name.
+	if owner, name, _ := strings.Cut(out.Repository.NameWithOwner, "/"); !strings.EqualFold(owner, l.target.Owner) {
+		if moved {
+			return nil, ErrMoved
+		}
+		l.target.Owner, l.target.Name = owner, name
+		return l.askAs(ctx, f, head, true)
+	}
 	f.floor = out.Floor
-	return out.Repository, l.check(out.Repository)
+	return out.Repository, nil
 }
 
 func (l *look) liveHead(ctx context.Context) (string, error) {

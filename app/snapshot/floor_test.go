@@ -118,3 +118,23 @@ func TestFloorIsAlone(t *testing.T) {
 	w.equal("layers", 1, len(p.Policy.Layers))
 	w.equal("rule", "ours", p.Policy.Layers[0].Rules[0].Name)
 }
+
+// TestFloorOfTheNewOwner: a repository that was transferred is judged by its new owner's floor,
+// also while it is still asked for by its old name.
+func TestFloorOfTheNewOwner(t *testing.T) {
+	w := newWorld(t, floor)
+	w.open(map[string]string{"f": "1\n"})
+	_, err := w.sim.AddOrg("other-org", "olga")
+	w.must(err)
+	olga := w.sim.As("olga")
+	w.must(olga.CreateRepository("other-org/.github", true, map[string]string{
+		".github/change-management.yml": "version: 1\nrules: [{name: theirs, require: {approvals: 1}}]\n",
+	}))
+	installation, err := w.sim.Install("other-org")
+	w.must(err)
+	w.must(olga.Transfer(repo, "other-org"))
+	w.client = w.clients.Installation(installation)
+	p, _ := w.read()
+	w.equal("rule", "theirs", p.Policy.Layers[0].Rules[0].Name)
+	w.equal("name", "other-org/app", p.Change.Repo.Name)
+}

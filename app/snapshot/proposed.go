@@ -16,13 +16,15 @@ import (
 type Proposal struct {
 	Layer   string // rules.FloorLayer or rules.RepositoryLayer: what it would be
 	Path    string
-	Removed bool // the pull request takes the file away
-	Rules   int  // of the file itself; 0 with Errors
-	Errors  []ProposalError
+	Removed bool             // the pull request takes the file away
+	Rules   int              // of the file itself; 0 with Errors
+	Errors  []ProposalRemark // for each of which it would not take effect
+	Remarks []ProposalRemark // on what is hardly meant as it is written; only without Errors
+	Policy  rules.Policy     // what would judge the repository's changes; without layers if nothing can be said of it
 }
 
-// ProposalError is one thing in the file for which it would not take effect.
-type ProposalError struct {
+// ProposalRemark is something about a place in the file.
+type ProposalRemark struct {
 	Path   string
 	Line   int // from 1
 	Column int // in characters, from 1; 0: of the whole line
@@ -43,7 +45,7 @@ func (l *look) proposed(ctx context.Context, f *facts, files []rules.File) (*Pro
 			touched = true
 		case inFolder && (name == policyName || name == policyOther) && file.Status != "removed":
 			touched = true
-			p.Errors = append(p.Errors, ProposalError{Path: file.Path, Line: 1, Msg: "the policy has to be called " + policyPath + ", and a second file of nearly that name may not stand beside it"})
+			p.Errors = append(p.Errors, ProposalRemark{Path: file.Path, Line: 1, Msg: "the policy has to be called " + policyPath + ", and a second file of nearly that name may not stand beside it"})
 		}
 	}
 	if !touched {
@@ -59,7 +61,7 @@ func (l *look) proposed(ctx context.Context, f *facts, files []rules.File) (*Pro
 	case text == nil && notice.Code == "":
 		p.Removed = true
 	case text == nil:
-		p.Errors = append(p.Errors, ProposalError{Path: policyPath, Line: 1, Msg: "the policy has to be a plain text file of at most 1 MB: no link, no folder"})
+		p.Errors = append(p.Errors, ProposalRemark{Path: policyPath, Line: 1, Msg: "the policy has to be a plain text file of at most 1 MB: no link, no folder"})
 	default:
 		err = l.checkProposed(ctx, f, text.Text, p)
 	}
@@ -69,36 +71,67 @@ func (l *look) proposed(ctx context.Context, f *facts, files []rules.File) (*Pro
 // checkProposed reads the file as it would be read on the default branch.
 func (l *look) checkProposed(ctx context.Context, f *facts, text []byte, p *Proposal) error {
 	layer, err := l.policies.parse(p.Layer, policyPath, text)
+	var policy rules.Policy
 	if err == nil && p.Layer == rules.FloorLayer {
-		_, err = composeFloor(rules.Default(), layer)
+		if layer, err = composeFloor(rules.Default(), layer); err == nil {
+			policy, err = rules.Compose(layer, nil)
+		}
 	} else if err == nil {
 		floor, ferr := l.floorOf(ctx, f)
 		if ferr != nil {
 			return ferr
 		}
-		_, err = rules.Compose(floor.layer, &layer)
+		policy, err = rules.Compose(floor.layer, &layer)
 	}
-	p.Rules, p.Errors = len(layer.Rules), proposalErrors(err)
+	if p.Errors = proposalErrors(err); len(p.Errors) > 0 {
+		return nil
+	}
+	p.Rules = len(layer.Rules)
+	if p.Policy, err = l.wouldBe(ctx, f, text, p.Layer); err != nil {
+		return err
+	}
+	for _, w := range rules.Lint(policy, rules.LintFacts{At: l.at}) {
+		if w.File == policyPath {
+			p.Remarks = append(p.Remarks, ProposalRemark{Path: policyPath, Line: w.Line, Column: w.Column, Msg: w.Msg})
+		}
+	}
 	return nil
+}
+
+// wouldBe is the policy that would be in force, with person ids in it. Of a floor nothing is
+// said: it judges other repositories.
+func (l *look) wouldBe(ctx context.Context, f *facts, text []byte, layer string) (rules.Policy, error) {
+	if layer != rules.RepositoryLayer {
+		return rules.Policy{}, nil
+	}
+	floor, err := l.floorOf(ctx, f)
+	if err != nil {
+		return rules.Policy{}, err
+	}
+	own, err := l.layer(ctx, PolicyText{Layer: layer, Path: policyPath, Text: text}, false)
+	if err != nil {
+		return rules.Policy{}, err
+	}
+	return rules.Compose(floor.layer, &own.layer)
 }
 
 // proposalErrors takes an error apart into those that it is made of. One without a place
 // stands at the first line.
-func proposalErrors(err error) []ProposalError {
+func proposalErrors(err error) []ProposalRemark {
 	if err == nil {
 		return nil
 	}
 	if e, ok := errors.AsType[rules.SyntaxErrors](err); ok {
-		var out []ProposalError
+		var out []ProposalRemark
 		for _, one := range e {
-			out = append(out, ProposalError{Path: policyPath, Line: max(one.Line, 1), Column: one.Column, Msg: one.Msg})
+			out = append(out, ProposalRemark{Path: policyPath, Line: max(one.Line, 1), Column: one.Column, Msg: one.Msg})
 		}
 		return out
 	}
 	if e, ok := errors.AsType[*rules.SyntaxError](err); ok {
-		return []ProposalError{{Path: policyPath, Line: max(e.Line, 1), Column: e.Column, Msg: e.Msg}}
+		return []ProposalRemark{{Path: policyPath, Line: max(e.Line, 1), Column: e.Column, Msg: e.Msg}}
 	}
-	return []ProposalError{{Path: policyPath, Line: 1, Msg: err.Error()}}
+	return []ProposalRemark{{Path: policyPath, Line: 1, Msg: err.Error()}}
 }
 
 // readProposed reads the file at a head: once, since a commit does not change.
