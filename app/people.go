@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"github.com/changewarden/changewarden/app/say"
 	"github.com/changewarden/changewarden/app/snapshot"
@@ -24,6 +25,7 @@ func interest(account int64, read snapshot.Pull) store.Interest {
 	for _, team := range read.Policy.Teams() {
 		in.Teams = append(in.Teams, store.TeamInterest{Account: account, Slug: team.Slug})
 	}
+	in.Base = slices.Contains(read.Policy.Needs(), rules.FactBehind)
 	checks := read.Policy.Checks()
 	in.Checks = store.CheckInterest{All: checks.All, Names: checks.Names}
 	for _, r := range read.Change.Runs {

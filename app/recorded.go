@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/changewarden/changewarden/app/evidence"
 	"github.com/changewarden/changewarden/app/say"
 	"github.com/changewarden/changewarden/app/snapshot"
 	"github.com/changewarden/changewarden/app/store"
@@ -94,11 +95,16 @@ func export(ctx context.Context, s *store.Store, owner, name string, number int6
 	if !found {
 		return Recorded{}, fmt.Errorf("record %d of log %d is missing: run changewarden verify", v.Seq, v.Log)
 	}
+	return recorded(ctx, s, record)
+}
+
+// recorded puts together the judgement that a verdict's record is about.
+func recorded(ctx context.Context, s *store.Store, record evidence.Record) (Recorded, error) {
 	var body VerdictRecord
 	if err := decode(record.Body, &body); err != nil {
 		return Recorded{}, err
 	}
-	r := Recorded{Format: RecordedFormat, Log: v.Log, Seq: v.Seq, Stage: body.Stage, At: body.At, Verdict: body.Verdict}
+	r := Recorded{Format: RecordedFormat, Log: record.Log, Seq: record.Seq, Stage: body.Stage, At: body.At, Verdict: body.Verdict}
 	facts, err := erasable(ctx, s, body.Snapshot)
 	if err != nil {
 		return Recorded{}, err
@@ -116,11 +122,14 @@ func export(ctx context.Context, s *store.Store, owner, name string, number int6
 	return r, nil
 }
 
+// errErased: what a record names is not there any more, as is right after an erasure.
+var errErased = errors.New("erased")
+
 // erasable returns what stands at an address that a record names.
 func erasable(ctx context.Context, s *store.Store, address string) ([]byte, error) {
 	text, found, err := s.Blob(ctx, address)
 	if err == nil && !found {
-		err = fmt.Errorf("the content at %s was erased", address)
+		err = fmt.Errorf("%w: the content at %s", errErased, address)
 	}
 	return text, err
 }

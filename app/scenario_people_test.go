@@ -149,6 +149,14 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 		_, name, _ := strings.Cut(w.repo, "/")
 		w.repo = args[0] + "/" + name
 		return nil
+	case "describe": // NUMBER TEXT
+		return p.EditBody(w.repo, number(ts, args[0]), strings.ReplaceAll(args[1], `\n`, "\n"))
+	case "discuss": // NUMBER FILE TEXT
+		id, err := p.Discuss(w.repo, number(ts, args[0]), args[1], args[2])
+		w.saved["thread/"+args[0]] = id
+		return err
+	case "resolves": // NUMBER: the last conversation
+		return p.Resolve(w.repo, number(ts, args[0]), w.saved["thread/"+args[0]], true)
 	case "create-repository": // ORG/NAME
 		return p.CreateRepository(args[0], true, nil)
 	case "default-branch":
@@ -410,7 +418,7 @@ func (w *world) verdict(ts *testscript.TestScript, n int) rules.Verdict {
 	return v
 }
 
-// verify recomputes the ledger.
+// verify recomputes the ledger and judges every verdict in it again.
 func cmdVerify(ts *testscript.TestScript, _ bool, _ []string) {
 	w := of(ts)
 	verifier, err := note.NewVerifier(w.app.verifier)
@@ -424,6 +432,17 @@ func cmdVerify(ts *testscript.TestScript, _ bool, _ []string) {
 		}
 		return err
 	}))
+	replayed, err := Replay(context.Background(), "sqlite://"+filepath.Join(w.dir, "data", "test.db"))
+	ts.Check(err)
+	if len(replayed.Differ) > 0 || replayed.Agreements[SameBytes] == 0 && w.judged() {
+		ts.Fatalf("judged again: %+v", replayed)
+	}
+}
+
+// judged says whether any verdict was recorded.
+func (w *world) judged() bool {
+	rows, err := w.app.store.RecentVerdicts(context.Background(), 1)
+	return err != nil || len(rows) > 0
 }
 
 // page #N TEXT... wants the page of a change to say each TEXT.

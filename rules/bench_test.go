@@ -86,8 +86,10 @@ func BenchmarkDistinctSeats(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	c := rules.Change{Base: "main", Head: "h", Exact: "d", Pulls: []rules.Pull{{Number: 1, Author: 1000, Writer: true}}, TakenAt: noon,
-		Commits: []rules.Commit{{SHA: "h", Authors: []rules.UserID{1000}, Committer: 1000}}}
+	c := rules.Change{
+		Base: "main", Head: "h", Exact: "d", Pulls: []rules.Pull{{Number: 1, Author: 1000, Writer: true}}, TakenAt: noon,
+		Commits: []rules.Commit{{SHA: "h", Authors: []rules.UserID{1000}, Committer: 1000}},
+	}
 	for i := range rules.UserID(99) {
 		c.Reviews = append(c.Reviews, rules.Review{ID: int64(i + 1), Pull: 1, By: i + 1, State: rules.Approved, At: noon, Commit: "h", Exact: "d"})
 		c.People = append(c.People, rules.Person{ID: i + 1, CanWrite: true})

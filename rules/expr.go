@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -73,6 +74,7 @@ var (
 var environments = sync.OnceValues(func() (when, require *cel.Env) {
 	options := []cel.EnvOption{
 		cel.ParserRecursionLimit(maxExprNesting), cel.ParserExpressionSizeLimit(maxExpr), cel.RegexProgramSizeLimit(maxExprRegexp),
+		cel.ASTValidators(cel.ValidateRegexLiterals(), cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals()),
 	}
 	var later []cel.EnvOption
 	for name, v := range variables {
@@ -130,21 +132,53 @@ func compileExpr(text string, requirement bool) (Expr, []exprError) {
 	return e, nil
 }
 
+var (
+	noReference = regexp.MustCompile(`^undeclared reference to '([^']*)'`)
+	noOverload  = regexp.MustCompile(`^found no matching overload for '_?(.*?)_?' applied to '(.*)'`)
+	noSyntax    = regexp.MustCompile(`^Syntax error: (?:mismatched input|extraneous input|no viable alternative at input|token recognition error at:) '(.*?)'`)
+)
+
 // exprMessage says CEL's message in the words of a policy's reader.
 func exprMessage(msg string, requirement bool) string {
-	if name, ok := strings.CutPrefix(msg, "undeclared reference to '"); ok {
-		name, _, _ = strings.Cut(name, "'")
-		if v, ok := variables[name]; ok && v.comes && !requirement {
-			return fmt.Sprintf("%s can be asked for under require alone: a rule does not apply because of what it waits for", name)
-		}
-		p := &parser{}
-		if near := p.nearest(name, slices.Sorted(maps.Keys(variables))); near != "" {
-			return fmt.Sprintf("there is no %s here: write %s", name, near)
-		}
-		return fmt.Sprintf("there is no %s here: it may have %s", name, strings.Join(slices.Sorted(maps.Keys(variables)), ", "))
-	}
 	msg, _, _ = strings.Cut(msg, "\n")
+	if m := noReference.FindStringSubmatch(msg); m != nil {
+		return noVariable(m[1], requirement)
+	}
+	if m := noOverload.FindStringSubmatch(msg); m != nil {
+		return fmt.Sprintf("%s cannot be used with %s: see what it takes", m[1], m[2])
+	}
+	if m := noSyntax.FindStringSubmatch(msg); m != nil {
+		if m[1] == "<EOF>" {
+			return "it ends where something is missing"
+		}
+		return fmt.Sprintf("%q cannot stand here", m[1])
+	}
+	if msg == "invalid matches argument" {
+		return "the text that it matches is no regular expression"
+	}
 	return strings.TrimPrefix(msg, "Syntax error: ")
+}
+
+// noVariable says what to write instead of a name that stands for nothing.
+func noVariable(name string, requirement bool) string {
+	var known []string
+	for v, is := range variables {
+		if requirement || !is.comes {
+			known = append(known, v)
+		}
+	}
+	slices.Sort(known)
+	if slices.Contains(known, name) {
+		return fmt.Sprintf("%s cannot be asked for like this", name)
+	}
+	if v, ok := variables[name]; ok && v.comes {
+		return fmt.Sprintf("%s can be asked for under require alone: a rule does not apply because of what it waits for", name)
+	}
+	p := &parser{}
+	if near := p.nearest(name, known); near != "" {
+		return fmt.Sprintf("there is no %s here: write %s", name, near)
+	}
+	return fmt.Sprintf("there is no %s here: it may have %s", name, strings.Join(known, ", "))
 }
 
 // expr judges an expression of each pull request. It is unsure where it rests on a fact
@@ -169,7 +203,7 @@ func (j *judge) exprOf(l Layer, e Expr, p Pull) (is, known bool) {
 	if e.program == nil || j.work > maxChangeWork {
 		return false, false
 	}
-	vars, err := cel.PartialVars(j.exprVars(l, e, p), j.exprUnknown(l, e)...)
+	vars, err := cel.PartialVars(j.exprVars(l, e, p), j.exprUnknown(l)...)
 	if err != nil {
 		return false, false
 	}
@@ -211,7 +245,7 @@ func (j *judge) exprVars(l Layer, e Expr, p Pull) map[string]any {
 }
 
 // exprUnknown returns what an expression must not rest on.
-func (j *judge) exprUnknown(l Layer, e Expr) []*cel.AttributePatternType {
+func (j *judge) exprUnknown(l Layer) []*cel.AttributePatternType {
 	var names []string
 	for name, v := range variables {
 		if v.fact != "" && !j.knows(v.fact) {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // ComposeFloor returns the floor of an organisation that has a file: the file itself or,
@@ -46,16 +48,14 @@ func ComposeFloor(builtin, org Layer) (Layer, error) {
 	return floor, nil
 }
 
+// quotedList joins words in quotes as a sentence does.
 func quotedList(words []string) string {
-	text := ""
-	for i, w := range words {
-		switch {
-		case i > 0 && i == len(words)-1:
-			text += " and "
-		case i > 0:
-			text += ", "
-		}
-		text += fmt.Sprintf("%q", w)
+	var all []string
+	for _, w := range words {
+		all = append(all, strconv.Quote(w))
 	}
-	return text
+	if len(all) < 2 {
+		return strings.Join(all, "")
+	}
+	return strings.Join(all[:len(all)-1], ", ") + " and " + all[len(all)-1]
 }

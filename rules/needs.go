@@ -13,6 +13,9 @@ func (p Policy) Needs() []Fact {
 		for _, c := range l.Classes {
 			facts = append(facts, c.needs()...)
 		}
+		for _, e := range l.Exceptions {
+			facts = append(facts, e.Scope.needs()...)
+		}
 		for _, r := range l.Rules {
 			facts = append(facts, r.When.needs()...)
 			facts = append(facts, r.Require.needs()...)

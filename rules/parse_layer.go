@@ -20,7 +20,7 @@ func (p *parser) layer(n *yaml.Node) Layer {
 	p.mapping(n, "the policy", keys{
 		"version": func(n *yaml.Node) {
 			versioned = true
-			p.number(n, "version", 1, 1)
+			p.number(n, "version", 1)
 		},
 		"procedure":  func(n *yaml.Node) { l.Procedure = p.procedure(n) },
 		"branches":   func(n *yaml.Node) { l.Branches = p.globs(n, "branches", branchGlob) },

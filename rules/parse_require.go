@@ -109,7 +109,7 @@ func (p *parser) section(n *yaml.Node) *Section {
 	}
 	ok := p.mapping(n, "section", keys{
 		"heading":   heading,
-		"min_words": func(n *yaml.Node) { s.MinWords = int(p.number(n, "min_words of section", 1, 1000)) },
+		"min_words": func(n *yaml.Node) { s.MinWords = int(p.number(n, "min_words of section", 1000)) },
 	})
 	if ok && s.Heading == "" {
 		p.fail(n, "section does not say which: write `heading: Rollback plan`")
@@ -120,7 +120,7 @@ func (p *parser) section(n *yaml.Node) *Section {
 func (p *parser) approvals(n *yaml.Node, l *Layer, choice bool) *Approvals {
 	a := &Approvals{Of: OfDiff, UnknownAuthors: OneMore}
 	count := func(n *yaml.Node) {
-		a.Count = int(p.number(n, "the count of approvals", 1, maxApprovals))
+		a.Count = int(p.number(n, "the count of approvals", maxApprovals))
 	}
 	if n.Kind == yaml.ScalarNode {
 		count(n)
@@ -202,7 +202,7 @@ func (p *parser) checks(n *yaml.Node) *Checks {
 // app reads which app has to report: by slug, or by the number that GitHub gave it.
 func (p *parser) app(n *yaml.Node) string {
 	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!int" {
-		return strconv.FormatInt(p.number(n, "app", 1, math.MaxInt64), 10)
+		return strconv.FormatInt(p.number(n, "app", math.MaxInt64), 10)
 	}
 	w, ok := p.word(n, "app")
 	if ok && (!teamEntry.MatchString(w) || strings.Contains(w, "#")) {

@@ -124,6 +124,9 @@ func (p Policy) Users() []UserRef {
 		for _, g := range l.Groups {
 			refs = slices.Concat(refs, g.Users, g.Bots)
 		}
+		for _, e := range l.Exceptions {
+			refs = append(refs, e.ApprovedBy)
+		}
 	}
 	slices.SortFunc(refs, func(a, b UserRef) int { return strings.Compare(a.String(), b.String()) })
 	return slices.Compact(refs)

@@ -1,11 +1,13 @@
 package rules_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/changewarden/changewarden/rules"
 )
@@ -54,6 +56,112 @@ func TestComposeRefuses(t *testing.T) {
 	}
 	if _, err := rules.Compose(layer(t, "floor.yml", "version: 1"), nil); err == nil || !strings.Contains(err.Error(), "no rules") {
 		t.Errorf("a floor without rules: %v, want an error", err)
+	}
+}
+
+// A repository's exceptions and advice are about its own rules, and about those that the
+// floor lets go; everything that is wrong is said at once, where it stands.
+func TestComposeReach(t *testing.T) {
+	floor := layer(t, "floor.yml", "version: 1\nrules: [{name: firm, require: {approvals: 1}}, {name: loose, overridable: true, require: {approvals: 1}}]")
+	repo := layer(t, "repo.yml", `version: 1
+classes: {eu: {any: [{repositories: ["*-eu"]}]}}
+rules: [{name: own, when: {not: {repositories: shop}}, require: {approvals: 1}}]
+exceptions:
+  - {rule: FIRM, reason: x, approved_by: ann, expires: 2025-03-31}
+  - {rule: Loose, reason: x, approved_by: ann, expires: 2025-03-31}
+  - {rule: own, scope: {repositories: shop}, reason: x, approved_by: ann, expires: 2025-03-31}
+  - {rule: lose, reason: x, approved_by: ann, expires: 2025-03-31}
+advice:
+  - {rule: firm, until: 2025-03-31}
+  - {rule: loose, until: 2025-03-31}
+  - {rule: own, until: 2025-03-31}
+`)
+	_, err := rules.Compose(floor, &repo)
+	var all rules.SyntaxErrors
+	if !errors.As(err, &all) {
+		t.Fatalf("%v, want syntax errors", err)
+	}
+	var got []string
+	for _, e := range all {
+		got = append(got, e.Error())
+	}
+	want := []string{
+		"repo.yml:2:15: repositories can be told apart in the organization's file alone: take it out",
+		"repo.yml:3:27: repositories can be told apart in the organization's file alone: take it out",
+		`repo.yml:5:5: the exception is about rule "FIRM" of floor.yml, which is not overridable: an owner of that file can mark it so`,
+		"repo.yml:7:24: repositories can be told apart in the organization's file alone: take it out",
+		`repo.yml:8:5: the exception is about rule "lose", and no rule has that name: write the name as it stands at the rule`,
+		`repo.yml:10:5: the advice is about rule "firm" of floor.yml, which is not overridable: an owner of that file can mark it so`,
+		"repo.yml:12:5: rule \"own\" stands in this file: write `enforce: false` and `until:` there",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("errors (-want +got):\n%s", diff)
+	}
+	odd := layer(t, "floor.yml", "version: 1\nrules: [{name: a, require: {approvals: 1}}]\nexceptions: [{rule: b, reason: x, approved_by: ann, expires: 2025-03-31}]")
+	if _, err := rules.Compose(odd, nil); err == nil || !strings.Contains(err.Error(), `about rule "b", and no rule has that name`) {
+		t.Errorf("a floor's exception to nothing: %v", err)
+	}
+}
+
+// A file of the organisation without rules keeps the built-in ones and says who is who.
+func TestComposeFloor(t *testing.T) {
+	builtin := rules.Default()
+	org := layer(t, ".github/change-management.yml", `version: 1
+procedure: {owner: operations}
+branches: [main, develop]
+groups: {security: {teams: [appsec]}}
+exceptions: [{rule: peer review, scope: {paths: ["docs/**"]}, reason: x, approved_by: ann, expires: 2025-03-31}]
+`)
+	got, err := rules.ComposeFloor(builtin, org)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := rules.Default()
+	want.File, want.Procedure, want.Exceptions = org.File, org.Procedure, org.Exceptions
+	want.Branches = append(want.Branches, "develop")
+	want.Groups["security"] = org.Groups["security"]
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("floor (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(rules.Default(), builtin); diff != "" {
+		t.Errorf("the built-in policy changed (-want +got):\n%s", diff)
+	}
+	if _, err := rules.Compose(got, nil); err != nil {
+		t.Error(err)
+	}
+	own := layer(t, "org.yml", "version: 1\nrules: [{name: a, require: {approvals: 1}}]")
+	if got, err := rules.ComposeFloor(builtin, own); err != nil || len(got.Rules) != 1 || len(got.Groups) != 0 {
+		t.Errorf("a file with rules: %+v %v, want it alone", got, err)
+	}
+	_, err = rules.ComposeFloor(builtin, layer(t, "org.yml", "version: 1\ngroups:\n  securty: {teams: [a]}\nclasses:\n  docs: {paths: [a]}\n"))
+	for _, want := range []string{`org.yml:3:3: the file has no rules`, `no group "securty": it has "policy owners", "security" and "senior engineers"`, `org.yml:5:9: the file has no rules, and class "docs"`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
+// What a policy asks for beyond the rest is read for it, and for no other.
+func TestNeeds(t *testing.T) {
+	for text, want := range map[string][]rules.Fact{
+		"rules: [{name: a, require: {approvals: 1}}]":                                                  nil,
+		"classes: {a: {not: {labels: [x]}}}":                                                           {rules.FactLabelings},
+		"rules: [{name: a, when: {any: [{title: x}]}, require: {approvals: 1}}]":                       {rules.FactText},
+		"rules: [{name: a, when: {expr: \"body == ''\"}, require: {approvals: 1}}]":                    {rules.FactText},
+		"rules: [{name: a, require: {any: [{signed_commits: true}, {all: [{up_to_date: true}]}]}}]":    {rules.FactBehind, rules.FactSignatures},
+		"rules: [{name: a, require: {conversations_resolved: true, section: x}}]":                      {rules.FactText, rules.FactThreads},
+		"rules: [{name: a, require: {ticket: {pattern: x, in: [commits, branch]}}}]":                   {rules.FactMessages},
+		"rules: [{name: a, require: {ticket: {pattern: x}, expr: \"title != ''\"}}]":                   {rules.FactText},
+		"groups: {a: {permission: admin}, b: {teams: [x], min_membership_age: 1 day}}":                 {rules.FactJoins, rules.FactPermissions},
+		"exceptions: [{rule: a, scope: {title: x}, reason: x, approved_by: ann, expires: 2025-03-31}]": {rules.FactText},
+	} {
+		p := rules.Policy{Layers: []rules.Layer{layer(t, "p", "version: 1\n"+text)}}
+		if diff := cmp.Diff(want, p.Needs(), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s needs (-want +got):\n%s", text, diff)
+		}
+	}
+	if diff := cmp.Diff([]rules.Fact{rules.FactOwners}, rules.Policy{Layers: []rules.Layer{rules.Default()}}.Needs()); diff != "" {
+		t.Errorf("the built-in policy needs (-want +got):\n%s", diff)
 	}
 }
 

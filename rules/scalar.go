@@ -91,20 +91,21 @@ func (p *parser) oneOf(n *yaml.Node, what string, allowed []string) string {
 
 var decimal = regexp.MustCompile(`^(0|[1-9][0-9]*)$`)
 
-// number reads a whole number in its usual form, 0 if it is none: YAML also knows 012,
+// number reads a whole number from 1 in its usual form, 0 if it is none: YAML also knows 012,
 // 0x1 and 1_0.
-func (p *parser) number(n *yaml.Node, what string, from, to int64) int64 {
+func (p *parser) number(n *yaml.Node, what string, to int64) int64 {
 	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!int" && decimal.MatchString(n.Value) {
-		if i, err := strconv.ParseInt(n.Value, 10, 64); err == nil && i >= from && i <= to {
+		if i, err := strconv.ParseInt(n.Value, 10, 64); err == nil && i >= 1 && i <= to {
 			return i
 		}
 	}
-	if from == to {
-		p.fail(n, "%s has to be %d", what, from)
-	} else if to == math.MaxInt64 {
-		p.fail(n, "%s has to be a whole number from %d", what, from)
-	} else {
-		p.fail(n, "%s has to be a whole number from %d to %d", what, from, to)
+	switch to {
+	case 1:
+		p.fail(n, "%s has to be 1", what)
+	case math.MaxInt64:
+		p.fail(n, "%s has to be a whole number from 1", what)
+	default:
+		p.fail(n, "%s has to be a whole number from 1 to %d", what, to)
 	}
 	return 0
 }

@@ -1,5 +1,7 @@
 package rules
 
+import "slices"
+
 // truth is what can be said of a condition: that it may hold, and that it may not. Both
 // can be said where a fact is missing, and where pull requests that carry one change
 // differ. What may hold is taken to hold, and so is what may not under a "not": no
@@ -39,11 +41,4 @@ func (j *judge) ofAny(holds func(Pull) bool) truth {
 }
 
 // knows reports whether a fact was read that is read only where a policy asks for it.
-func (j *judge) knows(f Fact) bool {
-	for _, have := range j.Read {
-		if have == f {
-			return true
-		}
-	}
-	return false
-}
+func (j *judge) knows(f Fact) bool { return slices.Contains(j.Read, f) }

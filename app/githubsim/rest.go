@@ -31,6 +31,7 @@ func (s *Server) routes() []route {
 		{method: "GET", pattern: repo + "/collaborators/{username}/permission", need: "metadata:read", serve: getPermission},
 		{method: "GET", pattern: repo + "/rules/branches/{branch...}", need: "metadata:read", serve: listRules},
 		{method: "GET", pattern: repo + "/contents/{path...}", need: "contents:read", serve: getContents},
+		{method: "GET", pattern: repo + "/git/blobs/{file_sha}", need: "contents:read", serve: getBlob},
 		{method: "GET", pattern: repo + "/git/trees/{tree_sha}", need: "contents:read", serve: getTree},
 		{method: "GET", pattern: repo + "/branches/{branch...}", need: "contents:read", serve: getBranch},
 		{method: "GET", pattern: repo + "/compare/{basehead...}", need: "contents:read", serve: compareCommits},

@@ -145,6 +145,19 @@ func (c *call) contentJSON(at *commit, k child, full bool) obj {
 	return o
 }
 
+// getBlob is GET …/git/blobs/{file_sha}, in base64.
+func getBlob(c *call) (any, error) {
+	oid := c.vars["file_sha"]
+	b, ok := c.repo.objects.blobs[oid]
+	if !ok {
+		return nil, notFound()
+	}
+	return obj{
+		"sha": oid, "node_id": "B_" + oid, "size": len(b), "url": c.repoAPI(c.repo) + "/git/blobs/" + oid,
+		"content": base64.StdEncoding.EncodeToString([]byte(b)), "encoding": "base64",
+	}, nil
+}
+
 // getTree is GET …/git/trees/{tree_sha}: of a tree, a commit or a branch.
 func getTree(c *call) (any, error) {
 	name := c.vars["tree_sha"]

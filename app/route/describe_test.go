@@ -69,7 +69,7 @@ func selector(s subject.Selector) string {
 	case subject.ByTeam:
 		return fmt.Sprintf("team %d/%s", s.Account, s.Team)
 	case subject.ByBase:
-		return fmt.Sprintf("base %d %s", s.Repo, s.Branch)
+		return fmt.Sprintf("base %d %s%s", s.Repo, s.Branch, flags("moved", s.Moved))
 	case subject.ByRepository:
 		return fmt.Sprintf("repository %d", s.Repo)
 	}

@@ -38,7 +38,7 @@ var hostile = []struct{ name, event, body, want string }{
 	{
 		"a push by nobody", "push",
 		`{"sender":null,"repository":{"id":7,"default_branch":"main"},"ref":"refs/heads/main","before":"` + shaA + `","after":"` + shaB + `","commits":[{"added":["a"]}]}`,
-		"nothing",
+		"due by base 7 main moved",
 	},
 	{
 		"repository without an owner", "pull_request",
@@ -65,7 +65,7 @@ var hostile = []struct{ name, event, body, want string }{
 	{"check on what is no hex", "check_suite", `{` + common + `,"check_suite":{"head_sha":"` + strings.Repeat("g", 40) + `"}}`, repo},
 	{"check on upper case", "status", `{` + common + `,"sha":"` + strings.ToUpper(shaB) + `"}`, repo},
 	{"check on zeros", "status", `{` + common + `,"sha":"` + zeros + `"}`, repo},
-	{"push to zeros that does not say deleted", "push", `{` + common + `,"ref":"refs/heads/x","before":"` + shaA + `","after":"` + zeros + `"}`, repo},
+	{"push to zeros that does not say deleted", "push", `{` + common + `,"ref":"refs/heads/x","before":"` + shaA + `","after":"` + zeros + `"}`, repo + "; due by base 7 x moved"},
 	{"push to no branch", "push", `{` + common + `,"ref":"refs/heads/","after":"` + shaB + `"}`, repo},
 	{"group on a branch name", "merge_group", `{"action":"checks_requested",` + common + `,"merge_group":{"head_sha":"main"}}`, repo},
 	{"gate without an environment", "deployment_protection_rule", `{"action":"requested",` + common + `,"deployment_callback_url":"https://api.github.com/repos/octo-org/app/actions/runs/51/deployment_protection_rule"}`, repo},

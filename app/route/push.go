@@ -23,10 +23,10 @@ type pushEvent struct {
 // another policy, if it may have changed one. A branch that is deleted makes those due that
 // aimed at it.
 //
-// Pull requests that aim at a branch that moves are not made due: a base that moves leaves their
-// diff alone unless it takes in commits of theirs, their verdict is judged again when they
-// move, and a busy base would have every open change read again at each merge. One whose
-// head it is gets a synchronize delivery of its own.
+// Pull requests that aim at a branch that moves are made due only where their policy asks for
+// it: a base that moves leaves their diff alone unless it takes in commits of theirs, their
+// verdict is judged again when they move, and a busy base would have every open change read
+// again at each merge. One whose head it is gets a synchronize delivery of its own.
 func push(d delivery, r *subject.Result) {
 	var e pushEvent
 	branch, ok := "", false
@@ -50,7 +50,9 @@ func push(d delivery, r *subject.Result) {
 		if isPolicyHome(d.Repository.Name) {
 			addInstallation(d, r)
 		}
+		return
 	}
+	r.Selectors = append(r.Selectors, subject.Selector{Kind: subject.ByBase, Repo: d.Repository.ID, Branch: branch, Moved: true})
 }
 
 // mayTouchPolicy reports whether the push changed a policy file or does not say what it
@@ -74,10 +76,12 @@ func (e pushEvent) mayTouchPolicy() bool {
 // one after the other.
 func isPolicyHome(name string) bool { return strings.EqualFold(name, ".github") }
 
-// isPolicy reports whether a path can be a policy file, or the folder of one, which as a
-// link or a submodule would take it away.
+// isPolicy reports whether a path can be a policy file, or what reads like one, or the folder
+// of one, which as a link or a submodule would take it away; or a pull request template, whose
+// text no rule takes for an answer.
 func isPolicy(path string) bool {
-	return path == ".github" || strings.HasPrefix(path, ".github/change-management")
+	path = strings.ToLower(path)
+	return path == ".github" || strings.HasPrefix(path, ".github/change-management") || strings.Contains(path, "pull_request_template")
 }
 
 // pushFact is a push of the delivery's sender. GitHub's sender is who is signed in, a

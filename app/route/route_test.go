@@ -141,12 +141,12 @@ var meanings = []struct{ name, event, body, want string }{
 	{
 		"push to a topic branch", "push",
 		`{` + common + `,"ref":"refs/heads/topic/ä%","before":"` + shaA + `","after":"` + shaB + `","commits":[{"modified":[".github/change-management.yml"]}]}`,
-		repo + "; push 7 refs/heads/topic/ä% aaaaaaa..bbbbbbb by 11=ann",
+		repo + "; push 7 refs/heads/topic/ä% aaaaaaa..bbbbbbb by 11=ann; due by base 7 topic/ä% moved",
 	},
 	{
 		"push of other files to the default branch", "push",
 		`{` + common + `,"ref":"refs/heads/main","before":"` + shaA + `","after":"` + shaB + `","commits":[{"modified":["docs/.github/change-management.yml"]},{"removed":["b"]}]}`,
-		repo + "; push 7 refs/heads/main aaaaaaa..bbbbbbb by 11=ann",
+		repo + "; push 7 refs/heads/main aaaaaaa..bbbbbbb by 11=ann; due by base 7 main moved",
 	},
 	{
 		"push that removes the policy", "push",
@@ -181,7 +181,7 @@ var meanings = []struct{ name, event, body, want string }{
 	{
 		"push of other files beside the organisation's policy", "push",
 		`{` + commonHome + `,"ref":"refs/heads/main","before":"` + shaA + `","after":"` + shaB + `","commits":[{"modified":["README.md"]}]}`,
-		homeRepo + "; push 8 refs/heads/main aaaaaaa..bbbbbbb by 11=ann",
+		homeRepo + "; push 8 refs/heads/main aaaaaaa..bbbbbbb by 11=ann; due by base 8 main moved",
 	},
 	{
 		"the organisation's policy moves to another branch", "repository",
@@ -198,6 +198,16 @@ var meanings = []struct{ name, event, body, want string }{
 		`{"action":"removed","installation":{"id":9,"account":{"id":3,"login":"octo-org","type":"Organization"}},"repositories_added":[],
 			"repositories_removed":[{"id":8,"name":".github","full_name":"octo-org/.github","private":true}]}`,
 		"in 9; repository 8=octo-org/.github of 3 private gone; due installation/9; due repository/8",
+	},
+	{
+		"push that adds what reads like a policy", "push",
+		`{` + common + `,"ref":"refs/heads/main","before":"` + shaA + `","after":"` + shaB + `","commits":[{"added":[".github/Change-Management.YAML"]}]}`,
+		repo + "; push 7 refs/heads/main aaaaaaa..bbbbbbb by 11=ann; due by repository 7",
+	},
+	{
+		"push that changes a template", "push",
+		`{` + common + `,"ref":"refs/heads/main","before":"` + shaA + `","after":"` + shaB + `","commits":[{"modified":["docs/PULL_REQUEST_TEMPLATE/fix.md"]}]}`,
+		repo + "; push 7 refs/heads/main aaaaaaa..bbbbbbb by 11=ann; due by repository 7",
 	},
 	{
 		"push that puts a link in the folder's place", "push",
@@ -217,7 +227,7 @@ var meanings = []struct{ name, event, body, want string }{
 	{
 		"push of one commit fewer", "push",
 		`{` + common + `,"ref":"refs/heads/main","before":"` + shaA + `","after":"` + shaB + `","commits":[` + strings.Repeat(`{"added":["a"]},`, 18) + `{"added":["a"]}]}`,
-		repo + "; push 7 refs/heads/main aaaaaaa..bbbbbbb by 11=ann",
+		repo + "; push 7 refs/heads/main aaaaaaa..bbbbbbb by 11=ann; due by base 7 main moved",
 	},
 	{
 		"push of a commit that lists no files", "push",
@@ -448,6 +458,7 @@ func TestFacts(t *testing.T) {
 	r := Route("push", []byte(`{`+common+`,"ref":"refs/heads/topic","before":"`+shaA+`","after":"`+shaB+`"}`), received)
 	want := subject.Result{
 		Installation: 9,
+		Selectors:    []subject.Selector{{Kind: subject.ByBase, Repo: 7, Branch: "topic", Moved: true}},
 		Repositories: []subject.RepositoryFact{{
 			ID: 7, Installation: 9, Account: 3, Owner: "octo-org", Name: "app", DefaultBranch: "main", Private: true, At: received,
 		}},

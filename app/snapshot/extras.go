@@ -209,10 +209,8 @@ func (l *look) permission(ctx context.Context, p subject.Person) (string, error)
 // it says write of maintain, and read of triage. A role that an organisation made counts as
 // what it is based on.
 func permissionWord(permission, role string) string {
-	for _, word := range []string{"admin", "maintain", "write", "triage", "read"} {
-		if word == role {
-			return role
-		}
+	if slices.Contains([]string{"admin", "maintain", "write", "triage", "read"}, role) {
+		return role
 	}
 	switch permission {
 	case "admin", "write", "read":

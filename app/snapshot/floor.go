@@ -42,6 +42,9 @@ func (l *look) floorOf(ctx context.Context, f *facts) (floor, error) {
 		return floor{}, err
 	}
 	home := f.home()
+	if err := l.complete(ctx, home); err != nil {
+		return floor{}, err
+	}
 	text, notice := home.policyText(rules.FloorLayer)
 	switch {
 	case text == nil && notice.Code == "" && last.Repo == 0:

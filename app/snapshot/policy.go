@@ -2,9 +2,11 @@ package snapshot
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/changewarden/changewarden/app/subject"
 	"github.com/changewarden/changewarden/rules"
@@ -16,7 +18,7 @@ const (
 	policyName   = "change-management.yml"
 	policyOther  = "change-management.yaml" // what somebody may write for it
 	policyPath   = policyFolder + "/" + policyName
-	maxPolicy    = 256 << 10
+	maxPolicy    = 1 << 20
 )
 
 // policy is the policy in force, and what it has to say about itself.
@@ -41,6 +43,9 @@ func (l *look) policyOf(ctx context.Context, f *facts) (policy, error) {
 	p := policy{Policy: alone, texts: floor.texts, notices: floor.notices}
 	if f.isHome() { // there the file is the floor
 		return p, nil
+	}
+	if err := l.complete(ctx, &f.repo.policySource); err != nil {
+		return policy{}, err
 	}
 	text, notice := f.repo.policyText(rules.RepositoryLayer)
 	key := fmt.Sprintf("%d/", l.target.Repo)
@@ -132,6 +137,34 @@ func (r *policySource) policyText(layer string) (*PolicyText, rules.Notice) {
 // readable reports whether the blob is text, and was read whole.
 func (b *policyBlob) readable() bool {
 	return b.Typename == "Blob" && b.ByteSize <= maxPolicy && !b.IsTruncated && b.IsBinary != nil && !*b.IsBinary && b.Text != nil
+}
+
+// complete reads the policy file of a repository whole, of which GraphQL gives the beginning
+// alone if it is large: once, since a blob does not change.
+func (l *look) complete(ctx context.Context, r *policySource) error {
+	if r == nil || r.PolicyFile == nil {
+		return nil
+	}
+	b := r.PolicyFile
+	if b.Typename != "Blob" || !b.IsTruncated || b.ByteSize > maxPolicy || b.IsBinary == nil || *b.IsBinary {
+		return nil
+	}
+	owner, name, _ := strings.Cut(r.NameWithOwner, "/")
+	text, err := l.policies.blob(b.OID, func() ([]byte, error) {
+		blob, _, err := l.client.Git.GetBlob(ctx, owner, name, b.OID)
+		if err != nil {
+			return nil, fmt.Errorf("read the policy of %s: %w", r.NameWithOwner, err)
+		}
+		return base64.StdEncoding.DecodeString(strings.ReplaceAll(blob.GetContent(), "\n", ""))
+	})
+	if err != nil {
+		return err
+	}
+	if len(text) == b.ByteSize && utf8.Valid(text) {
+		whole := string(text)
+		b.Text, b.IsTruncated = &whole, false
+	}
+	return nil
 }
 
 // parsed is a policy file with person ids in the place of logins.

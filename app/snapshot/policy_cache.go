@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/changewarden/changewarden/rules"
@@ -58,6 +59,15 @@ func (c *policyCache) anonymise(text []byte, ids map[string]rules.UserID) ([]byt
 	return r.text, r.err
 }
 
+// blob returns a file's whole text, by its blob; read gets it. An error is not kept.
+func (c *policyCache) blob(oid string, read func() ([]byte, error)) ([]byte, error) {
+	r := c.read("blob "+oid, func() (r reading) {
+		r.text, r.err = read()
+		return r
+	})
+	return r.text, r.err
+}
+
 func (c *policyCache) read(key string, read func() reading) reading {
 	c.mu.Lock()
 	r, ok := c.known[key]
@@ -66,6 +76,9 @@ func (c *policyCache) read(key string, read func() reading) reading {
 		return r
 	}
 	r = read()
+	if r.err != nil && strings.HasPrefix(key, "blob ") {
+		return r
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.known == nil || len(c.known) >= maxReadings {

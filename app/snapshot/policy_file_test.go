@@ -2,6 +2,7 @@ package snapshot_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,4 +69,33 @@ func TestPolicy(t *testing.T) {
 	layers("peer review")
 	merge(githubsim.Commit{Message: "broken again", Files: map[string]string{file: "version: 1\nrulez: []\n"}})
 	layers("peer review", "policy.broken")
+}
+
+// TestLargePolicy: of a large file GraphQL gives the beginning alone.
+func TestLargePolicy(t *testing.T) {
+	const file = ".github/change-management.yml"
+	w := newWorld(t, floor)
+	w.open(map[string]string{"f": "1\n"})
+	large := "version: 1\n" + strings.Repeat("# "+strings.Repeat("x", 997)+"\n", 600) + "rules:\n  - {name: ours, require: {approvals: 1}}\n"
+	head := w.target.Head
+	put := func(text string) ([]string, rules.Change) {
+		t.Helper()
+		w.push("bob", "main", githubsim.Commit{Message: "policy", Files: map[string]string{file: text}})
+		w.target.Head = head
+		p, requests := w.read()
+		var names []string
+		for _, l := range p.Policy.Layers {
+			names = append(names, l.Rules[0].Name)
+		}
+		w.equal("names", true, len(names) > 0)
+		return append(names, requests...), p.Change
+	}
+	got, _ := put(large)
+	w.equal("rules", []string{"peer review", "ours"}, got[:2])
+	w.equal("asked for the blob", true, slices.Contains(got, "GET /repos/{owner}/{repo}/git/blobs/{file_sha}"))
+	w.target.Head = head
+	_, requests := w.read()
+	w.equal("asked again", false, slices.Contains(requests, "GET /repos/{owner}/{repo}/git/blobs/{file_sha}"))
+	_, c := put(strings.Repeat(large, 2))
+	w.equal("too large", rules.NoticePolicyNotRegular, c.Notices[0].Code)
 }

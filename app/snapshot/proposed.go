@@ -59,7 +59,7 @@ func (l *look) proposed(ctx context.Context, f *facts, files []rules.File) (*Pro
 	case text == nil && notice.Code == "":
 		p.Removed = true
 	case text == nil:
-		p.Errors = append(p.Errors, ProposalError{Path: policyPath, Line: 1, Msg: "the policy has to be a plain text file of at most 256 KB: no link, no folder"})
+		p.Errors = append(p.Errors, ProposalError{Path: policyPath, Line: 1, Msg: "the policy has to be a plain text file of at most 1 MB: no link, no folder"})
 	default:
 		err = l.checkProposed(ctx, f, text.Text, p)
 	}
@@ -114,6 +114,9 @@ func (l *look) readProposed(ctx context.Context, head string) (*policySource, er
 	}
 	if out.Repository == nil {
 		return nil, ErrGone
+	}
+	if err := l.complete(ctx, out.Repository); err != nil {
+		return nil, err
 	}
 	l.proposals.put(key, out.Repository)
 	return out.Repository, nil

@@ -16,6 +16,7 @@ type Interest struct {
 	Users  []int64 // GitHub's user ids: everybody whose permission, team or login was asked for
 	Teams  []TeamInterest
 	Checks CheckInterest
+	Base   bool            // where the base branch stands
 	Seen   []subject.Check // the results on the head that the verdict rests on
 }
 
@@ -58,8 +59,8 @@ func (tx *Tx) setInterest(repo, number int64, i Interest) error {
 		return err
 	}
 	err = tx.exec(`
-insert into interests (repo, number, checks, seen) values ($1, $2, $3, $4)
-on conflict (repo, number) do update set checks = excluded.checks, seen = excluded.seen`, repo, number, checks, seen)
+insert into interests (repo, number, checks, seen, base) values ($1, $2, $3, $4, $5)
+on conflict (repo, number) do update set checks = excluded.checks, seen = excluded.seen, base = excluded.base`, repo, number, checks, seen, i.Base)
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,11 @@ func (tx *Tx) selected(at time.Time, sel subject.Selector, due map[subject.Subje
 		or exists (select 1 from interest_teams t where t.repo = p.repo and t.number = p.number and t.account = $1 and t.slug = $2))`,
 			sel.Account, sel.Team)
 	case subject.ByBase:
+		if sel.Moved {
+			pulls, err = list(tx.reader(), scanPull, selectPullIn+`where p.open and p.repo = $1 and p.base = $2 and (`+inDoubt+` or i.base)`,
+				sel.Repo, sel.Branch)
+			break
+		}
 		pulls, err = list(tx.reader(), scanPull, selectPullOnly+`where repo = $1 and base = $2 and open`, sel.Repo, sel.Branch)
 	case subject.ByRepository:
 		pulls, err = list(tx.reader(), scanPull, selectPullOnly+`where repo = $1 and open`, sel.Repo)

@@ -70,7 +70,7 @@ func forest(t testing.TB, s *Store) {
 func testSelectors(t *testing.T, s *Store) {
 	forest(t, s)
 	judge(t, s, 1, Interest{Users: []int64{50, 51, 50}, Teams: []TeamInterest{{9, "security"}, {9, "security"}}})
-	judge(t, s, 2, Interest{Users: []int64{51}, Teams: []TeamInterest{{9, "qa"}}})
+	judge(t, s, 2, Interest{Users: []int64{51}, Teams: []TeamInterest{{9, "qa"}}, Base: true})
 	judge(t, s, 3, Interest{})
 	judge(t, s, 4, Interest{Users: []int64{50}})
 	judge(t, s, 5, Interest{Users: []int64{52}, Teams: []TeamInterest{{10, "security"}}})
@@ -83,6 +83,8 @@ func testSelectors(t *testing.T, s *Store) {
 		{"head in another repository", subject.Selector{Kind: subject.ByHead, Repo: 2, SHA: "a1"}, nil},
 		{"head of nobody", subject.Selector{Kind: subject.ByHead, Repo: 1, SHA: "ff"}, nil},
 		{"base", subject.Selector{Kind: subject.ByBase, Repo: 1, Branch: "main"}, keys(1, 2, 5)},
+		{"base that moved", subject.Selector{Kind: subject.ByBase, Repo: 1, Branch: "main", Moved: true}, keys(2)},
+		{"base that moved, ungoverned", subject.Selector{Kind: subject.ByBase, Repo: 1, Branch: "topic", Moved: true}, nil},
 		{"ungoverned base", subject.Selector{Kind: subject.ByBase, Repo: 1, Branch: "topic"}, keys(3)},
 		{"repository", subject.Selector{Kind: subject.ByRepository, Repo: 1}, keys(1, 2, 3, 5)},
 		{"another repository", subject.Selector{Kind: subject.ByRepository, Repo: 2}, nil},

@@ -32,7 +32,8 @@ const (
 	ByPerson SelectorKind = "person"
 	// ByTeam selects the open pull requests whose last verdict looked at team Team of Account.
 	ByTeam SelectorKind = "team"
-	// ByBase selects the open pull requests of Repo that aim at Branch.
+	// ByBase selects the open pull requests of Repo that aim at Branch; with Moved only those
+	// whose last verdict rests on where the branch stands.
 	ByBase SelectorKind = "base"
 	// ByRepository selects every open pull request of Repo: its default branch, where the
 	// policy stands, moved.
@@ -51,6 +52,7 @@ type Selector struct {
 	Account int64  // numeric id of the organisation
 	Team    string // slug, lower case
 	Branch  string // without refs/heads/
+	Moved   bool   // ByBase: the branch is there, and has other commits
 }
 
 // CheckSource tells the two things apart that GitHub calls a check.

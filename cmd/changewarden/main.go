@@ -38,6 +38,7 @@ type commands struct {
 	Snapshot snapshotCmd `cmd:"" help:"Write the newest recorded judgement of a pull request, for check."`
 	Check    checkCmd    `cmd:"" help:"Judge a recorded snapshot again, offline."`
 	Verify   verifyCmd   `cmd:"" help:"Recompute the ledger and say where it breaks."`
+	Replay   replayCmd   `cmd:"" help:"Judge every recorded verdict again and compare."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 

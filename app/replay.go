@@ -1,0 +1,84 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/changewarden/changewarden/app/evidence"
+)
+
+// Replayed is what came of judging every recorded verdict again.
+type Replayed struct {
+	Agreements map[Agreement]int
+	Erased     int      // cannot be judged again: what they rest on was erased
+	Differ     []string // "log/seq", with why, of those that are not what was recorded
+}
+
+// replayPage is how many records are read at a time.
+const replayPage = 200
+
+// Replay judges every verdict in the ledger of a server's database again, from the snapshot
+// and the policy texts that its record names, as of its moment: a recorded verdict that
+// cannot be had again is no evidence. The server may be running. An unusable database URL is
+// a *Problem.
+func Replay(ctx context.Context, databaseURL string) (_ Replayed, err error) {
+	s, err := openReadOnly(ctx, databaseURL)
+	if err != nil {
+		return Replayed{}, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	out := Replayed{Agreements: map[Agreement]int{}}
+	err = s.Evidence(ctx, func(src evidence.Source) error {
+		logs, err := src.Logs(ctx)
+		if err != nil {
+			return err
+		}
+		for _, log := range logs {
+			for after := int64(-1); ; {
+				records, err := src.Records(ctx, log, after, replayPage)
+				if err != nil {
+					return err
+				}
+				if len(records) == 0 {
+					break
+				}
+				for _, record := range records {
+					after = record.Seq
+					if record.Kind != KindVerdict {
+						continue
+					}
+					r, err := recorded(ctx, s, record)
+					out.add(record, r, err)
+				}
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// add judges one recorded verdict again; failed is why it could not be read.
+func (p *Replayed) add(record evidence.Record, r Recorded, failed error) {
+	place := fmt.Sprintf("%d/%d", record.Log, record.Seq)
+	if errors.Is(failed, errErased) {
+		p.Erased++
+		return
+	}
+	agreement := Different
+	if failed == nil {
+		v, err := r.Judge()
+		if failed = err; err == nil {
+			agreement, failed = r.Compare(v)
+		}
+	}
+	switch {
+	case failed != nil:
+		p.Differ = append(p.Differ, fmt.Sprintf("%s: %v", place, failed))
+	case agreement == Different:
+		p.Differ = append(p.Differ, place+": judged again, it is another verdict")
+	}
+	if failed == nil {
+		p.Agreements[agreement]++
+	}
+}
