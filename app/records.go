@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/changewarden/changewarden/app/snapshot"
@@ -111,24 +112,16 @@ func digestOf(change rules.Change, v rules.Verdict, policy []snapshot.PolicyText
 
 // timeless returns v without the moments at which memberships were read.
 func timeless(v rules.Verdict) rules.Verdict {
-	findings := make([]rules.Finding, len(v.Findings))
-	for i, f := range v.Findings {
-		reasons := make([]rules.Reason, len(f.Reasons))
-		for j, r := range f.Reasons {
-			if r.Approvals != nil {
-				facts := *r.Approvals
-				facts.Counted = make([]rules.Approval, len(r.Approvals.Counted))
-				for k, approval := range r.Approvals.Counted {
-					approval.AsOf = time.Time{}
-					facts.Counted[k] = approval
-				}
-				r.Approvals = &facts
-			}
-			reasons[j] = r
+	return v.Map(func(r rules.Reason) rules.Reason {
+		if r.Approvals == nil {
+			return r
 		}
-		f.Reasons = reasons
-		findings[i] = f
-	}
-	v.Findings = findings
-	return v
+		facts := *r.Approvals
+		facts.Counted = slices.Clone(facts.Counted)
+		for i := range facts.Counted {
+			facts.Counted[i].AsOf = time.Time{}
+		}
+		r.Approvals = &facts
+		return r
+	})
 }

@@ -279,3 +279,38 @@ func TestAnonymise(t *testing.T) {
 		t.Error("a broken policy is anonymised, want an error")
 	}
 }
+
+// Of readings that differ in what they read nothing is known that one of them left out;
+// conversations, labels and waivers are those of all.
+func TestUniteOptionalFacts(t *testing.T) {
+	one := rules.Change{
+		Base: "main", TakenAt: noon, Pulls: []rules.Pull{{Number: 7, Author: 1, Writer: true}}, Read: []rules.Fact{rules.FactText, rules.FactThreads}, Behind: 3,
+		Threads: []rules.Thread{{ID: "a", Pull: 7}}, Labelings: []rules.Labeling{{Pull: 7, Label: "x", At: noon}}, Templates: []string{"t"},
+		Waivers: []rules.Waiver{{ID: 2, Pull: 7, At: noon}}, Owners: []rules.UserID{1, 2}, People: []rules.Person{{ID: 1}, {ID: 2}},
+		Teams: []rules.Team{{Slug: "sec", ID: 5, Members: []rules.UserID{1, 2}, Joins: []rules.Join{{ID: 1, Since: noon}, {ID: 2, Since: noon}}}},
+	}
+	two := rules.Change{
+		Base: "main", TakenAt: noon.Add(time.Minute), Pulls: []rules.Pull{{Number: 8, Author: 1, Writer: true}}, Read: []rules.Fact{rules.FactText}, Behind: 4,
+		Threads: []rules.Thread{{ID: "b", Pull: 8}}, Labelings: []rules.Labeling{{Pull: 8, Label: "x", At: noon.Add(-time.Hour)}}, Templates: []string{"t"},
+		Waivers: []rules.Waiver{{ID: 1, Pull: 8, At: noon}}, Owners: []rules.UserID{3}, People: []rules.Person{{ID: 1}, {ID: 3}},
+		Teams: []rules.Team{{Slug: "sec", ID: 5, Members: []rules.UserID{3}, Joins: []rules.Join{{ID: 3, Since: noon}}}},
+	}
+	got := rules.Unite([]rules.Change{one, two})
+	want := two
+	want.Pulls = []rules.Pull{one.Pulls[0], two.Pulls[0]}
+	want.Threads = []rules.Thread{{ID: "b", Pull: 8}, {ID: "a", Pull: 7}}
+	want.Labelings = []rules.Labeling{two.Labelings[0], one.Labelings[0]}
+	want.Waivers = []rules.Waiver{two.Waivers[0], one.Waivers[0]}
+	want.Owners = []rules.UserID{3, 2} // 1 is none any more
+	want.People = []rules.Person{{ID: 1}, {ID: 3}, {ID: 2}}
+	want.Teams = []rules.Team{{Slug: "sec", ID: 5, Members: []rules.UserID{3, 2}, Joins: []rules.Join{{ID: 3, Since: noon}, {ID: 2, Since: noon}}}}
+	if diff := cmp.Diff([]rules.Change{want}, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("united (-want +got):\n%s", diff)
+	}
+	stranger := two
+	stranger.Pulls = []rules.Pull{{Number: 8, Author: 9}}
+	stranger.Waivers = []rules.Waiver{{ID: 1, Pull: 8}}
+	if got := rules.Unite([]rules.Change{one, stranger}); len(got) != 1 || len(got[0].Waivers) != 1 || len(got[0].Threads) != 1 {
+		t.Errorf("with a stranger's copy: %+v", got)
+	}
+}

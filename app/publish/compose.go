@@ -120,18 +120,17 @@ func timeless(items []Item) []Item {
 	for i := range items {
 		v := clone(items[i].Verdict)
 		v.At, v.Recheck = time.Time{}, time.Time{}
-		for _, f := range v.Findings {
-			for _, r := range f.Reasons {
-				if r.Approvals != nil {
-					for k := range r.Approvals.Counted {
-						r.Approvals.Counted[k].AsOf = time.Time{}
-					}
-				}
-				if r.Checks != nil {
-					r.Checks.Settles = time.Time{}
+		v = v.Map(func(r rules.Reason) rules.Reason { // of a copy: what it points to is ours
+			if r.Approvals != nil {
+				for k := range r.Approvals.Counted {
+					r.Approvals.Counted[k].AsOf = time.Time{}
 				}
 			}
-		}
+			if r.Checks != nil {
+				r.Checks.Settles = time.Time{}
+			}
+			return r
+		})
 		items[i].Verdict = v
 		items[i].Policy = slices.Clone(items[i].Policy)
 		for k := range items[i].Policy {
@@ -143,25 +142,20 @@ func timeless(items []Item) []Item {
 
 // clone copies v as deep as this package changes it.
 func clone(v rules.Verdict) rules.Verdict {
-	v.Findings = slices.Clone(v.Findings)
-	for i := range v.Findings {
-		reasons := slices.Clone(v.Findings[i].Reasons)
-		for k, r := range reasons {
-			if r.Approvals != nil {
-				facts := *r.Approvals
-				facts.Counted = slices.Clone(facts.Counted)
-				facts.Dropped = slices.Clone(facts.Dropped)
-				facts.Objections = slices.Clone(facts.Objections)
-				reasons[k].Approvals = &facts
-			}
-			if r.Checks != nil {
-				facts := *r.Checks
-				reasons[k].Checks = &facts
-			}
+	return v.Map(func(r rules.Reason) rules.Reason {
+		if r.Approvals != nil {
+			facts := *r.Approvals
+			facts.Counted = slices.Clone(facts.Counted)
+			facts.Dropped = slices.Clone(facts.Dropped)
+			facts.Objections = slices.Clone(facts.Objections)
+			r.Approvals = &facts
 		}
-		v.Findings[i].Reasons = reasons
-	}
-	return v
+		if r.Checks != nil {
+			facts := *r.Checks
+			r.Checks = &facts
+		}
+		return r
+	})
 }
 
 // annotatedKey names the head and the policies that judged, each once: the same file may

@@ -11,25 +11,21 @@ import (
 // count, not whose, and of those passed over only who is so for what anybody can see; where
 // it does not, people are named without a group.
 func discreet(v rules.Verdict) rules.Verdict {
-	v = clone(v)
-	for _, f := range v.Findings {
-		for _, r := range f.Reasons {
-			a := r.Approvals
-			if a == nil {
-				continue
-			}
-			for i, c := range a.Counted {
-				a.Counted[i] = rules.Approval{By: c.By, Review: c.Review, Commit: c.Commit, Write: c.Write}
-			}
-			if len(a.From) == 0 {
-				continue
-			}
+	return clone(v).Map(func(r rules.Reason) rules.Reason { // of a copy: what it points to is ours
+		a := r.Approvals
+		if a == nil {
+			return r
+		}
+		for i, c := range a.Counted {
+			a.Counted[i] = rules.Approval{By: c.By, Review: c.Review, Commit: c.Commit, Write: c.Write}
+		}
+		if len(a.From) > 0 {
 			clear(a.Counted)
 			clear(a.Objections)
 			a.Dropped = slices.DeleteFunc(a.Dropped, func(d rules.Dropped) bool { return !plain(d.Why) })
 		}
-	}
-	return v
+		return r
+	})
 }
 
 // plain reports whether an approval is passed over for what has nothing to do with groups:

@@ -300,10 +300,63 @@ func TestBecause(t *testing.T) {
 		{&rules.Because{Classes: []string{"infrastructure"}, Files: []int{0}}, "It applies because the change is infrastructure and it changes infra/main.tf."},
 		{&rules.Because{Labels: []string{"risky"}, Branch: "main", Heads: []int64{7, 8}, Draft: &yes}, "It applies because it has the label risky, it aims at main, it comes from topic and it is a draft."},
 		{&rules.Because{AllFiles: true, Assumed: true}, "It applies because not all of its files could be read and it cannot be ruled out."},
+		{&rules.Because{NotClasses: []string{"docs", "tests"}, Size: &rules.Size{Files: 1, Lines: 12}}, "It applies because the change is not docs or tests and it touches one file and 12 lines."},
+		{&rules.Because{Size: &rules.Size{Files: 2, Lines: 3, More: true}, Expr: true}, "It applies because it touches 2 files and more lines than can be counted, 3 at least and the rule's expression is true of it."},
+		{&rules.Because{Repository: true, Text: []string{"title"}, Except: true}, "It applies because it is made to octo-org/shop, of what its title says and what the rule leaves out does not hold for it."},
+		{&rules.Because{}, ""},
 		{&rules.Because{Authors: []rules.UserID{1, 9}}, "It applies because ann and somebody contributed to it."},
 	} {
 		if diff := cmp.Diff(x.want, say.Because(x.b, c, names)); diff != "" {
 			t.Errorf("because (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// Who sits on which of the distinct seats is said, but in public.
+func TestSeats(t *testing.T) {
+	r := rules.Reason{Outcome: rules.Pending, Code: rules.ApprovalsMissing, Approvals: &rules.ApprovalFacts{
+		Need: 1, From: []string{"security"}, Seats: []rules.Seat{{Rule: "senior review", From: []string{"seniors"}, By: 2}, {Rule: "security review", From: []string{"security"}}},
+		Dropped: []rules.Dropped{{By: 2, Why: rules.DropSeated, Rule: "senior review"}},
+	}}
+	got := say.Reason(r, change, names)
+	if want := "Different people are asked for: senior review (seniors): bob; security review (security): nobody yet."; !strings.Contains(got, want) {
+		t.Errorf("said %q, want %q in it", got, want)
+	}
+	public := change
+	public.Repo.Public = true
+	if got := say.Reason(r, public, names); strings.Contains(got, "bob") {
+		t.Errorf("said in public %q", got)
+	}
+}
+
+// A rule without weight says why, and is not among what is missing.
+func TestRelief(t *testing.T) {
+	v := rules.Verdict{Outcome: rules.Pass, Findings: []rules.Finding{
+		{Rule: "a", Outcome: rules.Pass, Reasons: []rules.Reason{example(rules.ChecksPassed)}},
+		{Rule: "b", Outcome: rules.Waived, Reasons: []rules.Reason{example(rules.RuleWaived), example(rules.ChecksFailed)}},
+		{Rule: "c", Outcome: rules.Advice, Reasons: []rules.Reason{example(rules.RuleAdvice), example(rules.ApprovalsMissing)}},
+	}}
+	if got, want := say.Status(v, change, names), "One of the rules that apply is satisfied, 1 waived, 1 not enforced yet"; got != want {
+		t.Errorf("status %q, want %q", got, want)
+	}
+	got := say.Sentence(v.Findings[1], change, names)
+	if want := "Waived for this content by bob, until 2025-03-17 09:00:00 UTC at the latest. Without it: Failed: test (failure)."; !strings.HasPrefix(got, want) {
+		t.Errorf("sentence %q, want %q", got, want)
+	}
+}
+
+// A check that is missing for too long names who is expected to report it.
+func TestOverdue(t *testing.T) {
+	for want, f := range map[string]rules.CheckFacts{
+		"The app ci is expected to report, by the workflow ci.yml;":     {App: "ci", Workflow: "ci.yml"},
+		"The app ci is expected to report;":                             {App: "ci"},
+		"The workflow ci.yml is expected to report;":                    {Workflow: "ci.yml"},
+		"longer than it should take. Whoever looks after the tests can": {},
+	} {
+		f.Missing, f.Overdue = []string{"test"}, true
+		got := say.Reason(rules.Reason{Outcome: rules.Pending, Code: rules.ChecksPending, Checks: &f}, change, names)
+		if !strings.Contains(got, want) {
+			t.Errorf("said %q, want %q in it", got, want)
 		}
 	}
 }
