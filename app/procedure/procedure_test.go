@@ -72,6 +72,15 @@ func TestServes(t *testing.T) {
 	}
 }
 
+// Whom a rule asks says what review it is, where the class does not.
+func TestServesByGroup(t *testing.T) {
+	p := compose(t, "version: 1\ngroups: {second line: {teams: [information-security]}}\nrules:\n  - {name: a, when: {labels: [critical]}, require: {approvals: {count: 1, from: second line}}}\n")
+	got := procedure.Serves(p.Layers[1].Rules[0], p.Layers[1])
+	if len(got) != 1 || got[0].Title != "Security code review" {
+		t.Errorf("got %v", got)
+	}
+}
+
 // Both forms hold each rule and role, the head, the digest, and what is not enforced.
 func TestDocument(t *testing.T) {
 	p := compose(t, `version: 1
