@@ -152,13 +152,15 @@ type judge struct {
 	matches  map[string][]bool     // by glob, for each of paths
 	classes  map[string]membership // by layer and name
 	seated   seating
+	own      template          // nil until it is asked for
+	seen     map[string]string // what can be seen of a text
 	notices  []Notice
 	work     uint64 // that expressions took, in CEL's units
 	recheck  time.Time
 }
 
 func newJudge(c Change, at time.Time) *judge {
-	j := &judge{Change: c, at: at, people: map[UserID]Person{}, matches: map[string][]bool{}, classes: map[string]membership{}}
+	j := &judge{Change: c, at: at, people: map[UserID]Person{}, matches: map[string][]bool{}, classes: map[string]membership{}, seen: map[string]string{}}
 	for _, p := range c.People {
 		j.people[p.ID] = p
 	}

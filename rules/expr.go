@@ -10,6 +10,8 @@ import (
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/common/types/traits"
 )
 
 // Expr is an expression in CEL about a change, for what the keys of the policy language
@@ -239,7 +241,7 @@ func (j *judge) exprVars(l Layer, e Expr, p Pull) map[string]any {
 			approvers = append(approvers, a.By)
 		}
 		vars["approvals"], vars["approver_groups"] = len(approvers), orNone(j.groupsOf(l, approvers))
-		vars["checks"] = j.checkStates()
+		vars["checks"] = sortedMap(j.checkStates())
 	}
 	return vars
 }
@@ -307,6 +309,21 @@ func (j *judge) checkStates() map[string]string {
 		states[name] = words[state]
 	}
 	return states
+}
+
+// inOrder is a map whose keys come in their order, as those of Go's maps do not: the same
+// facts give the same answer.
+type inOrder struct {
+	traits.Mapper
+	keys traits.Lister
+}
+
+// Iterator goes through the keys in order.
+func (m inOrder) Iterator() traits.Iterator { return m.keys.Iterator() }
+
+func sortedMap(m map[string]string) ref.Val {
+	adapter := types.DefaultTypeAdapter
+	return inOrder{types.NewStringStringMap(adapter, m), types.NewStringList(adapter, slices.Sorted(maps.Keys(m)))}
 }
 
 func orNone(words []string) []string {

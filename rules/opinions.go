@@ -81,5 +81,30 @@ func (j *judge) lifts(l Layer, from []string, objector UserID, d Dismissal) bool
 	if _, ok := j.eligible(l, from, d.By); ok {
 		return true
 	}
-	return d.First != nil && j.wasEligible(l, from, d.By, *d.First)
+	return d.First != nil && j.couldLift(l, from, d.By, *d.First)
+}
+
+// couldLift reports whether somebody's dismissal could lift a request for changes when it
+// was first seen. It asks for more than wasEligible, which says who goes on blocking: the
+// team has to be the one that the policy means, and a group that asks for how long people
+// have been members takes nobody's word from then.
+func (j *judge) couldLift(l Layer, from []string, id UserID, s Standing) bool {
+	if j.people[id].Bot {
+		return false
+	}
+	if len(from) == 0 {
+		return s.CanWrite
+	}
+	for _, name := range from {
+		g := l.Groups[name]
+		if j.lists(g.Users, id) {
+			return true
+		}
+		for _, ref := range g.Teams {
+			if t, ok := j.team(ref.Slug); ok && ref.means(t) && g.MinAge == 0 && slices.Contains(s.Teams, ref.Slug) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -13,11 +13,11 @@ func (j *judge) section(s Section) Reason {
 	if !j.knows(FactText) {
 		return unreadReason(FactText)
 	}
-	own := newTemplate(j.Templates)
+	own := j.template()
 	facts := &TextFacts{Heading: s.Heading, Need: s.MinWords}
 	code := SectionWritten
 	for i, p := range j.Pulls {
-		n, found := own.words(p.Body, s.Heading)
+		n, found := own.words(j.visible(p.Body), s.Heading)
 		if i == 0 || n < facts.Words {
 			facts.Words = n
 		}
@@ -36,6 +36,24 @@ func (j *judge) section(s Section) Reason {
 		return Reason{Outcome: Fail, Code: code, Text: facts}
 	}
 	return Reason{Outcome: Pass, Code: code, Text: facts}
+}
+
+// template returns what the templates say, worked out once in an evaluation.
+func (j *judge) template() template {
+	if j.own == nil {
+		j.own = newTemplate(j.Templates)
+	}
+	return j.own
+}
+
+// visible returns what can be seen of a text, worked out once in an evaluation.
+func (j *judge) visible(text string) string {
+	seen, ok := j.seen[text]
+	if !ok {
+		seen = visible(text)
+		j.seen[text] = seen
+	}
+	return seen
 }
 
 // template is what the repository's pull request templates say: none of it is anybody's own.
@@ -65,10 +83,10 @@ func (t template) own(line string) []string {
 	return words
 }
 
-// lines returns the lines of a description that can be seen and are not the template's.
-func (t template) lines(body string) []string {
+// lines returns the lines of what can be seen of a description that are not the template's.
+func (t template) lines(seen string) []string {
 	var lines []string
-	for line := range strings.SplitSeq(visible(body), "\n") {
+	for line := range strings.SplitSeq(seen, "\n") {
 		if !t[strings.Join(wordsOf(line), " ")] {
 			lines = append(lines, line)
 		}
@@ -82,11 +100,11 @@ var (
 	fence      = regexp.MustCompile("^ {0,3}(```+|~~~+)")
 )
 
-// words counts the words of the author's own below the heading, down to the next heading
+// words counts, in what can be seen, those of the author's own below the heading, down to the next heading
 // of its level or a higher one.
-func (t template) words(body, heading string) (n int, found bool) {
+func (t template) words(seen, heading string) (n int, found bool) {
 	want := strings.Join(wordsOf(heading), " ")
-	lines := strings.Split(visible(body), "\n")
+	lines := strings.Split(seen, "\n")
 	inside, fenced := 0, "" // the level of the section that is being read; the fence of the code that is
 	for i := 0; i < len(lines); i++ {
 		line := lines[i]

@@ -6,7 +6,7 @@ import "slices"
 // says, and what nobody sees, names none.
 func (j *judge) ticket(t Ticket) Reason {
 	facts := &TextFacts{In: t.In}
-	own := newTemplate(j.Templates)
+	own := j.template()
 	for _, p := range j.Pulls {
 		found := false
 		for _, in := range t.In {
@@ -35,13 +35,13 @@ func (j *judge) ticket(t Ticket) Reason {
 func (j *judge) names(pattern Pattern, in string, p Pull, own template) bool {
 	switch in {
 	case InTitle:
-		return j.knows(FactText) && pattern.match(visible(p.Title))
+		return j.knows(FactText) && pattern.match(j.visible(p.Title))
 	case InBody:
-		return j.knows(FactText) && slices.ContainsFunc(own.lines(p.Body), pattern.match)
+		return j.knows(FactText) && slices.ContainsFunc(own.lines(j.visible(p.Body)), pattern.match)
 	case InBranch:
 		return pattern.match(p.HeadRef)
 	case InCommits:
-		return j.knows(FactMessages) && slices.ContainsFunc(j.Commits, func(m Commit) bool { return pattern.match(visible(m.Message)) })
+		return j.knows(FactMessages) && slices.ContainsFunc(j.Commits, func(m Commit) bool { return pattern.match(j.visible(m.Message)) })
 	}
 	return false
 }
