@@ -45,6 +45,11 @@ func TestCorpus(t *testing.T) {
 			if missing := f.Uncovered(p, layer); len(missing) > 0 {
 				t.Errorf("no case expects an answer of: %s", strings.Join(missing, ", "))
 			}
+			for _, w := range rules.Lint(p, rules.LintFacts{At: time.Date(2025, 3, 3, 0, 0, 0, 0, time.UTC)}) {
+				if w.File == f.Name {
+					t.Error(w)
+				}
+			}
 			explained := words.Plain.Explain(p, false)
 			var page bytes.Buffer
 			if err := procedure.HTML(&page, p, nil, time.Date(2025, 3, 3, 0, 0, 0, 0, time.UTC)); err != nil {

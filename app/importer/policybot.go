@@ -273,11 +273,3 @@ func texts(n *yaml.Node) []string {
 	}
 	return out
 }
-
-func lower(words []string) []string {
-	var out []string
-	for _, w := range words {
-		out = append(out, strings.ToLower(w))
-	}
-	return out
-}

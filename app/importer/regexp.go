@@ -116,6 +116,7 @@ func expand(re *syntax.Regexp) ([][]part, error) {
 			}
 		}
 		return all, nil
+	default: // a character of any kind, a word's edge, a count: globs have no word for them
 	}
 	return nil, errNoGlob
 }

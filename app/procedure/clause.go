@@ -70,7 +70,7 @@ var clauses = []Clause{
 
 // Serves returns the clauses of the control that a rule of the layer serves, at least one.
 func Serves(r rules.Rule, l rules.Layer) []Clause {
-	out := serves(r.Require, reviews(r.When, l))
+	out := serves(r.Require, reviews(r, l))
 	if len(out) == 0 {
 		out = append(out, further)
 	}
@@ -101,9 +101,18 @@ func serves(r rules.Requirement, approval Clause) []Clause {
 	return out
 }
 
-// reviews returns which review an approval is, by what the rule is about.
-func reviews(c rules.Condition, l rules.Layer) Clause {
-	names, globs := about(c, l, nil)
+// reviews returns which review an approval is, by what the rule is about and whom it asks.
+func reviews(r rules.Rule, l rules.Layer) Clause {
+	names, globs := about(r.When, l, nil)
+	var asked []string
+	if r.Require.Approvals != nil {
+		for _, group := range r.Require.Approvals.From {
+			asked = append(asked, group)
+			for _, team := range l.Groups[group].Teams {
+				asked = append(asked, team.Slug)
+			}
+		}
+	}
 	mentions := func(words []string, parts ...string) bool {
 		return slices.ContainsFunc(words, func(w string) bool {
 			return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(strings.ToLower(w), p) })
@@ -114,7 +123,7 @@ func reviews(c rules.Condition, l rules.Layer) Clause {
 		return process
 	case mentions(names, "infrastructure", "terraform") || mentions(globs, ".tf", "{tf", "terraform"):
 		return infrastructure
-	case mentions(names, "security"):
+	case mentions(names, "security") || mentions(asked, "security"):
 		return securityReview
 	}
 	return peerReview

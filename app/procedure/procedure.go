@@ -49,6 +49,7 @@ type document struct {
 	Roles        []role
 	Kinds        []kind
 	Parts        []part
+	Reliefs      []relief
 	Sources      []Source
 }
 
@@ -56,6 +57,9 @@ type role struct{ NameText, WhoText, Layer string }
 
 // kind is a class of changes.
 type kind struct{ NameText, MeansText, Layer string }
+
+// relief is an exception, or a rule that is not enforced yet.
+type relief struct{ SaysText, Layer string }
 
 // part is one clause of the control and the rules that serve it.
 type part struct {
@@ -111,6 +115,9 @@ func newDocument(p rules.Policy, sources []Source, today time.Time, s words.Styl
 		}
 		for _, name := range slices.Sorted(maps.Keys(l.Groups)) {
 			d.Roles = append(d.Roles, role{NameText: s.Name(name), WhoText: s.Group(l.Groups[name]), Layer: l.Name})
+		}
+		for _, says := range s.Reliefs(l) {
+			d.Reliefs = append(d.Reliefs, relief{says, l.Name})
 		}
 		for _, r := range l.Rules {
 			for _, c := range Serves(r, l) {

@@ -72,6 +72,15 @@ func TestServes(t *testing.T) {
 	}
 }
 
+// Whom a rule asks says what review it is, where the class does not.
+func TestServesByGroup(t *testing.T) {
+	p := compose(t, "version: 1\ngroups: {second line: {teams: [information-security]}}\nrules:\n  - {name: a, when: {labels: [critical]}, require: {approvals: {count: 1, from: second line}}}\n")
+	got := procedure.Serves(p.Layers[1].Rules[0], p.Layers[1])
+	if len(got) != 1 || got[0].Title != "Security code review" {
+		t.Errorf("got %v", got)
+	}
+}
+
 // Both forms hold each rule and role, the head, the digest, and what is not enforced.
 func TestDocument(t *testing.T) {
 	p := compose(t, `version: 1
@@ -82,6 +91,9 @@ classes:
 rules:
   - {name: money, when: {paths: ["pay/**"]}, require: {approvals: {count: 1, from: payments}, checks: {names: [ci]}}}
   - {name: clusters, when: {class: clusters}, require: {approvals: 2}}
+  - {name: plan, waivable_by: payments, require: {section: Rollback plan, ticket: {pattern: "A-[0-9]+"}}}
+exceptions:
+  - {rule: money, scope: {paths: [pay/old/**]}, reason: it is being taken out, approved_by: ann, expires: 2025-12-31}
 `)
 	markdown, html := write(t, p, "2025-03-01")
 	for form, text := range map[string]string{"markdown": markdown, "html": html} {
@@ -93,6 +105,7 @@ rules:
 			"platform", "2025-01-31", "2025-02-28", "SOC 2 CC8.1, CC6.1", "The review is overdue: it was due on 2025-02-28, 1 day ago.",
 			"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
 			"Not enforced yet: this version has no emergency path.", "Not enforced yet: this version knows no change windows.",
+			"2025-12-31", "it is being taken out", "can waive it for a change",
 			style.Group(p.Layers[1].Groups["payments"]), style.Condition(p.Layers[1].Classes["clusters"]),
 		}
 		for _, l := range p.Layers {
@@ -104,6 +117,11 @@ rules:
 			if !strings.Contains(text, w) {
 				t.Errorf("%s: %q is missing in\n%s", form, w, text)
 			}
+		}
+	}
+	for _, open := range []string{"asks for a rollback plan", "asks for a ticket"} {
+		if strings.Contains(markdown, open) {
+			t.Errorf("the document says that no rule %s", open)
 		}
 	}
 	if i, j := strings.Index(markdown, "### Infrastructure"), strings.Index(markdown, "**clusters**"); i < 0 || j < i {

@@ -7,9 +7,11 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/changewarden/changewarden/app/say"
 	"github.com/changewarden/changewarden/rules"
 )
 
@@ -17,14 +19,15 @@ import (
 type policyCheckCmd struct {
 	Files  []string `arg:"" name:"file" help:"Policy files."`
 	Format string   `enum:"text,json,github" default:"text" help:"text; json; or github: workflow commands that annotate the files in a pull request. Default: ${default}."`
+	Strict bool     `help:"A warning is an error."`
 	besides
 }
 
 // Help is what "changewarden policy check --help" adds to the flags.
 func (policyCheckCmd) Help() string {
-	return `Each file is read as a repository's .github/change-management.yml beside the floor, as the server would. What is wrong is printed as FILE:LINE:COLUMN: what, and what to write instead.
+	return `Each file is read as a repository's .github/change-management.yml beside the floor, as the server would. What is wrong is printed as FILE:LINE:COLUMN: what, and what to write instead. A warning is something that can be used and is hardly meant as it is written.
 
-Exit code: 0 all can be used, 1 one cannot, 2 a file could not be read.`
+Exit code: 0 all can be used, 1 one cannot, or has a warning and --strict is given, 2 a file could not be read.`
 }
 
 // checkedFile is what is found out about one file.
@@ -35,12 +38,15 @@ type checkedFile struct {
 	Groups  int           `json:"groups"`
 	Classes int           `json:"classes"` // without the built-in one
 	Errors  []policyError `json:"errors,omitempty"`
+	// Warnings are about a file that can be used.
+	Warnings []policyError `json:"warnings,omitempty"`
 
 	err error // what Errors is made of
 }
 
 // policyError is one thing that is wrong, with its place if it has one.
 type policyError struct {
+	Code    string `json:"code,omitempty"` // of a warning
 	Line    int    `json:"line,omitempty"`
 	Column  int    `json:"column,omitempty"` // in characters, from 1
 	Message string `json:"message"`
@@ -75,7 +81,7 @@ func (c policyCheckCmd) Run(k *kong.Kong) error {
 			continue
 		}
 		one := c.check(floor, file, text)
-		if all = append(all, one); !one.Usable {
+		if all = append(all, one); !one.Usable || c.Strict && len(one.Warnings) > 0 {
 			broken++
 		}
 	}
@@ -86,6 +92,9 @@ func (c policyCheckCmd) Run(k *kong.Kong) error {
 	case len(unread) > 0:
 		return usageError{errors.Join(unread...)}
 	case broken > 0:
+		if c.Strict {
+			return fmt.Errorf("%d of %s cannot be used, or has warnings", broken, count(len(c.Files), "file"))
+		}
 		return fmt.Errorf("%d of %s cannot be used", broken, count(len(c.Files), "file"))
 	}
 	return nil
@@ -93,10 +102,11 @@ func (c policyCheckCmd) Run(k *kong.Kong) error {
 
 func (c policyCheckCmd) check(floor rules.Layer, file string, text []byte) checkedFile {
 	layer, err := rules.Parse(file, text)
+	var policy rules.Policy
 	if err == nil && c.AsFloor {
-		_, err = rules.Compose(layer, nil)
+		policy, err = rules.Compose(layer, nil)
 	} else if err == nil {
-		_, err = rules.Compose(floor, &layer)
+		policy, err = rules.Compose(floor, &layer)
 	}
 	if err != nil {
 		return checkedFile{File: file, err: err, Errors: policyErrors(err)}
@@ -105,7 +115,13 @@ func (c policyCheckCmd) check(floor rules.Layer, file string, text []byte) check
 	if _, ok := layer.Classes[rules.PolicyClass]; ok {
 		classes-- // built in, and in every file
 	}
-	return checkedFile{File: file, Usable: true, Rules: len(layer.Rules), Groups: len(layer.Groups), Classes: classes}
+	one := checkedFile{File: file, Usable: true, Rules: len(layer.Rules), Groups: len(layer.Groups), Classes: classes}
+	for _, w := range rules.Lint(policy, rules.LintFacts{At: time.Now()}) {
+		if w.File == file { // the floor's are for whoever wrote it
+			one.Warnings = append(one.Warnings, policyError{Code: string(w.Code), Line: w.Line, Column: w.Column, Message: w.Msg})
+		}
+	}
+	return one
 }
 
 func policyErrors(err error) []policyError {
@@ -137,10 +153,16 @@ func (c policyCheckCmd) print(w io.Writer, all []checkedFile) error {
 		switch {
 		case c.Format == "github":
 			for _, e := range one.Errors {
-				b.WriteString(annotation(one.File, e))
+				b.WriteString(annotation("error", one.File, e))
+			}
+			for _, e := range one.Warnings {
+				b.WriteString(annotation("warning", one.File, e))
 			}
 		case c.Format == "json":
 		case one.Usable:
+			for _, e := range one.Warnings {
+				fmt.Fprintf(&b, "%s:%d:%d: warning: %s (%s)\n", one.File, e.Line, e.Column, say.Visible(e.Message), e.Code)
+			}
 			fmt.Fprintf(&b, "%s: ok: %s, %s, %s\n", one.File, count(one.Rules, "rule"), count(one.Groups, "group"), count(one.Classes, "class"))
 		default:
 			tell(&b, one.File, one.err)
@@ -159,16 +181,16 @@ func (c policyCheckCmd) print(w io.Writer, all []checkedFile) error {
 	return nil
 }
 
-// annotation is an error as a workflow command, which GitHub shows at the line.
+// annotation is an error or a warning as a workflow command, which GitHub shows at the line.
 // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
-func annotation(file string, e policyError) string {
+func annotation(level, file string, e policyError) string {
 	message := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 	place := "file=" + property.Replace(file)
 	if e.Line > 0 {
 		place += fmt.Sprintf(",line=%d,col=%d", e.Line, e.Column)
 	}
-	return fmt.Sprintf("::error %s,title=Change management policy::%s\n", place, message.Replace(e.Message))
+	return fmt.Sprintf("::%s %s,title=Change management policy::%s\n", level, place, message.Replace(e.Message))
 }
 
 func count(n int, noun string) string {

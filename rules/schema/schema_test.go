@@ -215,7 +215,12 @@ func plain(t *testing.T, n *yaml.Node) any {
 			out = append(out, plain(t, c))
 		}
 		return out
+	default:
+		return scalar(n)
 	}
+}
+
+func scalar(n *yaml.Node) any {
 	switch n.ShortTag() {
 	case "!!int":
 		return json.Number(n.Value)

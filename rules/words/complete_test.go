@@ -11,13 +11,23 @@ import (
 
 // samples are what a field is set to, by its type.
 var samples = []any{
-	"sample", []string{"sample"}, true, 7, 7 * time.Hour, time.Date(2025, 3, 4, 0, 0, 0, 0, time.UTC), new(bool),
-	[]rules.Pattern{{Text: "sample"}}, rules.Pattern{Text: "sample"}, rules.Comparison{Op: ">", N: 7},
-	[]rules.Condition{{Class: []string{"sample"}}, {Class: []string{"other"}}}, &rules.Condition{Class: []string{"sample"}},
-	rules.Expr{Text: "sample"}, rules.Condition{Class: []string{"sample"}},
-	[]rules.Requirement{{LinearHistory: true}, {UpToDate: true}}, rules.Requirement{LinearHistory: true},
+	"sample",
+	[]string{"sample"},
+	true, 7, 7 * time.Hour, time.Date(2025, 3, 4, 0, 0, 0, 0, time.UTC), new(bool),
+	[]rules.Pattern{{Text: "sample"}},
+	rules.Pattern{Text: "sample"},
+	rules.Comparison{Op: ">", N: 7},
+	[]rules.Condition{{Class: []string{"sample"}}, {Class: []string{"other"}}},
+	&rules.Condition{Class: []string{"sample"}},
+	rules.Expr{Text: "sample"},
+	rules.Condition{Class: []string{"sample"}},
+	[]rules.Requirement{{LinearHistory: true}, {UpToDate: true}},
+	rules.Requirement{LinearHistory: true},
 	&rules.Approvals{Count: 1}, &rules.Checks{All: true}, &rules.Ticket{In: []string{rules.InTitle}}, &rules.Section{Heading: "sample"},
-	rules.OfCommit, rules.Block, []rules.TeamRef{{Slug: "sample"}}, []rules.UserRef{{Login: "sample"}}, rules.UserRef{Login: "sample"},
+	rules.OfCommit, rules.Block,
+	[]rules.TeamRef{{Slug: "sample"}},
+	[]rules.UserRef{{Login: "sample"}},
+	rules.UserRef{Login: "sample"},
 }
 
 // unsaid are fields that say where something stands, or that stand beside the sentence.

@@ -66,7 +66,7 @@ func (s Style) diffLayers(layer string, from, to rules.Layer) []Difference {
 	})...)
 	reliefs := func(l rules.Layer) map[string]string {
 		all := map[string]string{}
-		for _, one := range s.reliefs(l) {
+		for _, one := range s.Reliefs(l) {
 			all[one] = one
 		}
 		return all

@@ -43,7 +43,7 @@ func (s Style) Explain(p rules.Policy, markdown bool) string {
 		for _, r := range l.Rules {
 			item(s.Name(r.Name), s.Rule(r))
 		}
-		if all := s.reliefs(l); len(all) > 0 {
+		if all := s.Reliefs(l); len(all) > 0 {
 			heading(fmt.Sprintf("Exceptions and advice of the %s", l.Name))
 			for _, one := range all {
 				line(map[bool]string{true: "- %s", false: "  %s"}[markdown], one)

@@ -17,8 +17,8 @@ func (s Style) Deferral(d rules.Deferral) string {
 	return "The floor's rule " + s.Name(d.Rule) + " is advice here up to " + lastDay(d.Until) + " and blocks nothing until then"
 }
 
-// reliefs returns a layer's exceptions and deferrals as sentences.
-func (s Style) reliefs(l rules.Layer) []string {
+// Reliefs returns a layer's exceptions and deferrals as sentences.
+func (s Style) Reliefs(l rules.Layer) []string {
 	var out []string
 	for _, e := range l.Exceptions {
 		out = append(out, s.Exception(e)+".")
