@@ -138,13 +138,8 @@ func (a *App) settle(ctx context.Context, tx *store.Tx, l look) error {
 	if err != nil {
 		return err
 	}
-	// Others may carry the former head, and without this one they may be judged otherwise;
-	// and on a head where it does not count any more, so are those that stay.
-	left := l.was.Head
-	if l.was.Head == l.row.Head && (l.row.Open || !l.was.Open) {
-		left = ""
-	}
-	if left != "" {
+	// Others may carry the former head, and without this one they may be judged otherwise.
+	if left := l.was.Head; left != "" && left != l.row.Head {
 		others, err := tx.PullsByHead(l.repo.ID, left)
 		if err != nil {
 			return err
@@ -174,8 +169,8 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 	}
 	if len(changes) == 0 {
 		// On such a head nothing is published; but what another pull request left there must
-		// not be waiting for this one when it turns to a governed branch.
-		if standing && l.row.Open && !l.row.Governed {
+		// not be waiting for one that is still open when it turns to a governed branch.
+		if standing && len(titles) > 0 {
 			_, err = a.owe(tx, l.c.Installation, pub, publish.Rebased())
 		}
 		return time.Time{}, err
@@ -205,7 +200,7 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 }
 
 // carried returns the facts of every open pull request that carries a head to a governed
-// branch, and their titles by number.
+// branch, and the titles of all that have it as their head, by number.
 func carried(tx *store.Tx, repo int64, head string) ([]rules.Change, map[int64]string, error) {
 	rows, err := tx.PullsByHead(repo, head)
 	if err != nil {
@@ -214,6 +209,7 @@ func carried(tx *store.Tx, repo int64, head string) ([]rules.Change, map[int64]s
 	var changes []rules.Change
 	titles := map[int64]string{}
 	for _, row := range rows {
+		titles[row.Number] = row.Title
 		if !row.Governed || len(row.Facts) == 0 {
 			continue
 		}
@@ -222,7 +218,6 @@ func carried(tx *store.Tx, repo int64, head string) ([]rules.Change, map[int64]s
 			return nil, nil, fmt.Errorf("pull request %d of repository %d: %w", row.Number, repo, err)
 		}
 		changes = append(changes, change)
-		titles[row.Number] = row.Title
 	}
 	return changes, titles, nil
 }
