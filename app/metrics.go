@@ -23,6 +23,7 @@ type metrics struct {
 	evaluations *prometheus.HistogramVec
 	verdicts    *prometheus.CounterVec
 	requests    *prometheus.HistogramVec
+	accepted    prometheus.Gauge
 }
 
 func newMetrics(s *store.Store, now func() time.Time) *metrics {
@@ -43,7 +44,10 @@ func newMetrics(s *store.Store, now func() time.Time) *metrics {
 			Buckets: prometheus.ExponentialBuckets(0.01, 2, 11),
 		}, []string{"kind", "status"}),
 	}
-	m.registry.MustRegister(m.deliveries, m.evaluations, m.verdicts, m.requests,
+	m.accepted = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "changewarden_github_key_accepted", Help: "1 if GitHub accepted the app's key when it was last asked as the app, else 0.",
+	})
+	m.registry.MustRegister(m.deliveries, m.evaluations, m.verdicts, m.requests, m.accepted,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "changewarden_oldest_due_seconds", Help: "For how long the oldest due subject has been waiting.",
 		}, func() float64 {
@@ -76,6 +80,14 @@ func (m *metrics) evaluated(kind subject.Kind, err error, took time.Duration) {
 		outcome = "put_back"
 	}
 	m.evaluations.WithLabelValues(string(kind), outcome).Observe(took.Seconds())
+}
+
+// key notes whether GitHub took the app's key.
+func (m *metrics) key(accepted bool) {
+	m.accepted.Set(0)
+	if accepted {
+		m.accepted.Set(1)
+	}
 }
 
 func (m *metrics) verdict(o rules.Outcome) { m.verdicts.WithLabelValues(string(o)).Inc() }

@@ -53,6 +53,7 @@ func (a *App) sweepInstallation(ctx context.Context, c store.Claim) error {
 // the app's key.
 func (a *App) sweepEverywhere(ctx context.Context, c store.Claim) error {
 	self, err := a.reader.Self(ctx, a.clients.App())
+	a.metrics.key(err == nil)
 	if err != nil {
 		return err
 	}
