@@ -21,6 +21,10 @@ import (
 // sweep, looks again.
 const staleLooks = 4
 
+// rebaseWait is how long a pull request with a new base waits for its head to show pending,
+// where something else took the place of that publication.
+const rebaseWait = 5 * time.Second
+
 // judgePull reads a pull request as it is now, judges every change that its head carries
 // and stores, in one transaction, what was read, the verdicts, their evidence and what the
 // head should now show on GitHub. It writes nothing to GitHub itself.
@@ -103,13 +107,13 @@ func (a *App) forgetPull(ctx context.Context, c store.Claim, row store.Pull) err
 
 // announceRebase owes the head a pending publication when the pull request aims at another
 // base than it was judged for. Judging then waits: publishHead makes the pull request due
-// again once GitHub shows it.
+// again once GitHub shows it, and it is due by itself after rebaseWait.
 func (a *App) announceRebase(ctx context.Context, c store.Claim, row store.Pull) (waits bool, err error) {
 	if row.JudgedBase == "" || row.JudgedBase == row.Base {
 		return false, nil
 	}
 	err = a.store.Tx(ctx, func(tx *store.Tx) error {
-		row.JudgedBase = ""
+		row.JudgedBase, row.Facts = "", nil // what was read for the old base does not speak for it
 		if err := tx.PutPull(row); err != nil {
 			return err
 		}
@@ -120,7 +124,7 @@ func (a *App) announceRebase(ctx context.Context, c store.Claim, row store.Pull)
 		if waits, err = a.owe(tx, c.Installation, pub, publish.Rebased()); err != nil || !waits {
 			return err
 		}
-		return tx.Done(c, a.now(), time.Time{})
+		return tx.Done(c, a.now(), a.now().Add(rebaseWait))
 	})
 	return waits, err
 }
