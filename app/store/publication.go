@@ -20,9 +20,6 @@ type Publication struct {
 	Wanted       []byte // JSON
 	WantedDigest string
 	WantedAt     time.Time
-	Ledger       int64  // the account whose log holds the verdict
-	LedgerSize   int64  // records in that log when the publication was recorded
-	LedgerRoot   string // base64
 
 	Said          []byte // JSON
 	SaidDigest    string
@@ -61,13 +58,13 @@ func (r reader) publication(repo int64, sha string) (Publication, bool, error) {
 	p, found, err := one(r, func(s scan) (Publication, error) {
 		p := Publication{Repo: repo, SHA: sha}
 		var wantedAt int64
-		err := s(&p.Generation, &p.Wanted, &p.WantedDigest, &wantedAt, &p.Ledger, &p.LedgerSize, &p.LedgerRoot,
+		err := s(&p.Generation, &p.Wanted, &p.WantedDigest, &wantedAt,
 			&p.Said, &p.SaidDigest, &p.CheckRun, &p.RunStatus, &p.RunConclusion, &p.StatusState,
 			&p.AnnotatedKey, &p.WritingDigest, &p.Doubts, &p.Answered, &p.Reruns, &p.Reran)
 		p.WantedAt = moment(wantedAt)
 		return p, err
 	}, `
-select generation, wanted, wanted_digest, wanted_at, ledger, ledger_size, ledger_root,
+select generation, wanted, wanted_digest, wanted_at,
 	said, said_digest, check_run, run_status, run_conclusion, status_state,
 	annotated_key, writing_digest, doubts, answered, reruns, reran
 from publications where repo = $1 and sha = $2`, repo, sha)
@@ -87,16 +84,15 @@ func (tx *Tx) Publication(repo int64, sha string) (Publication, bool, error) {
 // PutPublication stores all of p but Doubts and Reruns.
 func (tx *Tx) PutPublication(p Publication) error {
 	err := tx.exec(`
-insert into publications (repo, sha, generation, wanted, wanted_digest, wanted_at, ledger, ledger_size, ledger_root,
+insert into publications (repo, sha, generation, wanted, wanted_digest, wanted_at,
 	said, said_digest, check_run, run_status, run_conclusion, status_state, annotated_key, writing_digest, answered, reran)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 on conflict (repo, sha) do update set
 	generation = excluded.generation, wanted = excluded.wanted, wanted_digest = excluded.wanted_digest, wanted_at = excluded.wanted_at,
-	ledger = excluded.ledger, ledger_size = excluded.ledger_size, ledger_root = excluded.ledger_root,
 	said = excluded.said, said_digest = excluded.said_digest, check_run = excluded.check_run, run_status = excluded.run_status,
 	run_conclusion = excluded.run_conclusion, status_state = excluded.status_state, annotated_key = excluded.annotated_key,
 	writing_digest = excluded.writing_digest, answered = excluded.answered, reran = excluded.reran`,
-		p.Repo, p.SHA, p.Generation, bytesOf(p.Wanted), p.WantedDigest, micros(p.WantedAt), p.Ledger, p.LedgerSize, p.LedgerRoot,
+		p.Repo, p.SHA, p.Generation, bytesOf(p.Wanted), p.WantedDigest, micros(p.WantedAt),
 		bytesOf(p.Said), p.SaidDigest, p.CheckRun, p.RunStatus, p.RunConclusion, p.StatusState, p.AnnotatedKey, p.WritingDigest, p.Answered, p.Reran)
 	if err != nil {
 		return fmt.Errorf("store publication on %s in repository %d: %w", p.SHA, p.Repo, err)

@@ -12,7 +12,6 @@ import (
 func testPublications(t *testing.T, s *Store) {
 	p := Publication{
 		Repo: 1, SHA: "a1", Generation: 3, Wanted: []byte(`{"w":1}`), WantedDigest: "d1", WantedAt: noon,
-		Ledger: 9, LedgerSize: 12, LedgerRoot: "cm9vdA==",
 		Said: []byte(`{"s":1}`), SaidDigest: "d0", CheckRun: 77, RunStatus: "completed", RunConclusion: "success", StatusState: "success",
 		AnnotatedKey: "k", WritingDigest: "d1",
 	}
