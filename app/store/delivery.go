@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/changewarden/changewarden/app/subject"
@@ -24,7 +25,28 @@ type Delivery struct {
 // Accept stores a delivery and all that it means, in one transaction: facts first, then what
 // is to be forgotten, then the subjects that are due, the selected ones among them. A
 // delivery that is stored already changes nothing: fresh is false.
+//
+// Where looks go on meanwhile, in transactions of others, a look that begins after subjects
+// were selected, and so is not selected, could still read what the delivery is about to
+// change, and nobody would look again. So what looks read from the store is changed first, in
+// a transaction of its own. It is true by itself, and harmless if the second never comes: the
+// delivery is then as if it had not arrived.
 func (s *Store) Accept(ctx context.Context, d Delivery, r subject.Result) (fresh bool, err error) {
+	if s.d.shared && len(r.Selectors) > 0 && changesLooks(r) {
+		err := s.Tx(ctx, func(tx *Tx) error {
+			known, err := list(tx.reader(), column[int64], `select 1 from deliveries where app = $1 and guid = $2`, d.App, d.GUID)
+			if err != nil || len(known) > 0 {
+				return err
+			}
+			if err := tx.places(d.At, r); err != nil {
+				return err
+			}
+			return tx.memories(d.At, r)
+		})
+		if err != nil {
+			return false, fmt.Errorf("accept delivery %s: %w", d.GUID, err)
+		}
+	}
 	err = s.Tx(ctx, func(tx *Tx) error {
 		n, err := tx.affect(`
 insert into deliveries (app, guid, event, action, installation, repo, at, body) values ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -44,19 +66,28 @@ on conflict do nothing`, d.App, d.GUID, d.Event, d.Action, d.Installation, d.Rep
 	return fresh, nil
 }
 
+// changesLooks says whether r changes what looks read from the store, beside the rows of the
+// subjects that it names.
+func changesLooks(r subject.Result) bool {
+	return len(r.Forget)+len(r.Teams)+len(r.Joins)+len(r.Pushes) > 0
+}
+
 // Apply is what Accept does with a Result, for facts that did not come by a delivery: those
 // of a sweep, which asked GitHub itself.
 func (tx *Tx) Apply(at time.Time, r subject.Result) error { return tx.apply(at, r, "") }
 
 // apply raises each subject at most once; guid is remembered with it, unless empty.
 func (tx *Tx) apply(at time.Time, r subject.Result, guid string) error {
-	if err := tx.facts(at, r); err != nil {
+	if err := tx.places(at, r); err != nil {
 		return err
 	}
-	for _, key := range r.Forget {
-		if err := tx.forget(key, at); err != nil {
-			return err
+	for _, f := range sorted(r.Pulls, func(f subject.PullFact) [2]int64 { return [2]int64{f.Repo, f.Number} }) {
+		if err := tx.pullFact(f, at); err != nil {
+			return fmt.Errorf("note pull request %d#%d: %w", f.Repo, f.Number, err)
 		}
+	}
+	if err := tx.memories(at, r); err != nil {
+		return err
 	}
 	due := map[subject.Subject]bool{}
 	for _, sub := range r.Subjects {
@@ -67,46 +98,51 @@ func (tx *Tx) apply(at time.Time, r subject.Result, guid string) error {
 			return fmt.Errorf("select by %s: %w", sel.Kind, err)
 		}
 	}
-	var all []Due
 	for sub := range due {
 		installation, err := tx.installationOf(sub, r.Installation)
 		if err != nil {
 			return err
 		}
-		all = append(all, Due{Subject: sub, Installation: installation, At: at})
+		d := Due{Subject: sub, Installation: installation, At: at}
+		tx.moves = append(tx.moves, move{key: sub.Key(), do: func() error { return tx.raiseBy(d, guid) }})
 	}
-	for _, d := range inOrder(all) {
-		generation, err := tx.raise(d)
-		if err != nil {
-			return err
+	return nil
+}
+
+// raiseBy raises a subject and remembers which delivery did, unless guid is empty.
+func (tx *Tx) raiseBy(d Due, guid string) error {
+	generation, err := tx.raise(d)
+	if err != nil || guid == "" {
+		return err
+	}
+	err = tx.exec(`insert into subject_deliveries (subject, generation, guid) values ($1, $2, $3)`, d.Subject.Key(), generation, guid)
+	return wrap(err, "note what raised %s", d.Subject.Key())
+}
+
+// places notes the facts of installations and repositories.
+func (tx *Tx) places(at time.Time, r subject.Result) error {
+	for _, f := range sorted(r.Installations, func(f subject.InstallationFact) [2]int64 { return [2]int64{f.ID} }) {
+		if err := tx.installationFact(f, at); err != nil {
+			return fmt.Errorf("note installation %d: %w", f.ID, err)
 		}
-		if guid == "" {
-			continue
-		}
-		err = tx.exec(`insert into subject_deliveries (subject, generation, guid) values ($1, $2, $3)`, d.Subject.Key(), generation, guid)
-		if err != nil {
-			return fmt.Errorf("note what raised %s: %w", d.Subject.Key(), err)
+	}
+	for _, f := range sorted(r.Repositories, func(f subject.RepositoryFact) [2]int64 { return [2]int64{f.ID} }) {
+		if err := tx.repositoryFact(f); err != nil {
+			return fmt.Errorf("note repository %d: %w", f.ID, err)
 		}
 	}
 	return nil
 }
 
-func (tx *Tx) facts(at time.Time, r subject.Result) error {
-	for _, f := range r.Installations {
-		if err := tx.installationFact(f, at); err != nil {
-			return fmt.Errorf("note installation %d: %w", f.ID, err)
-		}
-	}
-	for _, f := range r.Repositories {
-		if err := tx.repositoryFact(f); err != nil {
-			return fmt.Errorf("note repository %d: %w", f.ID, err)
-		}
-	}
-	for _, f := range r.Pulls {
-		if err := tx.pullFact(f, at); err != nil {
-			return fmt.Errorf("note pull request %d#%d: %w", f.Repo, f.Number, err)
-		}
-	}
+// sorted returns facts in the order of their keys, those of one key as they came.
+func sorted[T any](facts []T, key func(T) [2]int64) []T {
+	facts = slices.Clone(facts)
+	slices.SortStableFunc(facts, func(a, b T) int { x, y := key(a), key(b); return slices.Compare(x[:], y[:]) })
+	return facts
+}
+
+// memories notes what looks recall, and drops what they must not recall any more.
+func (tx *Tx) memories(at time.Time, r subject.Result) error {
 	for _, f := range r.Teams {
 		if err := tx.told(subject.TeamMaking, subject.TeamMakingKey(f.Account, f.Team, f.Slug), f.By, f.At); err != nil {
 			return fmt.Errorf("note who made team %d: %w", f.Team, err)
@@ -117,7 +153,15 @@ func (tx *Tx) facts(at time.Time, r subject.Result) error {
 			return fmt.Errorf("note who joined team %d: %w", f.Team, err)
 		}
 	}
-	return tx.pushes(r.Pushes)
+	if err := tx.pushes(r.Pushes); err != nil {
+		return err
+	}
+	for _, key := range r.Forget {
+		if err := tx.forget(key, at); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // told remembers for ever who did something; the last to do so counts.

@@ -39,6 +39,13 @@ func (s *Store) Installations(ctx context.Context) ([]Installation, error) {
 // what is stored changes nothing, and a removed installation stays removed, whenever the
 // news of its making arrives. With an installation all its repositories are gone.
 func (tx *Tx) installationFact(f subject.InstallationFact, at time.Time) error {
+	lock := tx.lockShared
+	if f.Removed {
+		lock = tx.lock // no repository shall come to it meanwhile
+	}
+	if err := lock("installation/%d", f.ID); err != nil {
+		return err
+	}
 	err := tx.exec(`
 insert into installations (id, account, account_login, account_type, suspended, removed, updated_at) values ($1, $2, $3, $4, $5, $6, $7)
 on conflict (id) do update set
@@ -53,5 +60,5 @@ where excluded.updated_at >= installations.updated_at or excluded.removed`,
 	if err != nil || !f.Removed {
 		return err
 	}
-	return tx.exec(`update repositories set gone = true where installation = $1`, f.ID)
+	return tx.exec(`update repositories set gone = true where id in (select id from repositories where installation = $1 order by id`+tx.s.d.forUpdate+`)`, f.ID)
 }

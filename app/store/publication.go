@@ -76,10 +76,17 @@ func (s *Store) Publication(ctx context.Context, repo int64, sha string) (Public
 	return s.reader(ctx).publication(repo, sha)
 }
 
-// Publication is Store.Publication, with the row locked.
+// Publication is Store.Publication, with the head locked, whether it has a row or not: who
+// composes what it should show sees what others stored of its pull requests before, and they
+// see what is stored now.
 func (tx *Tx) Publication(repo int64, sha string) (Publication, bool, error) {
+	if err := tx.lockHead(repo, sha); err != nil {
+		return Publication{}, false, wrap(err, "lock head %s in repository %d", sha, repo)
+	}
 	return tx.reader().publication(repo, sha)
 }
+
+func (tx *Tx) lockHead(repo int64, sha string) error { return tx.lock("head/%d/%s", repo, sha) }
 
 // PutPublication stores all of p but Doubts and Reruns.
 func (tx *Tx) PutPublication(p Publication) error {
@@ -122,7 +129,7 @@ func (tx *Tx) ownCheck(repo int64, sha string, c subject.Check) (own, error) {
 	case c.Source == subject.CheckSuite:
 		return asSaid, nil // the frame that GitHub puts around our runs
 	}
-	p, found, err := tx.Publication(repo, sha)
+	p, found, err := tx.reader().publication(repo, sha)
 	if err != nil {
 		return "", err
 	}

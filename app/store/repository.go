@@ -70,6 +70,9 @@ func (tx *Tx) Announced(repo int64, at time.Time) error {
 // default branch comes from a list that does not tell what is archived either. What a
 // removed installation holds is gone, also if the news of its making arrive last.
 func (tx *Tx) repositoryFact(f subject.RepositoryFact) error {
+	if err := tx.lockShared("installation/%d", f.Installation); err != nil {
+		return err
+	}
 	err := tx.exec(`
 insert into repositories (id, installation, account, owner, name, default_branch, private, archived, gone, updated_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)

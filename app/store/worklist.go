@@ -47,13 +47,33 @@ func (s *Store) Raise(ctx context.Context, at time.Time, due ...Due) error {
 	return s.Tx(ctx, func(tx *Tx) error { return tx.Raise(at, due...) })
 }
 
-// Raise is Store.Raise in a transaction. at is the present, for a Due without At.
+// Raise is Store.Raise in a transaction, and takes place at its end. at is the present, for a
+// Due without At.
 func (tx *Tx) Raise(at time.Time, due ...Due) error {
-	for _, d := range inOrder(due) {
+	for _, d := range due {
 		if d.At.IsZero() {
 			d.At = at
 		}
-		if _, err := tx.raise(d); err != nil {
+		tx.moves = append(tx.moves, move{key: d.Subject.Key(), do: func() error {
+			_, err := tx.raise(d)
+			return err
+		}})
+	}
+	return tx.ctx.Err()
+}
+
+// move is what a transaction does to a subject.
+type move struct {
+	key string
+	do  func() error
+}
+
+// move does what was noted, by key, so that transactions on several connections lock the
+// rows in one order, and not for longer than it takes.
+func (tx *Tx) move() error {
+	slices.SortStableFunc(tx.moves, func(a, b move) int { return cmp.Compare(a.key, b.key) })
+	for _, m := range tx.moves {
+		if err := m.do(); err != nil {
 			return err
 		}
 	}
@@ -77,17 +97,12 @@ update subjects set floor_at = 0, due_at = $2, first_due_at = $2, ready_at = $2 
 // of that process can still be on its way.
 func (s *Store) Orphan(ctx context.Context, at time.Time) error {
 	err := s.Tx(ctx, func(tx *Tx) error {
-		return tx.exec(`update subjects set lease_until = $1, ready_at = $2 where lease_until > $1`,
+		return tx.exec(`
+update subjects set lease_until = $1, ready_at = $2
+where key in (select key from subjects where lease_until > $1 order by key`+tx.s.d.forUpdate+`)`,
 			micros(at), micros(at.Add(s.o.TakeoverGrace)))
 	})
 	return wrap(err, "end the leases of a process that is gone")
-}
-
-// inOrder sorts by key, so that transactions on several connections lock rows in one order.
-func inOrder(due []Due) []Due {
-	due = slices.Clone(due)
-	slices.SortStableFunc(due, func(a, b Due) int { return cmp.Compare(a.Subject.Key(), b.Subject.Key()) })
-	return due
 }
 
 // raise returns the new generation. The subject becomes due at d.At, or stays due earlier,
