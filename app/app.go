@@ -53,7 +53,10 @@ type App struct {
 	knowsBot bool // by the one look at everywhere
 
 	textsMu sync.Mutex
-	texts   map[string]string // SHA-256 of a policy text to its address in the store
+	texts   map[string]string // SHA-256 of a policy text to its address in the store, where each process has its own
+
+	clocked time.Time // when the clock was last held to the database's; by work alone
+	news    news
 }
 
 // New checks the options, opens the store and returns a server that is ready to run. The
@@ -81,7 +84,12 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	if err := a.store.Orphan(ctx, a.now()); err != nil {
+	if o.shared() {
+		err = a.checkClock(ctx)
+	} else {
+		err = a.store.Orphan(ctx, a.now()) // hold has seen to it that no other process works
+	}
+	if err != nil {
 		return nil, err
 	}
 	a.metrics = newMetrics(a.store, a.now)
@@ -197,8 +205,5 @@ func (i intake) Accept(ctx context.Context, d webhook.Delivery) (bool, error) {
 		return false, err
 	}
 	i.a.metrics.delivery(d.Event, fresh)
-	if d.Event == "installation" && fresh {
-		i.a.clients.Forget(installation) // its permissions, or its token, are not what they were
-	}
 	return fresh, nil
 }

@@ -23,7 +23,7 @@ type metrics struct {
 	evaluations *prometheus.HistogramVec
 	verdicts    *prometheus.CounterVec
 	requests    *prometheus.HistogramVec
-	accepted    prometheus.Gauge
+	accepted    *prometheus.GaugeVec // without labels: absent until GitHub was asked by this process
 }
 
 func newMetrics(s *store.Store, now func() time.Time) *metrics {
@@ -44,9 +44,9 @@ func newMetrics(s *store.Store, now func() time.Time) *metrics {
 			Buckets: prometheus.ExponentialBuckets(0.01, 2, 11),
 		}, []string{"kind", "status"}),
 	}
-	m.accepted = prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "changewarden_github_key_accepted", Help: "1 if GitHub accepted the app's key when it was last asked as the app, else 0.",
-	})
+	m.accepted = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "changewarden_github_key_accepted", Help: "1 if GitHub accepted the app's key when this process last asked as the app, else 0; absent if it never did.",
+	}, nil)
 	m.registry.MustRegister(m.deliveries, m.evaluations, m.verdicts, m.requests, m.accepted,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "changewarden_oldest_due_seconds", Help: "For how long the oldest due subject has been waiting.",
@@ -84,10 +84,11 @@ func (m *metrics) evaluated(kind subject.Kind, err error, took time.Duration) {
 
 // key notes whether GitHub took the app's key.
 func (m *metrics) key(accepted bool) {
-	m.accepted.Set(0)
+	value := 0.0
 	if accepted {
-		m.accepted.Set(1)
+		value = 1
 	}
+	m.accepted.WithLabelValues().Set(value)
 }
 
 func (m *metrics) verdict(o rules.Outcome) { m.verdicts.WithLabelValues(string(o)).Inc() }

@@ -23,17 +23,27 @@ import (
 	"github.com/changewarden/changewarden/app/githubsim"
 	"github.com/changewarden/changewarden/app/githubsim/contract"
 	"github.com/changewarden/changewarden/app/publish"
+	"github.com/changewarden/changewarden/app/store/pgtest"
 )
 
 // A scenario is a page of testdata/scenarios: people act on a simulated GitHub, the real
 // server takes real deliveries over HTTP, and the page says what GitHub then shows. Every
 // request, answer and delivery is held to GitHub's own descriptions on the way.
-func TestScenarios(t *testing.T) {
+func TestScenarios(t *testing.T) { runScenarios(t, nil) }
+
+// Every page reads the same on PostgreSQL.
+func TestScenariosOnPostgreSQL(t *testing.T) { runScenarios(t, pgtest.URL) }
+
+// runScenarios runs all pages, each on a new database that database makes; nil: SQLite.
+func runScenarios(t *testing.T, database func(testing.TB) string) {
 	testscript.Run(t, testscript.Params{
 		Dir: "../testdata/scenarios",
 		Setup: func(e *testscript.Env) error {
 			w := newWorldTest(e.T().(testing.TB), e.Defer)
 			e.Values["world"] = w
+			if database != nil {
+				w.database = database(w.t)
+			}
 			return nil
 		},
 		Cmds: words(),
@@ -81,6 +91,8 @@ type world struct {
 	runs  map[string]int64 // last run of a name at a pull request's head, by "number/name"
 	saved map[string]string
 	seen  map[string]int64
+
+	database string // URL; empty: a file below dir
 
 	quiet  time.Duration // Options.Quiet
 	held   held
@@ -143,6 +155,14 @@ func (w *world) start(policy []byte) error {
 		GitHubURL:   "http://127.0.0.1", GitHubAPIURL: w.sim.URL(), AppID: w.sim.AppID(),
 		PrivateKey: w.sim.AppKey(), WebhookSecrets: [][]byte{w.sim.WebhookSecret()},
 		Now: w.clock.Now, Quiet: w.quiet,
+	}
+	if w.database != "" {
+		o.DatabaseURL, o.LedgerKeyFile = w.database, filepath.Join(w.dir, "ledger.key")
+		if _, err := os.Stat(o.LedgerKeyFile); err != nil {
+			if _, err := MakeLedgerKey(o.LedgerKeyFile); err != nil {
+				return err
+			}
+		}
 	}
 	if policy != nil {
 		o.PolicyFile, o.PolicyText = "floor.yml", policy

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -32,21 +33,32 @@ func (a *App) sweepInstallation(ctx context.Context, c store.Claim) error {
 	if !known || inst.Removed || inst.Suspended {
 		return a.done(ctx, c)
 	}
-	repos, err := a.reader.Repositories(ctx, a.clients.Installation(inst.ID))
+	client, err := a.client(ctx, inst.ID)
+	if err != nil {
+		return err
+	}
+	repos, err := a.reader.Repositories(ctx, client)
 	if err != nil {
 		return err
 	}
 	at := a.now()
-	var due []store.Due
-	for i := range repos {
-		repos[i].Installation, repos[i].At = inst.ID, at
-		due = append(due, store.Due{
-			Subject:      subject.Subject{Kind: subject.Repository, Repo: repos[i].ID},
-			Installation: inst.ID, At: at.Add(time.Duration(i) * spread),
-		})
+	listed := 0
+	for some := range slices.Chunk(repos, together) {
+		var due []store.Due
+		for i := range some {
+			some[i].Installation, some[i].At = inst.ID, at
+			due = append(due, store.Due{
+				Subject:      subject.Subject{Kind: subject.Repository, Repo: some[i].ID},
+				Installation: inst.ID, At: at.Add(time.Duration(listed) * spread),
+			})
+			listed++
+		}
+		if err := a.found(ctx, at, subject.Result{Installation: inst.ID, Repositories: some}, due); err != nil {
+			return err
+		}
 	}
-	zerolog.Ctx(ctx).Info().Int64("installation", inst.ID).Int("repositories", len(repos)).Msg("installation swept")
-	return a.apply(ctx, c, subject.Result{Installation: inst.ID, Repositories: repos}, due, at)
+	zerolog.Ctx(ctx).Info().Int64("installation", inst.ID).Int("repositories", listed).Msg("installation swept")
+	return a.done(ctx, c)
 }
 
 // sweepEverywhere makes every installation due, and says at start-up that GitHub accepts
@@ -69,7 +81,10 @@ func (a *App) sweepEverywhere(ctx context.Context, c store.Claim) error {
 		})
 	}
 	zerolog.Ctx(ctx).Info().Str("app", self.Slug).Int("installations", len(due)).Msg("GitHub accepts the app's key")
-	return a.apply(ctx, c, subject.Result{Installations: self.Installations}, due, at)
+	if err := a.found(ctx, at, subject.Result{Installations: self.Installations}, due); err != nil {
+		return err
+	}
+	return a.done(ctx, c)
 }
 
 // learnBot finds out who posts in our app's name, so that a status of ours is told from
@@ -80,7 +95,10 @@ func (a *App) learnBot(ctx context.Context, installation int64, slug string) {
 		zerolog.Ctx(ctx).Warn().Err(err).Msg("our own bot is not known")
 		return
 	}
-	a.store.SetOwnBot(bot)
+	if err := a.store.SetOwnBot(ctx, bot); err != nil {
+		zerolog.Ctx(ctx).Warn().Err(err).Msg("our own bot is not remembered")
+		return
+	}
 	a.knowsBot = true
 }
 
@@ -92,7 +110,10 @@ func (a *App) sweepRepository(ctx context.Context, c store.Claim) error {
 	if err != nil || !known {
 		return err
 	}
-	client := a.clients.Installation(repo.Installation)
+	client, err := a.client(ctx, repo.Installation)
+	if err != nil {
+		return err
+	}
 	open, err := a.reader.OpenPulls(ctx, client, snapshot.Target{
 		Installation: repo.Installation, Repo: repo.ID, Account: repo.Account, Owner: repo.Owner, Name: repo.Name,
 	})
@@ -107,24 +128,32 @@ func (a *App) sweepRepository(ctx context.Context, c store.Claim) error {
 	}
 	at := a.now()
 	listed := map[int64]bool{}
-	var due []store.Due
-	for i, p := range open.Pulls {
-		listed[p.Number] = true
-		due = append(due, store.Due{
-			Subject:      subject.Subject{Kind: subject.PullRequest, Repo: repo.ID, Number: p.Number},
-			Installation: repo.Installation, At: at.Add(time.Duration(i) * spread),
-		})
-	}
-	zerolog.Ctx(ctx).Info().Str("repo", fullName(repo)).Int("changes", len(due)).Msg("repository swept")
-	return a.store.Tx(ctx, func(tx *store.Tx) error {
-		if err := tx.Apply(at, subject.Result{Installation: repo.Installation, Pulls: open.Pulls}); err != nil {
+	for some := range slices.Chunk(open.Pulls, together) {
+		var due []store.Due
+		for _, p := range some {
+			due = append(due, store.Due{
+				Subject:      subject.Subject{Kind: subject.PullRequest, Repo: repo.ID, Number: p.Number},
+				Installation: repo.Installation, At: at.Add(time.Duration(len(listed)) * spread),
+			})
+			listed[p.Number] = true
+		}
+		if err := a.found(ctx, at, subject.Result{Installation: repo.Installation, Pulls: some}, due); err != nil {
 			return err
+		}
+	}
+	zerolog.Ctx(ctx).Info().Str("repo", fullName(repo)).Int("changes", len(listed)).Msg("repository swept")
+	return a.store.Tx(ctx, func(tx *store.Tx) error {
+		if root != "" { // first: see the order in which transactions lock
+			if err := tx.Announced(repo.ID, at); err != nil {
+				return err
+			}
 		}
 		// What was open here and is not listed was closed without our hearing of it.
 		rows, err := tx.OpenPulls(repo.ID)
 		if err != nil {
 			return err
 		}
+		var due []store.Due
 		for _, row := range rows {
 			if !listed[row.Number] {
 				due = append(due, store.Due{Subject: row.Subject(), Installation: repo.Installation, At: at})
@@ -134,7 +163,10 @@ func (a *App) sweepRepository(ctx context.Context, c store.Claim) error {
 			return err
 		}
 		if root != "" {
-			if err := a.announce(tx, c, repo, root); err != nil {
+			// The root commit is owed one green run and status, so that both can be chosen as
+			// required checks before any change was judged. Every branch contains that commit,
+			// so that no pull request can have it as its head.
+			if err := a.answer(tx, c, repo, KindAnnouncement, root, publish.Announcement()); err != nil {
 				return err
 			}
 		}
@@ -142,25 +174,17 @@ func (a *App) sweepRepository(ctx context.Context, c store.Claim) error {
 	})
 }
 
-// announce owes the root commit of the default branch one green run and status, so that
-// both can be chosen as required checks before any change was judged. Every branch
-// contains that commit, so that no pull request can have it as its head.
-func (a *App) announce(tx *store.Tx, c store.Claim, repo store.Repository, root string) error {
-	if err := a.answer(tx, c, repo, KindAnnouncement, root, publish.Announcement()); err != nil {
-		return err
-	}
-	return tx.Announced(repo.ID, a.now())
-}
+// together is how many subjects of a sweep are stored in one transaction: deliveries about
+// them wait for it.
+const together = 100
 
-// apply stores what a sweep found, makes subjects due and ends its claim.
-func (a *App) apply(ctx context.Context, c store.Claim, found subject.Result, due []store.Due, at time.Time) error {
+// found stores what a sweep found, and makes subjects due. That part of a sweep is stored, and
+// not yet the rest, does no harm: it is done again if it is not ended.
+func (a *App) found(ctx context.Context, at time.Time, found subject.Result, due []store.Due) error {
 	return a.store.Tx(ctx, func(tx *store.Tx) error {
 		if err := tx.Apply(at, found); err != nil {
 			return err
 		}
-		if err := tx.Raise(at, due...); err != nil {
-			return err
-		}
-		return tx.Done(c, at, time.Time{})
+		return tx.Raise(at, due...)
 	})
 }

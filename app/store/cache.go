@@ -32,6 +32,13 @@ func (s *Store) Remember(ctx context.Context, kind, key string, body []byte, asO
 	return wrap(err, "remember %s %s", kind, key)
 }
 
+// Forgotten returns when a delivery last made void what is remembered under a prefix; not
+// found after forgetLife, which is the life of GitHub's tokens too.
+func (s *Store) Forgotten(ctx context.Context, kind, prefix string) (at time.Time, found bool, err error) {
+	us, found, err := one(s.reader(ctx), column[int64], `select at from forgets where kind = $1 and prefix = $2`, kind, prefix)
+	return moment(us), found, wrap(err, "look for what was forgotten of %s %s", kind, prefix)
+}
+
 // remember keeps what is not older than what is kept.
 func (tx *Tx) remember(kind, key string, body []byte, asOf, until time.Time) error {
 	return tx.exec(`

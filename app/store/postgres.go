@@ -48,6 +48,9 @@ var pgParameters = map[string]string{
 	"idle_in_transaction_session_timeout": "30s",
 }
 
+// Shared says whether any number of processes may have the database open at the same time.
+func Shared(databaseURL string) bool { return isPostgres(databaseURL) }
+
 // isPostgres says whether a database URL names a PostgreSQL server.
 func isPostgres(databaseURL string) bool {
 	return strings.HasPrefix(databaseURL, "postgres://") || strings.HasPrefix(databaseURL, "postgresql://")
@@ -71,7 +74,7 @@ func CheckURL(databaseURL string) error {
 func pgConfig(databaseURL string) (*pgx.ConnConfig, error) {
 	u, err := url.Parse(databaseURL)
 	if err != nil {
-		return nil, errors.New("is not a URL: write it as postgres://USER:PASSWORD@HOST/DATABASE, with %40 for an @ in the password and %2F for a /")
+		return nil, errors.New("is not a URL: write it as " + pgShape)
 	}
 	config, err := pgx.ParseConfig(databaseURL)
 	if err != nil {
@@ -94,15 +97,27 @@ func pgConfig(databaseURL string) (*pgx.ConnConfig, error) {
 	return config, nil
 }
 
-// reason is the part of a parser's error that does not repeat what it parsed.
+// reason is what a parser's error is about, without what it repeats of the text.
 func reason(err error) string {
-	for _, known := range []string{"sslmode", "sslrootcert", "sslcert", "sslkey", "sslpassword", "port", "target_session_attrs", "connect_timeout", "passfile", "service"} {
-		if strings.Contains(err.Error(), known) {
-			return "its " + known + " is not one that PostgreSQL knows, or names a file that cannot be read"
+	text := err.Error()
+	text = text[strings.LastIndex(text, "`: ")+1:]
+	for _, known := range []struct{ in, is string }{
+		{"sslmode", "its sslmode is none that PostgreSQL knows: use verify-full"},
+		{"CA", "its sslrootcert cannot be read as a certificate"},
+		{"cert", "its sslcert and sslkey cannot be read as a certificate with its key"},
+		{"key", "its sslcert and sslkey cannot be read as a certificate with its key"},
+		{"port", "its port is no number"},
+		{"target_session_attrs", "its target_session_attrs is none that PostgreSQL knows"},
+	} {
+		if strings.Contains(text, known.in) {
+			return known.is
 		}
 	}
-	return "write it as postgres://USER:PASSWORD@HOST/DATABASE, with %40 for an @ in the password and %2F for a /"
+	return "write it as " + pgShape
 }
+
+// pgShape is how a URL is written.
+const pgShape = "postgres://USER:PASSWORD@HOST/DATABASE, with %40 for an @ in the password and %2F for a /"
 
 // checkTLS refuses a way to the server on which others could read along, unless the URL or
 // PGSSLMODE say that this is wanted. What "prefer" does is for whoever stands between to say.

@@ -121,7 +121,7 @@ const (
 // being written its row says less than GitHub, so runs of ours are taken as said: only our
 // app can change them. A status can be anybody's, so its sender decides.
 func (tx *Tx) ownCheck(repo int64, sha string, c subject.Check) (own, error) {
-	app, bot := tx.s.o.App, tx.s.ownBot.Load()
+	app := tx.s.o.App
 	status := c.Source == subject.CommitStatus && strings.EqualFold(c.Name, tx.s.o.StatusContext)
 	switch {
 	case !status && (app == 0 || c.App != app):
@@ -130,6 +130,10 @@ func (tx *Tx) ownCheck(repo int64, sha string, c subject.Check) (own, error) {
 		return asSaid, nil // the frame that GitHub puts around our runs
 	}
 	p, found, err := tx.reader().publication(repo, sha)
+	if err != nil {
+		return "", err
+	}
+	bot, err := tx.knownBot()
 	if err != nil {
 		return "", err
 	}

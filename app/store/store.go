@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -206,9 +207,50 @@ func (s *Store) Ready(ctx context.Context) error {
 	return s.Tx(ctx, func(tx *Tx) error { return tx.exec(`update subjects set generation = generation where key = ''`) })
 }
 
-// SetOwnBot tells the user id of our app's bot once it is known: until then a commit status
-// in our own context could be anybody's.
-func (s *Store) SetOwnBot(user int64) { s.ownBot.Store(user) }
+// SetOwnBot tells the user id of our app's bot once it is known, to the other processes too:
+// until then a commit status in our own context could be anybody's.
+func (s *Store) SetOwnBot(ctx context.Context, user int64) error {
+	err := s.Tx(ctx, func(tx *Tx) error {
+		// A user id does not change, so the moment does not matter.
+		return tx.remember(ownBotKind, strconv.FormatInt(s.o.App, 10), []byte(strconv.FormatInt(user, 10)), time.Time{}, time.Time{})
+	})
+	if err != nil {
+		return fmt.Errorf("remember our own bot: %w", err)
+	}
+	s.ownBot.Store(user)
+	return nil
+}
+
+const ownBotKind = "own_bot"
+
+// knownBot returns the user id of our app's bot, which another process may have found out; 0:
+// nobody has.
+func (tx *Tx) knownBot() (int64, error) {
+	if user := tx.s.ownBot.Load(); user != 0 {
+		return user, nil
+	}
+	body, found, err := one(tx.reader(), column[[]byte], `select body from cache where kind = $1 and key = $2`, ownBotKind, strconv.FormatInt(tx.s.o.App, 10))
+	if err != nil || !found {
+		return 0, wrap(err, "recall our own bot")
+	}
+	user, err := strconv.ParseInt(string(body), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("recall our own bot: %w", err)
+	}
+	tx.s.ownBot.Store(user)
+	return user, nil
+}
+
+// Clock returns the time that the database has, if it is one that others may share: their
+// clocks and ours are to be near it, because the moments in Claim, Extend and Retry are compared
+// with each other.
+func (s *Store) Clock(ctx context.Context) (at time.Time, shared bool, err error) {
+	if !s.d.shared {
+		return time.Time{}, false, nil
+	}
+	us, _, err := one(s.reader(ctx), column[int64], `select cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)`)
+	return moment(us), true, wrap(err, "read the database's clock")
+}
 
 // Wake returns a channel that receives after something may have become due, here or, soon
 // after, by another process. One receiver hears of each change at least once; several rises
