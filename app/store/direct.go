@@ -10,6 +10,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -34,6 +35,8 @@ type direct struct {
 
 	mu     sync.RWMutex // held for reading by each write
 	closed bool
+
+	again atomic.Int64 // how often a closure was run again
 }
 
 const (
@@ -61,6 +64,7 @@ func (d *direct) write(ctx context.Context, do func(conn) error) error {
 		if err == nil || try == maxTries || ctx.Err() != nil || !undone(err) {
 			return err
 		}
+		d.again.Add(1)
 	}
 }
 

@@ -238,10 +238,14 @@ where key = $1 and lease = $2 and lease_until <> 0`, why, micros(notBefore))
 // Done ends a look that covers c.Generation. The subject is due again at next (zero: not by
 // itself), or earlier if it was raised meanwhile: then what was looked at may have moved.
 // Events do not make it due again before Options.Quiet has passed, so that a burst of them
-// is a few looks.
-// ErrLost if the lease is not c's any more: whoever took it over decides, and the caller
-// rolls back by returning the error.
+// is a few looks. It takes place at the end of the transaction, which is rolled back with
+// ErrLost if the lease is not c's any more: whoever took it over decides.
 func (tx *Tx) Done(c Claim, at, next time.Time) error {
+	tx.moves = append(tx.moves, move{key: c.Subject.Key(), do: func() error { return tx.done(c, at, next) }})
+	return tx.ctx.Err()
+}
+
+func (tx *Tx) done(c Claim, at, next time.Time) error {
 	due, floor := int64(never), int64(0)
 	if !next.IsZero() {
 		due = micros(next)
