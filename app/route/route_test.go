@@ -331,7 +331,7 @@ var meanings = []struct{ name, event, body, want string }{
 	{
 		"left the organisation", "organization",
 		`{"action":"member_removed",` + commonOrg + `,"membership":{"user":{"id":12,"login":"bob"}}}`,
-		"in 9; forget team 3/*; forget owner 3/12/*; forget permission */12/; due by person 12 in account 3 repository 0",
+		"in 9; forget team 3/*; forget owner 3/12/*; forget member 3/12/*; forget permission */12/; due by person 12 in account 3 repository 0",
 	},
 	{
 		"organisation renamed", "organization",

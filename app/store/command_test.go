@@ -94,7 +94,9 @@ func testCommands(t *testing.T, s *Store) {
 	waivers()
 	want.State = CommandTaken
 	put(want)
-	must(t, s.Tx(ctx, func(tx *Tx) error { return tx.exec(`update persons set user_id = null, login = null where person = $1`, ids[50]) }))
+	must(t, s.Tx(ctx, func(tx *Tx) error {
+		return tx.exec(`update persons set user_id = null, login = null where person = $1`, ids[50])
+	}))
 	waivers()
 }
 
