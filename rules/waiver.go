@@ -108,3 +108,16 @@ func (j *judge) weigh(l Layer, r Rule, w Waiver) Waiving {
 	is.Group = role.group
 	return is
 }
+
+// NamesWaiver reports whether the policy itself names somebody, not by a team, among those
+// who can waive any of its rules. The policy has to be a stored one: of a login it cannot be
+// said whose it is.
+func (p Policy) NamesWaiver(id UserID) bool {
+	return id != 0 && slices.ContainsFunc(p.Layers, func(l Layer) bool {
+		return slices.ContainsFunc(l.Rules, func(r Rule) bool {
+			return slices.ContainsFunc(r.WaivableBy, func(group string) bool {
+				return slices.ContainsFunc(l.Groups[group].Users, func(u UserRef) bool { return u.Login == "" && u.ID == id })
+			})
+		})
+	})
+}
