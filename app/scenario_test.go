@@ -56,6 +56,7 @@ func runScenarios(t *testing.T, database func(testing.TB) string) {
 func words() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	all := maps.Clone(commands)
 	maps.Copy(all, eventWords)
+	maps.Copy(all, commentWords)
 	return all
 }
 

@@ -89,6 +89,11 @@ func (tx *Tx) apply(at time.Time, r subject.Result, guid string) error {
 	if err := tx.memories(at, r); err != nil {
 		return err
 	}
+	for _, f := range sorted(r.Commands, func(f subject.CommandFact) [2]int64 { return [2]int64{f.Comment} }) {
+		if err := tx.commandFact(f, guid); err != nil {
+			return fmt.Errorf("note comment %d: %w", f.Comment, err)
+		}
+	}
 	due := map[subject.Subject]bool{}
 	for _, sub := range r.Subjects {
 		due[sub] = true

@@ -23,7 +23,8 @@ import (
 // Transactions of all processes lock in one order, so that they wait and never block each
 // other for good:
 //
-//	deliveries, installations, repositories, pulls, what is remembered, a head (Tx.Publication),
+//	deliveries, installations, repositories, pulls, what is remembered, persons,
+//	commands, a head (Tx.Publication),
 //	publications, a log (Tx.Append), subjects
 //
 // within each by id, and of subjects last of all, when the closure has returned: Tx.Raise and
