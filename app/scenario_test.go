@@ -178,7 +178,8 @@ func (w *world) start(policy []byte) error {
 	}
 	turns := &roundRobin{}
 	var stops []func()
-	for range max(1, w.replicas) {
+	for i := range max(1, w.replicas) {
+		o.Version = fmt.Sprintf("test-%d", i) // which tells GitHub's requests apart
 		a, stop, err := w.serve(o)
 		if err != nil {
 			return err

@@ -77,9 +77,8 @@ func do(ctx context.Context, server, statement string) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
 	_, err = db.ExecContext(ctx, statement)
-	return err
+	return errors.Join(err, db.Close())
 }
 
 // Server is a PostgreSQL server of one test, which may stop it and start it again.
