@@ -16,16 +16,19 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// direct is the writer for PostgreSQL: a transaction of its own for each closure. PostgreSQL
-// itself makes several commits durable with one sync; a batch as SQLite's would hold the
-// locks of all its callers until the last of them is done.
+// direct is the writer for PostgreSQL: a transaction of its own for each closure, of which the
+// server itself makes several durable with one sync. A batch as SQLite's was measured too: of
+// deliveries over ten repositories from 8 and from 32 callers it stores 930 and 860 a second
+// where this stores 620 and 650 (server on the same machine, two busy cores, synced commits),
+// and as many from one. It is not used because its callers wait for each other's round trips,
+// which over a network are most of the time, and hold all their locks until the last of them
+// is done: the batches of two replicas would block each other, and fall together.
 //
 // Transactions of all processes lock in one order, so that they wait and never block each
 // other for good:
 //
-//	deliveries, installations, repositories, pulls, what is remembered, persons,
-//	commands, a head (Tx.Publication),
-//	publications, a log (Tx.Append), subjects
+//	deliveries, installations, repositories, pulls, what is remembered, persons, commands,
+//	a head (Tx.Publication), publications and a log (Tx.Append), subjects
 //
 // within each by id, and of subjects last of all, when the closure has returned: Tx.Raise and
 // Tx.Done note what is to be done, and Tx does it by key. Claim alone takes subjects in
