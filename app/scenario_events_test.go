@@ -38,7 +38,6 @@ var eventWords = map[string]func(ts *testscript.TestScript, neg bool, args []str
 	"deploy":    cmdDeploy,
 	"gate":      cmdGate,
 	"app":       cmdInstallation,
-	"queue":     cmdQueue,
 	"notes":     cmdNotes,
 	"never":     cmdNever,
 }
@@ -237,19 +236,6 @@ func cmdInstallation(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("app %s: no such word", args[0])
 	}
 	ts.Check(err)
-}
-
-// queue lets the first group of the merge queue come to its end and wants it merged, with !
-// thrown out.
-func cmdQueue(ts *testscript.TestScript, neg bool, _ []string) {
-	w := of(ts)
-	merged, err := w.sim.AdvanceQueue(w.repo)
-	if !merged && err != nil && !neg {
-		ts.Fatalf("the group was thrown out: %v", err)
-	}
-	if merged == neg {
-		ts.Fatalf("merged: %v", merged)
-	}
 }
 
 // notes COMMIT TEXT... wants each TEXT among the annotations of our runs, "path:line message".
