@@ -217,13 +217,15 @@ func cmdGate(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // app installed|removed|suspended|resumed ACCOUNT [REPOSITORY...], app covers ACCOUNT
-// [REPOSITORY...]: what an owner does with the app under test; no repository means all.
+// [REPOSITORY...], app grants ACCOUNT PERMISSION LEVEL: what an owner does with the app under test; no repository means all.
 func cmdInstallation(ts *testscript.TestScript, _ bool, args []string) {
 	sim, account, repos := of(ts).sim, args[1], args[2:]
 	var err error
 	switch args[0] {
 	case "installed":
 		_, err = sim.Install(account, repos...)
+	case "grants": // ACCOUNT PERMISSION LEVEL
+		err = sim.Grant(account, args[2], args[3])
 	case "covers":
 		err = sim.SelectRepositories(account, repos...)
 	case "removed":
