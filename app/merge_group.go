@@ -410,10 +410,10 @@ func dueGroups(installation int64, groups []store.MergeGroup, at time.Time) []st
 // waits for an answer.
 func (a *App) groupWanted(tx *store.Tx, repo int64, sha string) (publish.Wanted, bool, error) {
 	group, found, err := tx.MergeGroup(repo, sha)
-	if err != nil || !found || !group.GoneAt.IsZero() || group.Wanted == nil {
+	if err != nil || !found || !group.GoneAt.IsZero() {
 		return publish.Wanted{}, false, err
 	}
-	var wanted publish.Wanted
+	wanted := publish.GroupRead()
 	err = decode(group.Wanted, &wanted)
 	return wanted, true, err
 }

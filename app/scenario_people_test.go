@@ -82,6 +82,8 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 		return err
 	case "dequeue":
 		return p.Dequeue(w.repo, number(ts, args[0]))
+	case "queue-on": // BRANCH
+		return w.sim.SetQueue(w.repo, args[0], &githubsim.Queue{})
 	case "queue-off": // BRANCH
 		return w.sim.SetQueue(w.repo, args[0], nil)
 	case "status": // COMMIT CONTEXT STATE [copy]: copy of what our status says

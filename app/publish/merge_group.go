@@ -3,6 +3,7 @@ package publish
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -130,13 +131,25 @@ func groupSummary(g Group, n say.Names) string {
 		t.add("\n### " + sign(m.Outcome) + " " + groupMember(m, it) + "\n")
 		it.Verdict = *m.Group
 		table(t, it)
-		if it.Verdict = *m.Own; it.Verdict.Outcome.Blocks() {
-			t.add("\nAt its own head " + code(short(m.Head)) + ":\n")
+		if it.Verdict.Findings = onlyOwn(m, it); len(it.Verdict.Findings) > 0 {
+			t.add("\nAt its own head " + code(short(m.Head)) + " besides:\n")
 			table(t, it)
 		}
 	}
 	policies(t, g.Members)
 	return t.String()
+}
+
+// onlyOwn are the findings that block a member at its own head, and are not said of it with
+// the group's checks in the same words.
+func onlyOwn(m rules.MemberVerdict, it Item) []rules.Finding {
+	said := map[string]bool{}
+	for _, f := range m.Group.Findings {
+		said[f.Rule+"\n"+sentence(f, it)] = true
+	}
+	return slices.DeleteFunc(slices.Clone(m.Own.Findings), func(f rules.Finding) bool {
+		return !blocks(f.Outcome) || said[f.Rule+"\n"+sentence(f, it)]
+	})
 }
 
 func groupMember(m rules.MemberVerdict, it Item) string {

@@ -69,8 +69,11 @@ func testMergeGroups(t *testing.T, s *Store) {
 		t.Errorf("left: %+v", g)
 	}
 	tellGroup(t, s, 4, "")
-	if g := read(); !g.GoneAt.IsZero() || g.Why != "" {
+	if g := read(); !g.GoneAt.IsZero() || g.Why != "" || len(g.Members) != 0 {
 		t.Errorf("listed again: %+v", g)
+	}
+	if err := s.Tx(t.Context(), func(tx *Tx) error { return tx.PutMergeGroup(want) }); err != nil {
+		t.Fatal(err)
 	}
 	tellGroup(t, s, 4, "dequeued")
 	tellGroup(t, s, 5, MergeGroupMerged) // the sooner one is the late delivery
