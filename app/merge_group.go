@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -221,10 +222,11 @@ func judgedBy(blob func(address string) ([]byte, bool, error), address string, r
 	if err := decode(facts, &c); err != nil {
 		return c, p, err
 	}
-	key := ""
+	var layers []string
 	for _, ref := range refs {
-		key += ref.Layer + " " + ref.Text + "\n"
+		layers = append(layers, ref.Layer, ref.Text)
 	}
+	key := strings.Join(layers, " ")
 	if p, found := known[key]; found {
 		return c, p, nil
 	}

@@ -3,6 +3,7 @@ package publish
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -83,9 +84,7 @@ func (g Group) timeless() Group {
 func (g Group) names() say.Names {
 	all := say.Names{}
 	for _, it := range g.Members {
-		for id, name := range it.Names {
-			all[id] = name
-		}
+		maps.Copy(all, it.Names)
 	}
 	return all
 }
