@@ -49,6 +49,13 @@ func (p pages) Change(ctx context.Context, owner, name string, number int64) (we
 		page.Policy = append(page.Policy, web.PolicyFile{Layer: ref.Layer, Repo: ref.Repo, Path: ref.Path, Commit: ref.Commit})
 	}
 	page.Evidence = web.Evidence{Log: verdicts[0].Log, Seq: verdicts[0].Seq, Size: stored.Size, Root: stored.Root}
+	group, landed, err := p.a.store.LandedWith(ctx, repo.ID, number)
+	if err != nil {
+		return web.Page{}, false, err
+	}
+	if landed {
+		page.Evidence.Group, page.Evidence.GroupSeq = group.SHA, group.Seq
+	}
 	page.URL = fmt.Sprintf("%s/%s/%s/pull/%d", p.a.o.GitHubURL, repo.Owner, repo.Name, number)
 	return page, true, nil
 }

@@ -163,7 +163,7 @@ func (a *App) evaluate(ctx context.Context, c store.Claim) error {
 	case subject.Comments:
 		return a.hearComments(ctx, c)
 	case subject.MergeGroup:
-		return a.refuseMergeGroup(ctx, c)
+		return a.judgeMergeGroup(ctx, c)
 	case subject.Deployment:
 		return a.holdDeployment(ctx, c)
 	case subject.Repository:

@@ -72,6 +72,9 @@ func TestVerdicts(t *testing.T) {
 		})
 	}
 	for _, code := range constants(t, "Code") {
+		if strings.HasPrefix(code, "group.") {
+			continue // said of a merge group, not of a change
+		}
 		if !codes[rules.Code(code)] && code != string(rules.RuleAhead) { // no stage but the merge can be written yet
 			t.Errorf("no page shows reason %s", code)
 		}

@@ -61,7 +61,11 @@ func TestPublicationsReadWell(t *testing.T) {
 		{"proposed removal", Compose([]Item{proposing(&Proposal{Floor: true, Path: ".github/change-management.yml", Removed: true})}, Options{})},
 		{"hostile", Compose(hostile("<b>|`x`@ann closes #1 [a](https://evil.test)"), Options{})},
 		{"base changed", Rebased()},
-		{"merge group", MergeGroup()},
+		{"merge group waiting", ComposeGroup(twoInQueue(rules.Pending), Options{})},
+		{"merge group refused", ComposeGroup(twoInQueue(rules.Fail), Options{})},
+		{"merge group passed", ComposeGroup(twoInQueue(rules.Pass), Options{})},
+		{"merge group unknown", ComposeGroup(Group{Base: "main", Verdict: rules.EvaluateMergeGroup(rules.MergeGroup{Base: "main"}, noon)}, Options{})},
+		{"merge group not read", GroupRead()},
 		{"announcement", Announcement()},
 	}
 	for _, tt := range tests {

@@ -84,6 +84,9 @@ var examples = []rules.Reason{
 	{Outcome: rules.Fail, Code: rules.NoRuleApplies},
 	{Outcome: rules.NotApplicable, Code: rules.RuleNotApplicable},
 	{Outcome: rules.Ahead, Code: rules.RuleAhead},
+	{Outcome: rules.Indeterminate, Code: rules.GroupUnknown},
+	{Outcome: rules.Pending, Code: rules.GroupMemberUnread},
+	{Outcome: rules.Fail, Code: rules.GroupMemberMoved},
 }
 
 // example returns the example of a code.

@@ -104,4 +104,7 @@ type Evidence struct {
 	Seq  int64
 	Size int64  // records when it was appended, with it
 	Root string // base64
+
+	Group    string // commit of the merge group by which it landed; empty: it did not land by one
+	GroupSeq int64  // the record of the group's last verdict
 }
