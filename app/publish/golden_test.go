@@ -96,8 +96,12 @@ func terraform(o rules.Outcome) Item {
 			Counted: []rules.Approval{{By: bob, Group: "senior engineers", Team: "senior-engineers", TeamID: 9, AsOf: noon, Commit: head}},
 		}}
 	}
+	var unblock []rules.Step
+	if o != rules.Pass {
+		unblock = []rules.Step{{Code: rules.StepApprove, Rules: []string{"infrastructure needs a senior engineer"}, Count: 1, From: []string{"senior engineers"}, People: []rules.UserID{carol}}}
+	}
 	return Item{
-		Title: "Open the peering range", Names: names,
+		Title: "Open the peering range", Names: names, Unblock: unblock,
 		Policy: []PolicyRef{
 			{Layer: "floor", Repo: "octo-org/.github", Path: ".github/change-management.yml", Commit: "c0ffeec0ffeec0ffeec0ffeec0ffeec0ffeec0ff", Blob: "b1"},
 		},

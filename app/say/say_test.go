@@ -128,7 +128,13 @@ the sentence is made from it and its facts. This is every code with a sentence a
 		said[code] = !strings.Contains(text, code)
 		fmt.Fprintf(&b, "| `%s` | %s |\n", code, text)
 	}
-	for _, kind := range []string{"Code", "DropWhy", "NoticeCode"} {
+	b.WriteString("\n## What would let it pass\n\nThe fewest steps that would, as far as can be known, stand first wherever a verdict is shown.\n\n| code | for example |\n|---|---|\n")
+	for _, s := range steps {
+		text := say.Step(s, change, names)
+		said[string(s.Code)] = !strings.Contains(text, "The step is")
+		fmt.Fprintf(&b, "| `%s` | %s |\n", s.Code, text)
+	}
+	for _, kind := range []string{"Code", "DropWhy", "NoticeCode", "StepCode"} {
 		for _, code := range constants(t, kind) {
 			if !said[code] {
 				t.Errorf("%s %q has no sentence", kind, code)
@@ -152,7 +158,7 @@ the sentence is made from it and its facts. This is every code with a sentence a
 func constants(t *testing.T, kind string) []string {
 	t.Helper()
 	var out []string
-	for _, name := range []string{"../../rules/verdict.go", "../../rules/change.go"} {
+	for _, name := range []string{"../../rules/verdict.go", "../../rules/change.go", "../../rules/step.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {
 			t.Fatal(err)
