@@ -2,14 +2,15 @@ package schema
 
 func policy() node {
 	return object(map[string]node{
-		"version":    node{"const": 1}.said("The version of the policy language: 1."),
-		"procedure":  procedure().said("The head of the procedure document. Nothing is judged by it."),
-		"branches":   some(text()).said("Governed base branches, as globs: `*` stays within one segment of the name, `**` does not. The default branch is always governed; changes into other branches are not judged."),
-		"groups":     named(group()).said("People by role. Rules name the group; who is in it is looked up when an approval counts, and recorded with it."),
-		"classes":    named(ref("condition")).said("What a change is, derived from facts. The class `policy` is built in: whatever changes the policy file itself."),
-		"exceptions": list(exception()).said("Changes that may pass a rule of this file, or one of the floor's that is overridable, until a day."),
-		"advice":     list(advice()).said("Rules of the floor that are overridable and that this repository does not enforce yet."),
-		"rules":      list(rule()).said("What has to hold, and when. Every rule is judged every time, beside those of the floor."),
+		"version":         node{"const": 1}.said("The version of the policy language: 1."),
+		"procedure":       procedure().said("The head of the procedure document. Nothing is judged by it."),
+		"branches":        some(text()).said("Governed base branches, as globs: `*` stays within one segment of the name, `**` does not. The default branch is always governed; changes into other branches are not judged."),
+		"groups":          named(group()).said("People by role. Rules name the group; who is in it is looked up when an approval counts, and recorded with it."),
+		"classes":         named(ref("condition")).said("What a change is, derived from facts. The class `policy` is built in: whatever changes the policy file itself."),
+		"exceptions":      list(exception()).said("Changes that may pass a rule of this file, or one of the floor's that is overridable, until a day."),
+		"advice":          list(advice()).said("Rules of the floor that are overridable and that this repository does not enforce yet."),
+		"review_requests": requests().said("Who is asked on GitHub for the approvals that rules of this file lack. Without it, nobody."),
+		"rules":           list(rule()).said("What has to hold, and when. Every rule is judged every time, beside those of the floor."),
 	}, "version").said("What a change needs before it may be merged. In a repository the file is .github/change-management.yml on the default branch; it adds to the floor and takes nothing away.")
 }
 
@@ -19,6 +20,13 @@ func procedure() node {
 		"last_reviewed": node{"type": "string", "pattern": `^\d{4}-\d{2}-\d{2}$`}.said("The day of the last review, such as 2025-01-09."),
 		"review_every":  node{"type": "string", "pattern": `^[1-9][0-9]{0,2} (day|week|month|year)s?$`}.said("How often it is reviewed, such as `3 months`. An overdue review shows in the procedure document."),
 		"frameworks":    named(some(text())).said("Which controls of which framework the procedure serves, such as `SOC 2: [CC8.1]`."),
+	})
+}
+
+func requests() node {
+	return object(map[string]node{
+		"teams":  node{"const": true}.said("The team of the group that can give the approval is asked; GitHub's own settings say whom of it that reaches."),
+		"people": number(1, 10).said("How many people of a group without a team are asked at once."),
 	})
 }
 

@@ -107,5 +107,6 @@ func mappings() map[string]node {
 		"policy": policy(), "procedure": procedure(), "group": group(), "rule": rule(),
 		"condition": condition(), "requirement": requirement(), "approvals": approvals(), "checks": checks(),
 		"labels": labels(), "ticket": ticket(), "section": section(), "exception": exception(), "advice": advice(),
+		"review_requests": requests(),
 	}
 }
