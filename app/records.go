@@ -19,6 +19,8 @@ const (
 	KindAnnouncement = "announcement" // AnswerRecord
 	KindMergeGroup   = "merge_group"  // AnswerRecord
 	KindGate         = "gate"         // AnswerRecord
+
+	KindReviewRequest = "review_request" // ReviewRequestRecord
 )
 
 // VerdictRecord is the body of a verdict's record. Like every body it names people by person
@@ -71,6 +73,25 @@ type AnswerRecord struct {
 	Head       string   `json:"head,omitempty"`
 	Outcome    string   `json:"outcome"`
 	Deliveries []string `json:"deliveries,omitempty"`
+}
+
+// ReviewRequestRecord is the body of the record that somebody is to be asked for a review of a
+// pull request, and of the one that says what became of it.
+type ReviewRequestRecord struct {
+	Host       string          `json:"host"`
+	Repo       int64           `json:"repo"`
+	Pull       int64           `json:"pull"`
+	Reviewers  []AskedReviewer `json:"reviewers"`
+	Deliveries []string        `json:"deliveries,omitempty"` // as in VerdictRecord
+}
+
+// AskedReviewer is one of them: a team by GitHub's id, or a person.
+type AskedReviewer struct {
+	Content string `json:"content"` // exact fingerprint of the diff
+	Seat    string `json:"seat"`    // layer/group whose approval is lacking
+	Team    int64  `json:"team,omitempty"`
+	Person  int64  `json:"person,omitempty"`
+	State   string `json:"state"` // owed, asked, stood (somebody else had), removed (by a person), refused (by GitHub), dropped (too late)
 }
 
 // StoredVerdict is what the store keeps of a verdict beside the ledger, for pages and for

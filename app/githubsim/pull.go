@@ -30,6 +30,8 @@ type pull struct {
 	reviews     []*review
 	timeline    []*happening
 	threads     []*thread
+	asked       []*account // for a review that is open
+	askedTeams  []*team
 	created     time.Time
 	updated     time.Time
 	lag         *pull // what the API answers while it lags behind; see LagPull

@@ -38,6 +38,8 @@ func proposing(p *Proposal) Item {
 func TestPublicationsReadWell(t *testing.T) {
 	public := terraform(rules.Pending)
 	public.Change.Repo.Public = true
+	unasked := terraform(rules.Pending)
+	unasked.Unasked = []string{"senior engineers"}
 	other := terraform(rules.Pass)
 	other.Change.Base, other.Title, other.Change.Pulls[0].Number = "release/1", "Open the range on release/1, too (#42)", 43
 	tests := []struct {
@@ -46,6 +48,7 @@ func TestPublicationsReadWell(t *testing.T) {
 	}{
 		{"waiting", Compose([]Item{terraform(rules.Pending)}, Options{})},
 		{"public", Compose([]Item{public}, Options{})},
+		{"unasked", Compose([]Item{unasked}, Options{})},
 		{"passed", Compose([]Item{terraform(rules.Pass)}, Options{})},
 		{"two bases", Compose([]Item{terraform(rules.Pending), other}, Options{})},
 		{"proposed", Compose([]Item{proposing(&Proposal{Path: ".github/change-management.yml", Rules: 5, Preview: &Preview{Tried: 12, Differ: []Difference{

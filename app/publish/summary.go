@@ -66,6 +66,11 @@ func summary(items []Item, strangers int) string {
 	worst := heaviest(items)
 	t.add(sign(worst.Verdict.Outcome) + " **" + inert(cut(say.Headline(worst.Verdict, worst.Names), maxSentence)) + "**\n\n")
 	t.add(next(worst))
+	for _, it := range items {
+		for _, line := range unaskedLines(it) {
+			t.add("\n> " + line + "\n")
+		}
+	}
 	for _, p := range proposals(items) {
 		t.add("\n> " + p.String() + "\n")
 		if p.Preview != nil {

@@ -17,6 +17,7 @@ type Result struct {
 	Pushes        []PushFact
 	Teams         []TeamFact
 	Joins         []JoinFact
+	Unasked       []UnaskedFact
 }
 
 // SelectorKind says by what a Selector finds its subjects.
@@ -133,6 +134,17 @@ type JoinFact struct {
 	User    int64
 	By      Person
 	At      time.Time // when the delivery was received
+}
+
+// UnaskedFact is a person's taking back that somebody was asked for a review. User or Team
+// is set.
+type UnaskedFact struct {
+	Repo   int64
+	Number int64
+	User   int64
+	Team   int64
+	By     Person
+	At     time.Time // when the delivery was received
 }
 
 // PushFact is one push that GitHub named the pusher of: from the sender of a push delivery
