@@ -7,6 +7,7 @@ import "slices"
 type candidate struct {
 	id    UserID // 0: anybody in the group
 	group string // empty with id 0: anybody who can write
+	layer Layer  // of the group
 	fits  []bool // by opening
 }
 
@@ -22,13 +23,21 @@ func (f *filling) candidates() {
 	for _, r := range f.Reviews {
 		meet(r.By)
 	}
+	anybody, seen := false, map[[2]string]bool{}
 	for _, o := range f.openings {
-		if len(o.of.From) == 0 {
+		if len(o.of.From) == 0 && !anybody {
+			anybody = true
 			f.open = append(f.open, f.anybody(""))
 		}
 		for _, name := range o.of.From {
+			if seen[[2]string{o.layer.Name, name}] {
+				continue
+			}
+			seen[[2]string{o.layer.Name, name}] = true
+			one := f.member(o.layer, name)
+			f.groups = append(f.groups, one)
 			if f.reachable(o.layer, name) {
-				f.open = append(f.open, f.member(o.layer, name))
+				f.open = append(f.open, one)
 			}
 			for _, u := range o.layer.Groups[name].Users {
 				meet(f.resolve(u))
@@ -39,7 +48,7 @@ func (f *filling) candidates() {
 		meet(p.ID)
 	}
 	for _, id := range people {
-		if c := f.person(id); slices.Contains(c.fits, true) {
+		if c := f.person(id); slices.Contains(c.fits, true) && (len(f.known) < maxKnown || f.lifting(id)) {
 			f.known = append(f.known, c)
 		}
 	}
@@ -68,6 +77,7 @@ func (f *filling) anybody(group string) candidate {
 // member is somebody in the group, who can write as well.
 func (f *filling) member(l Layer, name string) candidate {
 	c := f.anybody(name)
+	c.layer = l
 	for i, o := range f.openings {
 		c.fits[i] = c.fits[i] || f.within(l, name, o)
 	}
@@ -114,6 +124,11 @@ func (f *filling) person(id UserID) candidate {
 		c.fits[i] = (ok || len(o.of.From) == 0 && !reviewed) && !counted
 	}
 	return c
+}
+
+// lifting reports whether somebody has a request for changes to lift.
+func (f *filling) lifting(id UserID) bool {
+	return slices.ContainsFunc(f.lifts, func(s Step) bool { return slices.Contains(s.People, id) })
 }
 
 func (f *filling) reviewed(id UserID) bool {

@@ -5,9 +5,15 @@ import (
 	"slices"
 )
 
-// maxFillings bounds the search for the fewest approvals. Few policies ever come near: of
-// groups that fill the same seats one is tried.
-const maxFillings = 20_000
+// Limits of the search for the fewest approvals, which runs wherever a verdict is shown. Few
+// policies ever come near: of groups that fill the same seats one is tried. Past them each
+// rule's approvals are asked for by themselves.
+const (
+	maxFillings = 5000 // sets of approvals that are tried, over all ways to meet the policy
+	maxOpenings = 64   // requirements that lack approvals, and approvals that are lacking
+	maxSeats    = 32   // that are distinct
+	maxKnown    = 20   // people whom the change names
+)
 
 // filling is the search for the fewest approvals that fill every seat which is empty.
 type filling struct {
@@ -15,9 +21,9 @@ type filling struct {
 	lifts    []Step
 	openings []opening    // requirements that lack approvals; and all whose seats are distinct, for people can move
 	seats    []distinctAt // of the rules that block if it is empty
-	open     []candidate  // groups, and anybody
+	groups   []candidate  // somebody of each group that is asked for, whether there is anybody or not
+	open     []candidate  // of them those of whom there may be people whom the change does not name; and anybody
 	known    []candidate  // people whom the change names
-	budget   int
 }
 
 // opening is an approvals requirement that a new approval could serve.
@@ -42,6 +48,9 @@ type distinctAt struct {
 // steps returns the steps of lifting and approving.
 func (f *filling) steps() []Step {
 	f.distinct()
+	if len(f.openings) > maxOpenings || len(f.seats) > maxSeats || f.deficit(nil) > maxOpenings {
+		return append(f.lifts, f.oneByOne()...)
+	}
 	f.candidates()
 	lifted := f.liftedByApproving()
 	out, lifted := f.nobody(lifted)
@@ -56,6 +65,19 @@ func (f *filling) steps() []Step {
 	}
 	out = append(out, f.lifts...)
 	return append(out, f.approvalSteps(masks[len(lifted):], picks)...)
+}
+
+// oneByOne asks for the approvals of each requirement by themselves.
+func (f *filling) oneByOne() []Step {
+	var out []Step
+	for _, o := range f.openings {
+		if o.empty() {
+			out = append(out, Step{
+				Code: StepApprove, Rules: []string{o.rule}, Count: o.facts.Need - len(o.facts.Counted), From: o.of.From, Write: len(o.of.From) == 0,
+			})
+		}
+	}
+	return out
 }
 
 // approvalSteps says who can give the approvals that fit the masks, one step for those that
@@ -153,7 +175,10 @@ func (f *filling) nobody(lifted []candidate) (out []Step, _ []candidate) {
 // hopeless returns the last opening that nobody else could fill either, or else the last
 // that is not full.
 func (f *filling) hopeless(everybody []candidate) int {
-	for i := len(f.openings) - 1; i >= 0; i-- {
+	for i := range slices.Backward(f.openings) {
+		if slices.ContainsFunc(f.open, func(c candidate) bool { return c.fits[i] }) {
+			continue // there are as many of them as one likes
+		}
 		alone := filling{unblocker: f.unblocker, openings: f.openings, open: f.open}
 		for _, s := range f.seats {
 			if s.opening == i {
@@ -195,7 +220,7 @@ func (f *filling) drop(i int) {
 			f.seats[k].opening--
 		}
 	}
-	f.open, f.known = f.without(f.open, i), f.without(f.known, i)
+	f.groups, f.open, f.known = f.without(f.groups, i), f.without(f.open, i), f.without(f.known, i)
 }
 
 func (f *filling) without(all []candidate, i int) []candidate {
@@ -219,13 +244,33 @@ func (f *filling) fewest(lifted []candidate) []candidate {
 	}
 	slices.SortStableFunc(pool, func(a, b candidate) int { return f.fillsEmpty(b) - f.fillsEmpty(a) })
 	most := f.greedy(lifted, pool)
-	f.budget = maxFillings
-	for n := 1; n < len(most); n++ {
+	for n := f.least(lifted, pool); n < len(most); n++ {
 		if found := f.search(lifted, pool, 0, n); found != nil {
 			return found[len(lifted):]
 		}
 	}
 	return most
+}
+
+// least returns how many approvals it takes at the least.
+func (f *filling) least(lifted, pool []candidate) int {
+	fills := 1 // the most that one approval does
+	for _, c := range pool {
+		n, sits := 0, false
+		for i, fits := range c.fits {
+			switch distinct := f.openings[i].of.Distinct; {
+			case fits && distinct:
+				sits = true
+			case fits:
+				n++
+			}
+		}
+		if sits {
+			n++ // nobody sits on two of them
+		}
+		fills = max(fills, n)
+	}
+	return max(1, (f.deficit(lifted)+fills-1)/fills)
 }
 
 // fillsEmpty returns how many openings that lack somebody a candidate fits.
@@ -372,11 +417,9 @@ func (f *filling) approval(mask []bool) Step {
 	if anybody {
 		return s
 	}
-	for _, o := range f.openings {
-		for _, name := range o.of.From {
-			if covers(f.member(o.layer, name).fits, mask) && f.staffed(o.layer, name, mask) && !slices.Contains(s.From, name) {
-				s.From = append(s.From, name)
-			}
+	for _, g := range f.groups {
+		if covers(g.fits, mask) && f.staffed(g.layer, g.group, mask) {
+			s.From = append(s.From, g.group)
 		}
 	}
 	if len(s.From) == 0 { // somebody who is in several of them

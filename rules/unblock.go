@@ -18,7 +18,7 @@ func Unblock(p Policy, c Change, v Verdict) []Step {
 	if !v.Outcome.Blocks() {
 		return nil
 	}
-	u := &unblocker{judge: newJudge(c, v.At)}
+	u := &unblocker{judge: newJudge(c, v.At), budget: maxFillings}
 	var firm, light []*judged
 	for _, f := range v.Findings {
 		l, r, ok := p.rule(f)
@@ -43,6 +43,10 @@ func Unblock(p Policy, c Change, v Verdict) []Step {
 	}
 	var best []Step
 	for i, way := range ways {
+		if i > 0 && u.budget <= 0 {
+			break
+		}
+		u.budget-- // also of what takes no search
 		if steps := merged(u.steps(way), u.order); i == 0 || cost(steps) < cost(best) {
 			best = steps
 		}
@@ -72,6 +76,8 @@ type unblocker struct {
 	*judge
 	firm  []*judged // the rules that apply and that nothing takes the weight from
 	order []string  // names of the rules that apply, as the policy has them
+
+	budget int // of sets of approvals to try
 }
 
 // demand is one requirement that is not met.
@@ -251,7 +257,7 @@ func (u *unblocker) plain(rule string, r Reason) []Step {
 	if rule != "" {
 		s.Rules = []string{rule}
 	}
-	switch r.Code { //nolint:exhaustive // the others block nothing, or have a step of their own
+	switch r.Code {
 	case TicketMissing:
 		s.Code = StepTicket
 	case SectionMissing, SectionEmpty:

@@ -129,6 +129,10 @@ func TestUnblock(t *testing.T) {
 			{Code: rules.StepLift, Rules: []string{"r"}, People: ids(2), Fills: []string{}},
 			{Code: rules.StepLift, Rules: []string{"r"}, People: ids(4), Fills: []string{"r"}},
 		}},
+		{"more than is searched: one by one", []string{"r=approvals: {count: 50, from: a}", "s=approvals: {count: 50, from: c}"}, unblocked(), []rules.Step{
+			{Code: rules.StepApprove, Rules: []string{"r"}, Count: 50, From: []string{"a"}},
+			{Code: rules.StepApprove, Rules: []string{"s"}, Count: 50, From: []string{"c"}},
+		}},
 		{"the cheaper of two ways", []string{"r='any: [{approvals: {count: 2, from: c}}, {section: Plan}]'"}, unblocked(), []rules.Step{
 			{Code: rules.StepSection, Rules: []string{"r"}, Text: &rules.TextFacts{Heading: "Plan", Need: 1, Pulls: []int64{7}}},
 		}},

@@ -110,11 +110,12 @@ func next(it Item) string {
 	if !blocks(it.Verdict.Outcome) || len(it.Unblock) == 0 {
 		return first(it) + "\n"
 	}
-	text := "To let it pass:\n"
+	var text strings.Builder
+	text.WriteString("To let it pass:\n")
 	for _, s := range say.Steps(it.Unblock, it.Change, it.Names) {
-		text += "\n- " + inert(cut(say.Visible(s), maxSentence))
+		text.WriteString("\n- " + inert(cut(say.Visible(s), maxSentence)))
 	}
-	return text + "\n"
+	return text.String() + "\n"
 }
 
 // first is the sentence of the finding that weighs the most, with what to do about it.

@@ -42,27 +42,32 @@ func TestStepNamesPeople(t *testing.T) {
 		private, public string
 	}{
 		{
-			"who reviewed before", rules.Step{Code: rules.StepApprove, Rules: []string{"r"}, Count: 1, From: []string{"security"}, People: []rules.UserID{2, 3}},
+			"who reviewed before",
+			rules.Step{Code: rules.StepApprove, Rules: []string{"r"}, Count: 1, From: []string{"security"}, People: []rules.UserID{2, 3}},
 			"One approval by somebody in security who contributed nothing to the change counts for “r”. bob or carol reviewed it before and could.",
 			"One approval by somebody in security who contributed nothing to the change counts for “r”.",
 		},
 		{
-			"anybody who can write", rules.Step{Code: rules.StepApprove, Rules: []string{"r"}, Count: 2, Write: true, People: []rules.UserID{2}},
+			"anybody who can write",
+			rules.Step{Code: rules.StepApprove, Rules: []string{"r"}, Count: 2, Write: true, People: []rules.UserID{2}},
 			"2 approvals by different people: somebody who can write to octo-org/shop and contributed nothing to the change count for “r”. bob reviewed it before and could.",
 			"2 approvals by different people: somebody who can write to octo-org/shop and contributed nothing to the change count for “r”. bob reviewed it before and could.",
 		},
 		{
-			"one person alone", rules.Step{Code: rules.StepApprove, Rules: []string{"r", "s"}, Count: 1, From: []string{"security", "qa"}, People: []rules.UserID{3}, Only: true},
+			"one person alone",
+			rules.Step{Code: rules.StepApprove, Rules: []string{"r", "s"}, Count: 1, From: []string{"security", "qa"}, People: []rules.UserID{3}, Only: true},
 			"One approval by carol (security or qa) counts for “r” and “s”, all at once.",
 			"One approval by somebody who is in a group of each of these rules (security or qa) and contributed nothing to the change counts for “r” and “s”, all at once.",
 		},
 		{
-			"who requested changes", rules.Step{Code: rules.StepLift, Rules: []string{"r"}, From: []string{"security"}, People: []rules.UserID{3}},
+			"who requested changes",
+			rules.Step{Code: rules.StepLift, Rules: []string{"r"}, From: []string{"security"}, People: []rules.UserID{3}},
 			"carol can lift their request for changes by approving, or the review can be dismissed: by them, or by somebody in security who contributed nothing. For “r”.",
 			"Whoever requested changes can lift the request for changes by approving, or the review can be dismissed: by them, or by somebody in security who contributed nothing. For “r”.",
 		},
 		{
-			"an account that is gone", rules.Step{Code: rules.StepLift, Rules: []string{"r"}},
+			"an account that is gone",
+			rules.Step{Code: rules.StepLift, Rules: []string{"r"}},
 			"Somebody who can write and contributed nothing can dismiss the request for changes by an account that is gone. For “r”.",
 			"Somebody who can write and contributed nothing can dismiss the request for changes by an account that is gone. For “r”.",
 		},

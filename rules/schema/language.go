@@ -26,7 +26,7 @@ func procedure() node {
 func requests() node {
 	return object(map[string]node{
 		"teams":  node{"const": true}.said("The team of the group that can give the approval is asked; GitHub's own settings say whom of it that reaches."),
-		"people": number(1, 10).said("How many people of a group without a team are asked at once."),
+		"people": number(10).said("How many people of a group without a team are asked at once."),
 	})
 }
 
@@ -101,7 +101,7 @@ func condition() node {
 
 func requirement() node {
 	return object(map[string]node{
-		"approvals":              node{"anyOf": []node{number(1, 50), approvals()}}.said("So many approvals by different people who contributed nothing to the change."),
+		"approvals":              node{"anyOf": []node{number(50), approvals()}}.said("So many approvals by different people who contributed nothing to the change."),
 		"checks":                 node{"anyOf": []node{oneOf("all"), checks()}}.said("Check runs and commit statuses on the head commit."),
 		"ticket":                 ticket().said("A reference to a ticket."),
 		"section":                node{"anyOf": []node{text(), section()}}.said("A heading in the description with text of the author's own below it: not empty, not the template's."),
@@ -125,13 +125,13 @@ func ticket() node {
 func section() node {
 	return object(map[string]node{
 		"heading":   text().said("The heading, without #. Upper and lower case are the same."),
-		"min_words": number(1, 1000).said("How many words of the author's own have to stand below it. Default: 1."),
+		"min_words": number(1000).said("How many words of the author's own have to stand below it. Default: 1."),
 	}, "heading")
 }
 
 func approvals() node {
 	return object(map[string]node{
-		"count":           number(1, 50).said("How many, by different people."),
+		"count":           number(50).said("How many, by different people."),
 		"from":            some(text()).said("Groups whose members' approvals count. Without it: everybody who can write to the repository."),
 		"of":              oneOf("diff", "commit").said("`diff`, the default: an approval holds while what was reviewed is what would be merged. `commit`: for the very head commit alone."),
 		"distinct":        node{"type": "boolean"}.said("Whoever fills a seat here fills no other distinct seat: people are matched to seats as well as can be."),
