@@ -210,9 +210,14 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 		if err := a.record(ctx, tx, l, change, v); err != nil {
 			return time.Time{}, err
 		}
+		steps := rules.Unblock(l.read.Policy, change, v)
+		unasked, err := a.oweReviewers(ctx, tx, l, change, steps)
+		if err != nil {
+			return time.Time{}, err
+		}
 		lead := change.Pulls[0].Number
 		items = append(items, publish.Item{
-			Change: change, Verdict: v, Names: names, Title: titles[lead],
+			Change: change, Verdict: v, Unblock: steps, Unasked: unasked, Names: names, Title: titles[lead],
 			URL: a.pageURL(l.repo, lead), Policy: policyRefs(l.policy), Proposal: proposal(l.read.Proposal, l.preview),
 		})
 		if !v.Recheck.IsZero() && (recheck.IsZero() || v.Recheck.Before(recheck)) {

@@ -24,6 +24,7 @@ const (
 
 	KindCommand       = "command"        // CommandRecord
 	KindCommandAnswer = "command_answer" // CommandAnswerRecord
+	KindReviewRequest = "review_request" // ReviewRequestRecord
 )
 
 // VerdictRecord is the body of a verdict's record. Like every body it names people by person
@@ -156,6 +157,25 @@ type GroupEndRecord struct {
 	Record  int64   `json:"record,omitempty"`  // of that verdict, in the same log
 
 	Deliveries []string `json:"deliveries,omitempty"`
+}
+
+// ReviewRequestRecord is the body of the record that somebody is to be asked for a review of a
+// pull request, and of the one that says what became of it.
+type ReviewRequestRecord struct {
+	Host       string          `json:"host"`
+	Repo       int64           `json:"repo"`
+	Pull       int64           `json:"pull"`
+	Reviewers  []AskedReviewer `json:"reviewers"`
+	Deliveries []string        `json:"deliveries,omitempty"` // as in VerdictRecord
+}
+
+// AskedReviewer is one of them: a team by GitHub's id, or a person.
+type AskedReviewer struct {
+	Content string `json:"content"` // exact fingerprint of the diff
+	Seat    string `json:"seat"`    // layer/group whose approval is lacking
+	Team    int64  `json:"team,omitempty"`
+	Person  int64  `json:"person,omitempty"`
+	State   string `json:"state"` // owed, asked, stood (somebody else had), removed (by a person), refused (by GitHub), dropped (too late)
 }
 
 // StoredVerdict is what the store keeps of a verdict beside the ledger, for pages and for

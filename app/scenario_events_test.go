@@ -230,6 +230,8 @@ func cmdInstallation(ts *testscript.TestScript, _ bool, args []string) {
 		err = sim.SelectRepositories(account, repos...)
 	case "removed":
 		err = sim.Uninstall(account)
+	case "granted": // ACCOUNT PERMISSION LEVEL
+		err = sim.Grant(account, repos[0], repos[1])
 	case "suspended":
 		err = sim.Suspend(account)
 	case "resumed":

@@ -58,6 +58,10 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 		return review(ts, w, login, "COMMENT", args)
 	case "dismiss": // NUMBER LOGIN: that person's last review that was no comment
 		return p.Dismiss(w.repo, number(ts, args[0]), w.runs["review/"+args[0]+"/"+args[1]], "no longer")
+	case "asks": // NUMBER WHO: for a review, a login or org/slug
+		return p.RequestReview(w.repo, number(ts, args[0]), args[1])
+	case "unasks":
+		return p.RemoveRequest(w.repo, number(ts, args[0]), args[1])
 	case "retarget":
 		return p.Retarget(w.repo, number(ts, args[0]), args[1])
 	case "label":

@@ -46,6 +46,7 @@ func words() map[string]func(ts *testscript.TestScript, neg bool, args []string)
 	maps.Copy(all, eventWords)
 	maps.Copy(all, commentWords)
 	maps.Copy(all, queueWords)
+	maps.Copy(all, reviewerWords)
 	return all
 }
 

@@ -31,6 +31,8 @@ type pull struct {
 	timeline    []*happening
 	threads     []*thread
 	comments    []*comment
+	asked       []*account // for a review that is open
+	askedTeams  []*team
 	created     time.Time
 	updated     time.Time
 	lag         *pull // what the API answers while it lags behind; see LagPull

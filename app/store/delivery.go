@@ -127,6 +127,11 @@ func (tx *Tx) facts(at time.Time, r subject.Result, guid string) error {
 			return fmt.Errorf("note comment %d: %w", f.Comment, err)
 		}
 	}
+	for _, f := range r.Unasked {
+		if err := tx.told(subject.UnaskedMemory, subject.UnaskedKey(f.Repo, f.Number, f.Team, f.User), f.By, f.At); err != nil {
+			return fmt.Errorf("note who is not to be asked on %d#%d: %w", f.Repo, f.Number, err)
+		}
+	}
 	return tx.pushes(r.Pushes)
 }
 

@@ -38,6 +38,7 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"pull facts", testPullFacts},
 		{"pull reads", testPutPull},
 		{"told by deliveries alone", testTold},
+		{"review requests", testReviewRequests},
 		{"selectors", testSelectors},
 		{"selectors during a look", testSelectorsDuringLook},
 		{"checks", testChecks},

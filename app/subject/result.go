@@ -19,6 +19,7 @@ type Result struct {
 	Teams         []TeamFact
 	Joins         []JoinFact
 	Commands      []CommandFact
+	Unasked       []UnaskedFact
 }
 
 // SelectorKind says by what a Selector finds its subjects.
@@ -163,6 +164,17 @@ type Waiver struct {
 	By      Person
 	At      time.Time // GitHub's time of the comment
 	Exact   string    // exact fingerprint of the diff that it is bound to
+}
+
+// UnaskedFact is a person's taking back that somebody was asked for a review. User or Team
+// is set.
+type UnaskedFact struct {
+	Repo   int64
+	Number int64
+	User   int64
+	Team   int64
+	By     Person
+	At     time.Time // when the delivery was received
 }
 
 // PushFact is one push that GitHub named the pusher of: from the sender of a push delivery
