@@ -21,7 +21,7 @@ func (a *App) publishHead(ctx context.Context, c store.Claim) error {
 		return err
 	}
 	var o owed
-	if err := a.store.Tx(ctx, func(tx *store.Tx) error { return o.begin(tx, c, a.now()) }); err != nil || o.nothing {
+	if err := a.store.Tx(ctx, func(tx *store.Tx) error { return o.begin(tx, c, a.now(), a.aged) }); err != nil || o.nothing {
 		return err
 	}
 	top, _, _, err := a.store.LedgerHead(ctx, repo.Account)
@@ -55,13 +55,13 @@ type owed struct {
 }
 
 // begin reads what is owed and notes that a write begins, or ends the claim if nothing is.
-func (o *owed) begin(tx *store.Tx, c store.Claim, at time.Time) error {
+func (o *owed) begin(tx *store.Tx, c store.Claim, at time.Time, aged func(store.Publication) bool) error {
 	var found bool
 	var err error
 	if o.pub, found, err = tx.Publication(c.Subject.Repo, c.Subject.SHA); err != nil {
 		return err
 	}
-	if !found || o.pub.WantedDigest == o.pub.SaidDigest && !o.pub.Doubted() && !o.pub.Rerun() {
+	if !found || o.pub.WantedDigest == o.pub.SaidDigest && !o.pub.Doubted() && !o.pub.Rerun() && !aged(o.pub) {
 		o.nothing = true
 		return tx.Done(c, at, time.Time{})
 	}
@@ -177,6 +177,12 @@ func (a *App) note(tx *store.Tx, c store.Claim, repo store.Repository, kind, sha
 	}
 	_, _, err = tx.Append(repo.Account, kind, a.now(), body)
 	return err
+}
+
+// aged reports whether our run on a head has to be made anew before GitHub lets go of it.
+func (a *App) aged(pub store.Publication) bool {
+	var said publish.Said
+	return decode(pub.Said, &said) == nil && a.publisher.Aged(said)
 }
 
 // decode reads a stored body; nothing stored leaves v as it is.

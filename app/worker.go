@@ -168,6 +168,10 @@ func (a *App) evaluate(ctx context.Context, c store.Claim) error {
 		return a.sweepRepository(ctx, c)
 	case subject.Installation:
 		return a.sweepInstallation(ctx, c)
+	case subject.Deliveries:
+		return a.fetchMissed(ctx, c)
+	case subject.Round:
+		return a.makeRound(ctx, c)
 	}
 	return fmt.Errorf("evaluate %s: no such kind", c.Subject.Key())
 }

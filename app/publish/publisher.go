@@ -69,6 +69,7 @@ type Publisher struct {
 	App     int64            // our app's id: runs of others are not ours to adopt
 	Timeout time.Duration    // of a request; no write begins later than this before the context's deadline
 	Now     func() time.Time // for that, and for the age of runs
+	Age     func() time.Time // the clock for the age of runs; nil: Now
 }
 
 // Owes reports whether Publish would ask anything of GitHub. It spares the caller the
@@ -159,7 +160,7 @@ func (p Publisher) run(ctx context.Context, c *ghclient.Client, t Target, w Want
 		return s, fmt.Errorf("%s check run of %s: %w", verb, t, explain(err, trouble))
 	}
 	if anew {
-		s.RunID, s.RunURL, s.RunAt = run.GetID(), run.GetHTMLURL(), p.Now().UTC()
+		s.RunID, s.RunURL, s.RunAt = run.GetID(), run.GetHTMLURL(), p.age().UTC()
 	}
 	s.RunStatus, s.Conclusion, s.Digest, s.AnnotatedKey = w.RunStatus, w.Conclusion, w.Digest, annotated
 	return s, nil
@@ -170,12 +171,24 @@ func (p Publisher) needsNewRun(w Wanted, s Said) bool {
 	if s.RunID == 0 || runLevel(w.RunStatus, w.Conclusion) > runLevel(s.RunStatus, s.Conclusion) {
 		return true
 	}
+	return s.RunStatus == RunCompleted && w.RunStatus != RunCompleted || p.Aged(s)
+}
+
+// Aged reports whether the run that stands has to make way for a new one before GitHub lets
+// go of it, although it says what is wanted.
+func (p Publisher) Aged(s Said) bool {
 	keep := openFor
 	if s.RunStatus == RunCompleted {
 		keep = completedFor
 	}
-	return s.RunStatus == RunCompleted && w.RunStatus != RunCompleted ||
-		!s.RunAt.IsZero() && p.Now().Sub(s.RunAt) > keep
+	return s.RunID != 0 && !s.RunAt.IsZero() && p.age().Sub(s.RunAt) > keep
+}
+
+func (p Publisher) age() time.Time {
+	if p.Age != nil {
+		return p.Age()
+	}
+	return p.Now()
 }
 
 func write(ctx context.Context, c *ghclient.Client, t Target, w Wanted, id int64, output *github.CheckRunOutput, anew bool) (*github.CheckRun, error) {

@@ -1,0 +1,73 @@
+package app
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/changewarden/changewarden/app/evidence"
+)
+
+// outageWords are the words about a server that was not there.
+var outageWords = map[string]func(ts *testscript.TestScript, neg bool, args []string){
+	"down":     cmdDown,
+	"up":       cmdUp,
+	"requests": cmdRequests,
+	"tells":    cmdTells,
+}
+
+// down stops the server: from now on settle tries to deliver, and nobody takes it.
+func cmdDown(ts *testscript.TestScript, _ bool, _ []string) {
+	w := of(ts)
+	ts.Check(w.settle())
+	w.stop()
+	w.down = true
+}
+
+// up starts it again on the same data.
+func cmdUp(ts *testscript.TestScript, _ bool, _ []string) {
+	w := of(ts)
+	ts.Check(w.start(w.policy))
+	ts.Check(w.settle())
+}
+
+// requests KIND COUNT wants exactly so many requests of a kind since forget.
+func cmdRequests(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	all, count := of(ts).sim.Requests(), 0
+	for _, r := range all {
+		if r == args[0] {
+			count++
+		}
+	}
+	if count != want {
+		ts.Logf("%s", of(ts).log)
+		ts.Fatalf("%d requests %s, want %d, of:\n%s", count, args[0], want, strings.Join(all, "\n"))
+	}
+}
+
+// tells KIND TEXT... wants one record of a kind that has each TEXT in its body.
+func cmdTells(ts *testscript.TestScript, neg bool, args []string) {
+	var bodies []string
+	told := false
+	ts.Check(of(ts).app.store.Evidence(context.Background(), func(src evidence.Source) error {
+		return eachRecord(src, func(r evidence.Record) error {
+			if r.Kind != args[0] {
+				return nil
+			}
+			bodies = append(bodies, string(r.Body))
+			all := true
+			for _, text := range args[1:] {
+				all = all && strings.Contains(string(r.Body), text)
+			}
+			told = told || all
+			return nil
+		})
+	}))
+	if told == neg {
+		ts.Fatalf("the records:\n%s", strings.Join(bodies, "\n"))
+	}
+}
