@@ -1,7 +1,13 @@
 package app
 
 import (
+	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -16,6 +22,7 @@ var outageWords = map[string]func(ts *testscript.TestScript, neg bool, args []st
 	"up":       cmdUp,
 	"requests": cmdRequests,
 	"tells":    cmdTells,
+	"replay":   cmdReplay,
 }
 
 // down stops the server: from now on settle tries to deliver, and nobody takes it.
@@ -31,6 +38,31 @@ func cmdUp(ts *testscript.TestScript, _ bool, _ []string) {
 	w := of(ts)
 	ts.Check(w.start(w.policy))
 	ts.Check(w.settle())
+}
+
+// replay EVENT [AS] posts the body of the newest delivery of an event again as somebody would
+// who got hold of it: with its good signature, under a new id, and AS another event.
+func cmdReplay(ts *testscript.TestScript, _ bool, args []string) {
+	w, d := of(ts), lastOf(ts, args[0])
+	event := d.Event
+	if len(args) > 1 {
+		event = args[1]
+	}
+	mac := hmac.New(sha256.New, w.sim.WebhookSecret())
+	mac.Write(d.Body)
+	w.forged++
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, w.url+"/webhook", bytes.NewReader(d.Body))
+	ts.Check(err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("X-Github-Event", event)
+	req.Header.Set("X-Github-Delivery", fmt.Sprintf("00000000-0000-4000-8000-%012d", w.forged))
+	req.Header.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(mac.Sum(nil)))
+	resp, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	ts.Check(resp.Body.Close())
+	if resp.StatusCode != http.StatusAccepted {
+		ts.Fatalf("it was answered %d", resp.StatusCode)
+	}
 }
 
 // requests KIND COUNT wants exactly so many requests of a kind since forget.
