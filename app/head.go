@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -42,6 +43,9 @@ func (a *App) publishHead(ctx context.Context, c store.Claim) error {
 		o.wanted, publish.Ledger{Log: repo.Account, Size: top.Size, Root: top.Root.String()}, o.said)
 	if err := a.store.Tx(ctx, func(tx *store.Tx) error { return a.answered(ctx, tx, c, repo, o, failed) }); err != nil {
 		return err
+	}
+	if errors.Is(failed, publish.ErrFull) {
+		return nil // another publication is owed in its place
 	}
 	return failed
 }
@@ -90,6 +94,9 @@ func (a *App) answered(ctx context.Context, tx *store.Tx, c store.Claim, repo st
 	}
 	pub.CheckRun, pub.RunStatus, pub.RunConclusion = o.said.RunID, o.said.RunStatus, o.said.Conclusion
 	pub.StatusState, pub.AnnotatedKey = o.said.State, o.said.AnnotatedKey
+	if errors.Is(failed, publish.ErrFull) {
+		return a.full(tx, c, repo, pub, o.wanted)
+	}
 	if failed != nil {
 		return tx.PutPublication(pub)
 	}
@@ -121,6 +128,18 @@ func (a *App) answered(ctx context.Context, tx *store.Tx, c store.Claim, repo st
 	zerolog.Ctx(ctx).Info().Str("repo", fullName(repo)).Str("sha", c.Subject.SHA).Str("outcome", string(o.wanted.Outcome)).
 		Int64("check_run", o.said.RunID).Int64("seq", seq).Msg("published")
 	return tx.Done(c, at, time.Time{})
+}
+
+// full gives the commit status of a head up, for good: from now on the check run holds it.
+func (a *App) full(tx *store.Tx, c store.Claim, repo store.Repository, pub store.Publication, wanted publish.Wanted) error {
+	pub.FullStatus, pub.WritingDigest = true, ""
+	if err := a.note(tx, c, repo, KindStatusLimit, c.Subject.SHA, "hold"); err != nil {
+		return err
+	}
+	if _, err := a.owe(tx, repo.Installation, pub, wanted); err != nil {
+		return err
+	}
+	return tx.Done(c, a.now(), time.Time{})
 }
 
 // refuseMergeGroup owes a merge group's head a failure that says why: an unanswered group

@@ -235,6 +235,9 @@ func carried(tx *store.Tx, repo int64, head string) ([]rules.Change, map[int64]s
 // owe stores what a head should show and makes the head due, and reports whether that is
 // anything new.
 func (a *App) owe(tx *store.Tx, installation int64, pub store.Publication, wanted publish.Wanted) (bool, error) {
+	if pub.FullStatus {
+		wanted = publish.Full(wanted)
+	}
 	if wanted.Nothing() || pub.WantedDigest == wanted.Digest {
 		if pub.Rerun() || !wanted.Nothing() && a.aged(pub) {
 			// Somebody asked for a new run, or GitHub is about to let go of the one that

@@ -19,6 +19,7 @@ const (
 	KindAnnouncement = "announcement" // AnswerRecord
 	KindMergeGroup   = "merge_group"  // AnswerRecord
 	KindGate         = "gate"         // AnswerRecord
+	KindStatusLimit  = "status_limit" // AnswerRecord: its status cannot be corrected, its run holds it
 	KindLapse        = "lapse"        // LapseRecord
 	KindException    = "exception"    // ExceptionRecord
 )

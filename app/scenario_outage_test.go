@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -23,6 +24,8 @@ var outageWords = map[string]func(ts *testscript.TestScript, neg bool, args []st
 	"requests": cmdRequests,
 	"tells":    cmdTells,
 	"replay":   cmdReplay,
+	"run":      cmdRun,
+	"flood":    cmdFlood,
 }
 
 // down stops the server: from now on settle tries to deliver, and nobody takes it.
@@ -62,6 +65,33 @@ func cmdReplay(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(resp.Body.Close())
 	if resp.StatusCode != http.StatusAccepted {
 		ts.Fatalf("it was answered %d", resp.StatusCode)
+	}
+}
+
+// run COMMIT CONCLUSION [TEXT] wants our newest check run on a commit to have a conclusion, or
+// a status while it is open, and to say TEXT in its title.
+func cmdRun(ts *testscript.TestScript, _ bool, args []string) {
+	w := of(ts)
+	sha, err := w.commit(args[0])
+	ts.Check(err)
+	shown, err := w.show(sha)
+	ts.Check(err)
+	if cmp.Or(shown.Conclusion, shown.RunStatus) != args[1] || len(args) > 2 && !strings.Contains(shown.Title, args[2]) {
+		ts.Logf("%s", w.log)
+		ts.Fatalf("%s has the run %q %q: %s", args[0], shown.RunStatus, shown.Conclusion, shown.Title)
+	}
+}
+
+// flood LOGIN COMMIT CONTEXT STATE posts statuses until GitHub takes no more.
+func cmdFlood(ts *testscript.TestScript, _ bool, args []string) {
+	w := of(ts)
+	sha, err := w.commit(args[1])
+	ts.Check(err)
+	for n := 0; err == nil; n++ {
+		if n > 1000 {
+			ts.Fatalf("GitHub takes more than a thousand")
+		}
+		err = w.sim.As(args[0]).Status(w.repo, sha, args[2], args[3], "posted by hand")
 	}
 }
 

@@ -22,6 +22,9 @@ var (
 	// ErrDenied: the installation lacks a permission (checks: write, statuses: write), or
 	// the run belongs to another app.
 	ErrDenied = errors.New("permission denied")
+	// ErrFull: GitHub takes no more statuses of our context on the commit, whoever posted those
+	// that are there.
+	ErrFull = errors.New("the commit has as many statuses as GitHub keeps")
 	// ErrLease: the context ends before a write could be answered, so none was begun.
 	ErrLease = errors.New("not enough time left for a write")
 )
@@ -61,7 +64,7 @@ type Said struct {
 }
 
 func (s Said) showsStatus(w Wanted) bool {
-	return s.State == w.StatusState && s.Description == w.Description
+	return w.NoStatus || s.State == w.StatusState && s.Description == w.Description
 }
 
 // Publisher makes GitHub show what is wanted.
@@ -97,7 +100,7 @@ func (p Publisher) Publish(ctx context.Context, c *ghclient.Client, t Target, w 
 		}
 		s = seen
 	}
-	if stateLevel(w.StatusState) > stateLevel(s.State) {
+	if !w.NoStatus && stateLevel(w.StatusState) > stateLevel(s.State) {
 		s, err := p.status(ctx, c, t, w, s)
 		if err != nil {
 			return s, err
@@ -255,18 +258,20 @@ func explain(err error, t ghclient.Trouble) error {
 	switch {
 	case t.Kind == ghclient.Denied:
 		return fmt.Errorf("%w: %w", ErrDenied, err)
-	case noCommit(err):
+	case refused(err, "no commit found for sha"):
 		return fmt.Errorf("%w: %w", ErrNoCommit, err)
+	case refused(err, "reached the maximum number of statuses"):
+		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
 	return err
 }
 
-func noCommit(err error) bool {
+// refused reports whether GitHub understood and refused, for a reason that has this text.
+func refused(err error, text string) bool {
 	e, ok := errors.AsType[*github.ErrorResponse](err)
 	if !ok || e.Response == nil || e.Response.StatusCode != http.StatusUnprocessableEntity {
 		return false
 	}
-	const text = "no commit found for sha"
 	return strings.Contains(strings.ToLower(e.Message), text) || slices.ContainsFunc(e.Errors, func(d github.Error) bool {
 		return strings.Contains(strings.ToLower(d.Message), text)
 	})
