@@ -64,6 +64,8 @@ type Server struct {
 	fault faults
 	limit map[string]*budget
 
+	staleAt time.Time // when the next open check run may go stale; zero: there is none
+
 	srv  *http.Server
 	wake chan struct{} // told of new deliveries, when AutoDeliver is set
 	stop chan struct{}
