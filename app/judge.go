@@ -239,9 +239,10 @@ func (a *App) owe(tx *store.Tx, installation int64, pub store.Publication, wante
 		wanted = publish.Full(wanted)
 	}
 	if wanted.Nothing() || pub.WantedDigest == wanted.Digest {
-		if pub.Rerun() || !wanted.Nothing() && a.aged(pub) {
+		if pub.Rerun() || !wanted.Nothing() && (pub.SaidDigest != wanted.Digest || a.aged(pub)) {
 			// Somebody asked for a new run, or GitHub is about to let go of the one that
-			// stands: there is a new one, although it says nothing new.
+			// stands: there is a new one, although it says nothing new. Or it was owed while
+			// there was nobody to answer.
 			return false, tx.Raise(a.now(), store.Due{Subject: pub.Subject(), Installation: installation, At: a.now()})
 		}
 		return false, nil

@@ -26,6 +26,7 @@ var outageWords = map[string]func(ts *testscript.TestScript, neg bool, args []st
 	"replay":   cmdReplay,
 	"run":      cmdRun,
 	"flood":    cmdFlood,
+	"ledger":   cmdLedger,
 }
 
 // down stops the server: from now on settle tries to deliver, and nobody takes it.
@@ -108,6 +109,22 @@ func cmdRequests(ts *testscript.TestScript, _ bool, args []string) {
 	if count != want {
 		ts.Logf("%s", of(ts).log)
 		ts.Fatalf("%d requests %s, want %d, of:\n%s", count, args[0], want, strings.Join(all, "\n"))
+	}
+}
+
+// ledger ACCOUNT KIND COUNT wants so many records of a kind in the log of one account.
+func cmdLedger(ts *testscript.TestScript, _ bool, args []string) {
+	w, count := of(ts), 0
+	ts.Check(w.app.store.Evidence(context.Background(), func(src evidence.Source) error {
+		return eachRecord(src, func(r evidence.Record) error {
+			if r.Log == w.sim.UserID(args[0]) && r.Kind == args[1] {
+				count++
+			}
+			return nil
+		})
+	}))
+	if strconv.Itoa(count) != args[2] {
+		ts.Fatalf("%d records of kind %s in the log of %s, want %s", count, args[1], args[0], args[2])
 	}
 }
 

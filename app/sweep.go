@@ -104,6 +104,25 @@ func (a *App) readInstallation(ctx context.Context, c store.Claim, inst store.In
 	return a.apply(ctx, c, subject.Result{Installations: []subject.InstallationFact{fact}}, due, at, time.Time{})
 }
 
+// stillInstalled asks GitHub what became of an installation that refuses us, in case nobody
+// told. Of one that is suspended or removed nothing is asked any more.
+func (a *App) stillInstalled(ctx context.Context, id int64) {
+	if id == 0 {
+		return
+	}
+	at := a.now()
+	fact, err := a.reader.Installation(ctx, a.clients.App(), id)
+	if err == nil && (fact.Removed || fact.Suspended) {
+		a.clients.Forget(id)
+		err = a.store.Tx(ctx, func(tx *store.Tx) error {
+			return tx.Apply(at, subject.Result{Installations: []subject.InstallationFact{fact}})
+		})
+	}
+	if err != nil {
+		zerolog.Ctx(ctx).Warn().Err(err).Int64("installation", id).Msg("what became of the installation is not known")
+	}
+}
+
 // accountBack records for how long the app was suspended in an account, or taken off it.
 func (a *App) accountBack(tx *store.Tx, account int64, at time.Time) error {
 	from, removed, err := tx.Away(account)

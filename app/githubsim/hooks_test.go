@@ -116,12 +116,14 @@ func TestEvents(t *testing.T) {
 			must(s.AddOrg("other-org", "dave"))(t)
 			ok(t, dave.Archive(site))
 			ok(t, dave.Unarchive(site))
+			ok(t, dave.Privatize(site))
+			ok(t, dave.Publicize(site))
 			ok(t, dave.Rename(site, "www"))
 			ok(t, dave.DeleteRepository("octo-org/www"))
 			must(s.Install("other-org"))(t)
 			ok(t, dave.Transfer(infra, "other-org"))
 		}, []string{
-			"repository.archived", "repository.unarchived", "repository.renamed", "repository.deleted", "installation.created",
+			"repository.archived", "repository.unarchived", "repository.privatized", "repository.publicized", "repository.renamed", "repository.deleted", "installation.created",
 			"installation_repositories.removed", "repository.transferred", "installation_repositories.added",
 		}},
 		{"conversation", func(t *testing.T, s *sim, n int, _ string) {
