@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/changewarden/changewarden/app/ghclient"
+	"github.com/changewarden/changewarden/app/route"
 	"github.com/changewarden/changewarden/app/store"
 	"github.com/changewarden/changewarden/app/subject"
 )
@@ -32,6 +34,9 @@ const (
 	redeliveries = 50
 	// runEvery is the time between runs while one leaves something to do.
 	runEvery = time.Minute
+	// redeliverable is for how long a GUID is kept at least: an Enterprise Server hands a
+	// delivery over again for seven days.
+	redeliverable = 8 * 24 * time.Hour
 	// redeliverTries is how often a delivery is asked for: one that is refused every time,
 	// by us or on the way here, is left to the sweeps.
 	redeliverTries = 5
@@ -94,7 +99,12 @@ func (a *App) fetchMissed(ctx context.Context, c store.Claim) error {
 		}
 	}
 	return a.store.Tx(ctx, func(tx *store.Tx) error {
-		next, err := a.nextRun(tx, w, len(due) == redeliveries, at)
+		keep := cmp.Or(a.o.Keep, defaultKeep)
+		more, err := tx.DropDeliveries(at.Add(-keep), at.Add(-max(keep, redeliverable)), route.Lasting)
+		if err != nil {
+			return err
+		}
+		next, err := a.nextRun(tx, w, more || len(due) == redeliveries, at)
 		if err != nil {
 			return err
 		}

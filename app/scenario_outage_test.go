@@ -9,6 +9,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -21,6 +23,9 @@ import (
 var outageWords = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"down":     cmdDown,
 	"up":       cmdUp,
+	"backup":   cmdBackup,
+	"restore":  cmdRestore,
+	"deaf":     cmdDeaf,
 	"requests": cmdRequests,
 	"tells":    cmdTells,
 	"replay":   cmdReplay,
@@ -42,6 +47,29 @@ func cmdUp(ts *testscript.TestScript, _ bool, _ []string) {
 	w := of(ts)
 	ts.Check(w.start(w.policy))
 	ts.Check(w.settle())
+}
+
+// deaf lets GitHub's deliveries reach nobody, although the server is at work; !deaf ends it.
+func cmdDeaf(ts *testscript.TestScript, neg bool, _ []string) {
+	w := of(ts)
+	w.deaf = !neg
+	if w.deaf {
+		w.sim.SetWebhookURL("http://127.0.0.1:1/webhook")
+		return
+	}
+	w.sim.SetWebhookURL(w.url + "/webhook")
+}
+
+// backup copies the data of a server that is down, and restore puts the copy in its place.
+func cmdBackup(ts *testscript.TestScript, _ bool, _ []string) {
+	dir := of(ts).dir
+	ts.Check(os.CopyFS(filepath.Join(dir, "backup"), os.DirFS(filepath.Join(dir, "data"))))
+}
+
+func cmdRestore(ts *testscript.TestScript, _ bool, _ []string) {
+	dir := of(ts).dir
+	ts.Check(os.RemoveAll(filepath.Join(dir, "data")))
+	ts.Check(os.CopyFS(filepath.Join(dir, "data"), os.DirFS(filepath.Join(dir, "backup"))))
 }
 
 // replay EVENT [AS] posts the body of the newest delivery of an event again as somebody would

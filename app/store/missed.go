@@ -110,11 +110,17 @@ func (tx *Tx) NextMissed(app int64) (time.Time, bool, error) {
 const dropped = 1000
 
 // DropDeliveries empties the bodies of deliveries that came before the first moment, and
-// forgets those that came before the second altogether, the oldest first and at most a
-// thousand of each; more says whether some are left.
-func (tx *Tx) DropDeliveries(bodies, all time.Time) (more bool, err error) {
+// forgets those that came before the second altogether, but for those of lasting events: the
+// oldest first and at most a thousand of each; more says whether some are left.
+func (tx *Tx) DropDeliveries(bodies, all time.Time, lasting []string) (more bool, err error) {
+	args, places := []any{micros(all), dropped, ""}, []string{"$3"}
+	for _, event := range lasting {
+		args = append(args, event)
+		places = append(places, fmt.Sprintf("$%d", len(args)))
+	}
 	gone, err := tx.affect(`
-delete from deliveries where (app, guid) in (select app, guid from deliveries where at < $1 order by at limit $2)`, micros(all), dropped)
+delete from deliveries where (app, guid) in (
+	select app, guid from deliveries where at < $1 and event not in (`+strings.Join(places, ", ")+`) order by at limit $2)`, args...)
 	if err != nil {
 		return false, fmt.Errorf("drop deliveries: %w", err)
 	}

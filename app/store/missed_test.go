@@ -116,9 +116,11 @@ func testDropDeliveries(t *testing.T, s *Store) {
 	for i := range 6 {
 		accept(t, s, after(i), subject.Result{})
 	}
+	_, err := s.Accept(t.Context(), Delivery{App: ownApp, GUID: "long ago", Event: "lasting", At: after(-9), Body: []byte("x")}, subject.Result{})
+	must(t, err)
 	var more bool
 	in(t, s, func(tx *Tx) (err error) {
-		more, err = tx.DropDeliveries(after(4), after(2))
+		more, err = tx.DropDeliveries(after(4), after(2), []string{"lasting"})
 		return err
 	})
 	kept, err := list(s.reader(t.Context()), func(sc scan) (string, error) {
@@ -126,7 +128,7 @@ func testDropDeliveries(t *testing.T, s *Store) {
 		err := sc(&at, &size)
 		return fmt.Sprint(moment(at).Sub(noon).Seconds(), size > 0), err
 	}, `select at, length(body) from deliveries order by at`)
-	if diff := cmp.Diff([]string{"2 false", "3 false", "4 true", "5 true"}, kept); err != nil || diff != "" || more {
+	if diff := cmp.Diff([]string{"-9 false", "2 false", "3 false", "4 true", "5 true"}, kept); err != nil || diff != "" || more {
 		t.Errorf("kept, %v, more %v (-want +got):\n%s", err, more, diff)
 	}
 }
