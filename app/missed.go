@@ -143,6 +143,10 @@ func (a *App) readList(ctx context.Context, mark *store.Mark, w *walk, at time.T
 	listed := 0
 	for range listPages {
 		page, next, err := a.clients.Attempts(ctx, w.Cursor)
+		if kind := ghclient.Diagnose(err, at).Kind; w.Cursor != "" && (kind == ghclient.Invalid || kind == ghclient.Gone) {
+			w.Cursor, w.Began = "", at // GitHub has forgotten the place: from the beginning again
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
