@@ -9,8 +9,10 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/changewarden/changewarden/app/ghclient"
 	"github.com/changewarden/changewarden/app/snapshot"
 	"github.com/changewarden/changewarden/app/store"
+	"github.com/changewarden/changewarden/app/subject"
 	"github.com/changewarden/changewarden/rules"
 )
 
@@ -61,9 +63,35 @@ func (a *App) mergedChange(tx *store.Tx, repo int64, m snapshot.MergedPull) (Mer
 	return out, err
 }
 
+// pushedMeanwhile returns who pushed to the default branch past any pull request, if there is
+// a lapse to be recorded: else nobody asks, and it costs nothing.
+func (a *App) pushedMeanwhile(ctx context.Context, c *ghclient.Client, repo store.Repository, branch string) ([]PushedDirect, error) {
+	lapses, err := a.store.Lapses(ctx, repo.Account, repo.ID, repo.SweptAt)
+	if err != nil || branch == "" || repo.SweptAt.IsZero() || len(lapses) == 0 && repo.AwayAt.IsZero() {
+		return nil, err
+	}
+	pushes, err := a.reader.DirectPushes(ctx, c, repo.Owner, repo.Name, branch)
+	if err != nil {
+		return nil, err
+	}
+	var people []subject.Person
+	for _, p := range pushes {
+		people = append(people, p.By)
+	}
+	ids, err := a.store.Persons(ctx, people)
+	if err != nil {
+		return nil, err
+	}
+	var out []PushedDirect
+	for _, p := range pushes {
+		out = append(out, PushedDirect{Branch: branch, Before: p.Before, After: p.After, Forced: p.Forced, At: p.At, By: ids[p.By.User]})
+	}
+	return out, nil
+}
+
 // lapses records, for each lapse of a repository since it was last swept, what was merged in
 // it meanwhile. A repository that was out of reach by itself is back: that is a lapse too.
-func (a *App) lapses(tx *store.Tx, id int64, open snapshot.OpenPulls, at time.Time) error {
+func (a *App) lapses(tx *store.Tx, id int64, open snapshot.OpenPulls, pushed []PushedDirect, at time.Time) error {
 	repo, _, err := tx.Repository(id) // another sweep may have been here since this one began
 	if err != nil {
 		return err
@@ -88,10 +116,15 @@ func (a *App) lapses(tx *store.Tx, id int64, open snapshot.OpenPulls, at time.Ti
 		meanwhile := slices.DeleteFunc(slices.Clone(open.Merged), func(m snapshot.MergedPull) bool {
 			return m.MergedAt.Before(l.From.Truncate(time.Second)) || m.MergedAt.After(l.To)
 		})
-		if len(meanwhile) == 0 && !open.Cut {
+		r := LapseRecord{Host: a.host, Repo: repo.ID, Cause: l.Cause, From: l.From, To: l.To, Cut: open.Cut}
+		for _, p := range pushed {
+			if !p.At.Before(l.From.Truncate(time.Second)) && !p.At.After(l.To) {
+				r.Pushed = append(r.Pushed, p)
+			}
+		}
+		if len(meanwhile) == 0 && len(r.Pushed) == 0 && !open.Cut {
 			continue
 		}
-		r := LapseRecord{Host: a.host, Repo: repo.ID, Cause: l.Cause, From: l.From, To: l.To, Cut: open.Cut}
 		for _, m := range meanwhile {
 			change, err := a.mergedChange(tx, repo.ID, m)
 			if err != nil {

@@ -155,6 +155,7 @@ type LapseRecord struct {
 
 	Merged []MergedChange `json:"merged,omitempty"` // between From and To, the newest first
 	Cut    bool           `json:"cut,omitempty"`    // there were more than are listed
+	Pushed []PushedDirect `json:"pushed,omitempty"` // to the default branch, between From and To, the newest first
 }
 
 // NotJudged is the outcome of a change that was merged without a verdict on its head.
@@ -169,6 +170,16 @@ type MergedChange struct {
 	MergedAt time.Time `json:"merged_at"`
 	Outcome  string    `json:"outcome"`       // of the verdict, or NotJudged
 	Seq      int64     `json:"seq,omitempty"` // of the verdict's record in this account's log
+}
+
+// PushedDirect is a push to a branch that belongs to no pull request's merge.
+type PushedDirect struct {
+	Branch string    `json:"branch"`
+	Before string    `json:"before,omitempty"`
+	After  string    `json:"after,omitempty"`
+	Forced bool      `json:"forced,omitempty"`
+	At     time.Time `json:"at"`
+	By     int64     `json:"by,omitempty"` // person id; 0: GitHub does not say
 }
 
 // ExceptionRecord is the body of the record of a change that was merged into a governed

@@ -223,6 +223,10 @@ func (a *App) sweepRepository(ctx context.Context, c store.Claim) error {
 			return err
 		}
 	}
+	pushed, err := a.pushedMeanwhile(ctx, client, repo, branch)
+	if err != nil {
+		return err
+	}
 	round := c.Subject.Kind == subject.Round
 	return a.store.Tx(ctx, func(tx *store.Tx) error {
 		due, err := a.dueOf(tx, repo, open, round, at)
@@ -235,7 +239,7 @@ func (a *App) sweepRepository(ctx context.Context, c store.Claim) error {
 		if err := tx.Raise(at, due...); err != nil {
 			return err
 		}
-		if err := a.lapses(tx, repo.ID, open, at); err != nil {
+		if err := a.lapses(tx, repo.ID, open, pushed, at); err != nil {
 			return err
 		}
 		if err := tx.Swept(repo.ID, at); err != nil {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"fmt"
 	"time"
 )
@@ -22,7 +23,16 @@ func (tx *Tx) PutLapse(l Lapse) error {
 // Lapses returns those of a repository, its account's among them, that ended after a moment,
 // by their end.
 func (tx *Tx) Lapses(account, repo int64, after time.Time) ([]Lapse, error) {
-	all, err := list(tx.reader(), func(s scan) (Lapse, error) {
+	return tx.reader().lapses(account, repo, after)
+}
+
+// Lapses is Tx.Lapses, for a look beforehand.
+func (s *Store) Lapses(ctx context.Context, account, repo int64, after time.Time) ([]Lapse, error) {
+	return s.reader(ctx).lapses(account, repo, after)
+}
+
+func (r reader) lapses(account, repo int64, after time.Time) ([]Lapse, error) {
+	all, err := list(r, func(s scan) (Lapse, error) {
 		l := Lapse{Account: account}
 		var from, to int64
 		err := s(&l.Repo, &l.Cause, &from, &to)

@@ -72,8 +72,10 @@ func testMissed(t *testing.T, s *Store) {
 	}
 	in(t, s, func(tx *Tx) error {
 		for i, m := range []Missed{
-			{GUID: "late", Attempt: 3, At: after(3)}, {GUID: "early", Attempt: 1, At: after(1)},
-			{GUID: "m000", Attempt: 2, At: after(2)}, {GUID: "late", Attempt: 9, At: after(9)},
+			{GUID: "late", Attempt: 3, At: after(3)},
+			{GUID: "early", Attempt: 1, At: after(1)},
+			{GUID: "m000", Attempt: 2, At: after(2)},
+			{GUID: "late", Attempt: 9, At: after(9)},
 		} {
 			if err := tx.PutMissed(ownApp, m); err != nil {
 				return fmt.Errorf("%d: %w", i, err)
