@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -50,7 +51,7 @@ type App struct {
 	metrics   *metrics
 	handler   http.Handler
 
-	knowsBot bool // by the one look at everywhere
+	knowsBot atomic.Bool
 
 	textsMu sync.Mutex
 	texts   map[string]string // SHA-256 of a policy text to its address in the store
@@ -93,7 +94,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.reader = snapshot.NewReader(snapshot.Options{Memory: a.store, Floor: o.floor(), App: o.AppID, Now: a.now})
-	a.publisher = publish.Publisher{App: o.AppID, Timeout: requestTimeout, Now: time.Now}
+	a.publisher = publish.Publisher{App: o.AppID, Timeout: requestTimeout, Now: time.Now, Age: a.now}
 	receiver, err := webhook.New(webhook.Options{Secrets: o.WebhookSecrets, Store: intake{a}, Now: a.now})
 	if err != nil {
 		return nil, err
@@ -148,7 +149,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	defer stop()
 	log := zerolog.Ctx(ctx)
 	log.Info().Stringer("address", l.Addr()).Str("ledger_verifier", a.verifier).Msg("listening")
-	if err := a.store.RaiseNow(ctx, a.now(), everywhere); err != nil {
+	if err := a.arrive(ctx); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	server := &http.Server{
@@ -162,6 +163,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	}
 	var working sync.WaitGroup
 	working.Go(func() { a.work(ctx) })
+	working.Go(func() { a.beatAlways(ctx) })
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
 	var err error
@@ -177,6 +179,9 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 		stop()
 	}
 	working.Wait()
+	if e := a.beat(context.WithoutCancel(ctx), false); e != nil {
+		log.Warn().Err(e).Msg("heartbeat not stored")
+	}
 	log.Info().Msg("stopped")
 	return err
 }

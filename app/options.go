@@ -26,12 +26,16 @@ type Options struct {
 	Pages     bool             // serve a page per change to whoever can reach Listen: there is no login yet
 	PagesNote string           // one sentence at the head of every page; may be empty
 	Now       func() time.Time // nil: time.Now
+	Keep      time.Duration    // for how long the bodies of deliveries are kept; 0: defaultKeep
 	Quiet     time.Duration    // for how long events about one subject are gathered into one look; 0: defaultQuiet
 }
 
 // defaultQuiet keeps a burst of events to a few looks, and is short beside GitHub's own
 // delays: a check suite that ends sends dozens within a second.
 const defaultQuiet = 250 * time.Millisecond
+
+// defaultKeep leaves time to look into what a delivery said; nothing of ours rests on it.
+const defaultKeep = 30 * 24 * time.Hour
 
 // APIURL returns the base of GitHub's REST API, with a slash at its end: the one that was
 // set, else the one that belongs to GitHubURL. GitHub Enterprise Server has it under

@@ -47,6 +47,7 @@ func words() map[string]func(ts *testscript.TestScript, neg bool, args []string)
 	maps.Copy(all, commentWords)
 	maps.Copy(all, queueWords)
 	maps.Copy(all, reviewerWords)
+	maps.Copy(all, outageWords)
 	return all
 }
 
@@ -87,7 +88,10 @@ type world struct {
 
 	quiet  time.Duration // Options.Quiet
 	held   held
-	forged int // deliveries so far
+	forged int    // deliveries so far
+	down   bool   // the server is stopped
+	deaf   bool   // GitHub does not reach the server
+	policy []byte // of the server
 
 	personal []string // what names somebody, quoted for a regular expression
 }
@@ -108,7 +112,7 @@ func (w *world) begin(state []byte, dir string, policy []byte) error {
 		w.names(u.Login, u.Name, u.Email)
 	}
 	w.sim, err = githubsim.New(githubsim.Options{
-		Now: w.clock.Now, State: &parsed,
+		Now: w.clock.Now, JWTNow: time.Now, State: &parsed,
 		Middleware: func(h http.Handler) http.Handler { return contract.Wrap(w.t, h) },
 		OnDelivery: func(event string, body []byte) { contract.Webhook(w.t, event, body) },
 		OnUnknown:  func(what string) { w.t.Errorf("the simulator does not model %s", what) },
@@ -140,6 +144,7 @@ func (w *world) names(texts ...string) {
 
 // start starts the server under test on its data directory.
 func (w *world) start(policy []byte) error {
+	w.policy, w.down = policy, false
 	o := Options{
 		Listen: "127.0.0.1:0", PublicURL: "http://127.0.0.1", Pages: true, Version: "test",
 		DatabaseURL: "sqlite://" + filepath.Join(w.dir, "data", "test.db"),
@@ -193,7 +198,9 @@ func (w *world) settle() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	for {
-		if err := w.sim.Settle(ctx); err != nil {
+		if err := w.sim.Settle(ctx); w.down {
+			return nil // nobody was there to take it
+		} else if err != nil && !w.deaf {
 			return err
 		}
 		quiet, err := w.app.Settled(ctx)

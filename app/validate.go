@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Problem is one thing that keeps a server from starting.
@@ -47,6 +48,9 @@ func (o Options) Problems() []*Problem {
 	}
 	if text := o.databaseProblem(); text != "" {
 		problem("DATABASE_URL", "%s", text)
+	}
+	if o.Keep < 0 || o.Keep > 0 && o.Keep < 24*time.Hour {
+		problem("KEEP_DELIVERIES", "is less than a day: give the number of days for which the bodies of deliveries are kept")
 	}
 	if o.GitHubURL == "" {
 		problem("GITHUB_URL", "is not set: give https://github.com or the address of your GitHub Enterprise Server")

@@ -124,7 +124,11 @@ func (a *App) putBack(ctx context.Context, c store.Claim, err error) {
 	if soon, ok := errors.AsType[retryError](err); ok {
 		wait = soon.after
 	} else {
-		switch trouble := ghclient.Diagnose(err, at); trouble.Kind {
+		trouble := ghclient.Diagnose(err, at)
+		if trouble.Installation || trouble.Kind == ghclient.Denied && c.Attempt == 0 {
+			a.stillInstalled(ctx, c.Installation)
+		}
+		switch trouble.Kind {
 		case ghclient.Limited:
 			wait = max(trouble.RetryAfter, wait)
 		case ghclient.Denied, ghclient.Gone, ghclient.Invalid:
@@ -172,6 +176,10 @@ func (a *App) evaluate(ctx context.Context, c store.Claim) error {
 		return a.sweepRepository(ctx, c)
 	case subject.Installation:
 		return a.sweepInstallation(ctx, c)
+	case subject.Deliveries:
+		return a.fetchMissed(ctx, c)
+	case subject.Round:
+		return a.makeRound(ctx, c)
 	}
 	return fmt.Errorf("evaluate %s: no such kind", c.Subject.Key())
 }

@@ -65,7 +65,7 @@ func (c *call) checkJWT(cred string) error {
 	}
 	iat, okI := number(claims["iat"])
 	exp, okE := number(claims["exp"])
-	now := c.opts.Now()
+	now := c.opts.JWTNow()
 	switch {
 	case fmt.Sprint(claims["iss"]) != strconv.FormatInt(c.world.app.id, 10):
 		return refuse(404, "Integration not found")

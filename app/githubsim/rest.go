@@ -12,6 +12,7 @@ func (s *Server) routes() []route {
 		{method: "GET", pattern: "/app/installations/{installation_id}", need: "jwt", serve: getInstallation},
 		{method: "POST", pattern: "/app/installations/{installation_id}/access_tokens", need: "jwt", serve: createToken},
 		{method: "GET", pattern: "/app/hook/deliveries", need: "jwt", serve: listDeliveries},
+		{method: "GET", pattern: "/app/hook/deliveries/{delivery_id}", need: "jwt", serve: getDelivery},
 		{method: "POST", pattern: "/app/hook/deliveries/{delivery_id}/attempts", need: "jwt", serve: redeliver},
 		{method: "GET", pattern: "/orgs/{org}/installation", need: "jwt", serve: getOrgInstallation},
 		{method: "GET", pattern: repo + "/installation", need: "jwt", serve: getRepoInstallation},

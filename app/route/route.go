@@ -49,6 +49,14 @@ var events = map[string]func(d delivery, r *subject.Result){
 	"installation_target":       installationTarget,
 }
 
+// Lasting are the events whose facts are kept and act for as long as they are: who joined a
+// team, whom an installation belongs to. They are rare, and one that comes again has to be
+// known however late that is.
+var Lasting = []string{
+	"membership", "team", "team_add", "organization", "member",
+	"repository", "installation", "installation_repositories", "installation_target",
+}
+
 // Route returns what the delivery of event means, received at the given time.
 func Route(event string, body []byte, at time.Time) subject.Result {
 	d, ok := decode(body)

@@ -88,6 +88,12 @@ func (l *look) frame(f *facts, pol policy) Pull {
 		Draft:     f.pull.IsDraft,
 		UpdatedAt: f.pull.UpdatedAt.UTC(),
 	}
+	if f.pull.Merged && f.pull.MergedAt != nil {
+		p.MergedAt = f.pull.MergedAt.UTC()
+	}
+	if f.pull.MergeCommit != nil {
+		p.MergeCommit = f.pull.MergeCommit.OID
+	}
 	c := &p.Change
 	*c = rules.Change{
 		Repo: rules.Repo{ID: f.repo.DatabaseID, Name: f.repo.NameWithOwner, Public: f.repo.Visibility == "PUBLIC"},

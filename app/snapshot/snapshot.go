@@ -128,6 +128,9 @@ type Pull struct {
 	Merged   bool
 	Governed bool // the policy governs the base
 
+	MergedAt    time.Time // zero: it is not merged
+	MergeCommit string    // that it became on the base; empty: GitHub does not say
+
 	Title     string
 	HeadRef   string // branch, in HeadRepo
 	BaseRef   string // branch

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -23,18 +25,30 @@ type Delivery struct {
 
 // Accept stores a delivery and all that it means, in one transaction: facts first, then what
 // is to be forgotten, then the subjects that are due, the selected ones among them. A
-// delivery that is stored already changes nothing: fresh is false.
+// delivery that is stored already changes nothing: fresh is false. Of one whose very body
+// came before as the same event, under another id, only Result.Echo is applied: GitHub gives
+// each event one id, and what it signed can be sent again by whoever got hold of it.
 func (s *Store) Accept(ctx context.Context, d Delivery, r subject.Result) (fresh bool, err error) {
 	err = s.Tx(ctx, func(tx *Tx) error {
+		sum := sha256.Sum256(d.Body)
+		digest := hex.EncodeToString(sum[:])
 		n, err := tx.affect(`
-insert into deliveries (app, guid, event, action, installation, repo, at, body) values ($1, $2, $3, $4, $5, $6, $7, $8)
-on conflict do nothing`, d.App, d.GUID, d.Event, d.Action, d.Installation, d.Repo, micros(d.At), bytesOf(d.Body))
+insert into deliveries (app, guid, event, action, installation, repo, at, body, digest) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+on conflict do nothing`, d.App, d.GUID, d.Event, d.Action, d.Installation, d.Repo, micros(d.At), bytesOf(d.Body), digest)
 		if err != nil {
 			return err
 		}
 		fresh = n == 1
 		if !fresh {
 			return nil
+		}
+		before, err := list(tx.reader(), column[string],
+			`select guid from deliveries where digest = $1 and app = $2 and event = $3 and guid <> $4 limit 1`, digest, d.App, d.Event, d.GUID)
+		if err != nil {
+			return err
+		}
+		if len(before) > 0 {
+			r = r.Echo()
 		}
 		return tx.apply(d.At, r, d.GUID)
 	})

@@ -57,6 +57,10 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"ledger", testLedger},
 		{"ledger at the same time", testLedgerConcurrent},
 		{"contents", testBlobs},
+		{"echoes", testEcho},
+		{"missed deliveries", testMissed},
+		{"old deliveries", testDropDeliveries},
+		{"lapses", testLapses},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.test(t, open(t)) })
 	}
@@ -140,7 +144,7 @@ func accept(t testing.TB, s *Store, at time.Time, r subject.Result) string {
 	t.Helper()
 	guids++
 	guid := fmt.Sprintf("guid-%d", guids)
-	fresh, err := s.Accept(t.Context(), Delivery{App: ownApp, GUID: guid, Event: "test", At: at}, r)
+	fresh, err := s.Accept(t.Context(), Delivery{App: ownApp, GUID: guid, Event: "test", At: at, Body: []byte(guid)}, r)
 	if err != nil || !fresh {
 		t.Fatalf("accept %s = %v, %v, want a fresh one", guid, fresh, err)
 	}

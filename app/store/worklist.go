@@ -72,6 +72,18 @@ update subjects set floor_at = 0, due_at = $2, first_due_at = $2, ready_at = $2 
 	})
 }
 
+// Postpone makes a subject due at a moment and not before. One that is leased stays due
+// earlier, if it is.
+func (s *Store) Postpone(ctx context.Context, at time.Time, sub subject.Subject) error {
+	return s.Tx(ctx, func(tx *Tx) error {
+		if err := tx.exec(`
+update subjects set floor_at = 0, due_at = $2, first_due_at = $2, ready_at = $2 where key = $1 and lease_until = 0`, sub.Key(), micros(at)); err != nil {
+			return wrap(err, "postpone %s", sub.Key())
+		}
+		return tx.Raise(at, Due{Subject: sub, At: at})
+	})
+}
+
 // Orphan ends the leases of a process that is gone: who calls it knows that no other process
 // works on this store. They can be taken over Options.TakeoverGrace later, when no request
 // of that process can still be on its way.

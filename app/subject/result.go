@@ -22,6 +22,23 @@ type Result struct {
 	Unasked       []UnaskedFact
 }
 
+// Echo is what r means where the same body came before, under another delivery's id: the
+// looks, which read what is true, and what they have to read anew. What acts by itself, or
+// says what was true when the body was made, acts once.
+func (r Result) Echo() Result {
+	out := Result{Installation: r.Installation, Forget: r.Forget}
+	for _, s := range r.Subjects {
+		if s.Kind != Deployment { // each request of a gate is answered, and recorded
+			out.Subjects = append(out.Subjects, s)
+		}
+	}
+	for _, s := range r.Selectors {
+		s.Again, s.Check = false, nil
+		out.Selectors = append(out.Selectors, s)
+	}
+	return out
+}
+
 // SelectorKind says by what a Selector finds its subjects.
 type SelectorKind string
 

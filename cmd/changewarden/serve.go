@@ -16,6 +16,7 @@ type serveCmd struct {
 	Listen      string `group:"Server" env:"CHANGEWARDEN_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on. Default: ${default}."`
 	PublicURL   string `group:"Server" env:"CHANGEWARDEN_PUBLIC_URL" name:"public-url" placeholder:"URL" help:"Where people and GitHub reach this server; used in links."`
 	DatabaseURL string `group:"Server" env:"CHANGEWARDEN_DATABASE_URL" name:"database-url" default:"sqlite://data/changewarden.db" placeholder:"URL" help:"Where everything is stored; the directory is made if it is missing. Default: ${default}."`
+	Keep        string `group:"Server" env:"CHANGEWARDEN_KEEP_DELIVERIES" name:"keep-deliveries" default:"30" placeholder:"DAYS" help:"Days for which the bodies of GitHub's deliveries are kept. The ledger does not need them. Default: ${default}."`
 	LogLevel    string `group:"Server" env:"CHANGEWARDEN_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"Least level that is logged: debug, info, warn or error. Default: ${default}."`
 	LogFormat   string `group:"Server" env:"CHANGEWARDEN_LOG_FORMAT" default:"json" placeholder:"FORMAT" help:"json, a line of it for each thing that happened, or console, for people. Default: ${default}."`
 
@@ -62,6 +63,7 @@ func (c serveCmd) options() (app.Options, *settings) {
 		Listen: c.Listen, PublicURL: c.PublicURL, DatabaseURL: c.DatabaseURL,
 		GitHubURL: c.GitHubURL, GitHubAPIURL: c.GitHubAPIURL, AppID: s.number("APP_ID", c.AppID),
 		PolicyFile: c.PolicyFile, LedgerKeyFile: c.LedgerKeyFile,
+		Keep: s.days("KEEP_DELIVERIES", c.Keep),
 	}
 	o.PrivateKey = []byte(s.secret("PRIVATE_KEY", c.PrivateKey, c.PrivateKeyFile))
 	if !strings.Contains(string(o.PrivateKey), "\n") {
