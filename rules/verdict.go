@@ -25,7 +25,7 @@ const BeforeMerge Stage = "merge"
 
 // Evaluator names the version of the judging code. It changes whenever the same policy,
 // change and time could give other bytes.
-const Evaluator = "changewarden/2"
+const Evaluator = "changewarden/3"
 
 // Verdict is a policy's answer about one change at one moment.
 type Verdict struct {
