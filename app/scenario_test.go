@@ -44,6 +44,7 @@ func TestScenarios(t *testing.T) {
 func words() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	all := maps.Clone(commands)
 	maps.Copy(all, eventWords)
+	maps.Copy(all, checkWords)
 	return all
 }
 

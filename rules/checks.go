@@ -199,7 +199,7 @@ func (j *judge) namedCheck(c Checks, name string, facts *CheckFacts) {
 		case r.state == running:
 			facts.Running, open = append(facts.Running, name), true
 		case r.state == failed:
-			facts.Failed, open = append(facts.Failed, name+" ("+r.word+")"), true
+			facts.Failed, open = append(facts.Failed, r.failure()), true
 		case r.state == claimed || r.state == hearsay:
 			facts.Claimed = append(facts.Claimed, name)
 			open = open || r.state == claimed
@@ -212,7 +212,7 @@ func (j *judge) namedCheck(c Checks, name string, facts *CheckFacts) {
 		case r.state == idle:
 			facts.Skipped, open = append(facts.Skipped, name), true
 		default:
-			facts.Failed, open = append(facts.Failed, name+" ("+r.word+")"), true
+			facts.Failed, open = append(facts.Failed, r.failure()), true
 		}
 	}
 	switch {
@@ -222,6 +222,9 @@ func (j *judge) namedCheck(c Checks, name string, facts *CheckFacts) {
 		facts.Missing = append(facts.Missing, name)
 	}
 }
+
+// failure is how a result stands among those that failed.
+func (r result) failure() string { return r.name + " (" + r.word + ")" }
 
 // from reports whether the app named reported the result. A status has no app.
 func (r result) from(app string) bool {
@@ -264,7 +267,7 @@ func (j *judge) allChecks(c Checks) Reason {
 			facts.Running = append(facts.Running, r.name)
 			settled[r.name] = true
 		case failed:
-			facts.Failed = append(facts.Failed, r.name+" ("+r.word+")")
+			facts.Failed = append(facts.Failed, r.failure())
 			settled[r.name] = true
 		case idle:
 			facts.Skipped = append(facts.Skipped, r.name)
@@ -338,6 +341,14 @@ func (j *judge) checkReason(c Checks, f *CheckFacts, skipFails bool) Reason {
 	for _, list := range []*[]string{&f.Passed, &f.Failed, &f.Running, &f.Missing, &f.Skipped, &f.WrongApp, &f.Claimed, &f.Elsewhere} {
 		*list = unique(*list)
 	}
+	for _, r := range j.results {
+		if r.state == failed && slices.Contains(f.Failed, r.failure()) && slices.ContainsFunc(j.results, func(o result) bool {
+			return o.name == r.name && (o.state == passed || o.state == claimed || o.state == hearsay)
+		}) {
+			f.Beside = append(f.Beside, r.name)
+		}
+	}
+	f.Beside = unique(f.Beside)
 	if len(f.Missing) > 0 {
 		f.Since = j.SeenAt
 		late := j.SeenAt.Add(c.Grace)

@@ -403,7 +403,7 @@ func showApprovals(w *strings.Builder, a *rules.ApprovalFacts, names map[rules.U
 func checkLists(c *rules.CheckFacts) map[string][]string {
 	return map[string][]string{
 		"passed": c.Passed, "failed": c.Failed, "running": c.Running, "missing": c.Missing,
-		"skipped": c.Skipped, "from another app": c.WrongApp, "claimed": c.Claimed, "from another workflow": c.Elsewhere,
+		"skipped": c.Skipped, "from another app": c.WrongApp, "claimed": c.Claimed, "no job of the workflow": c.Elsewhere, "beside a success": c.Beside,
 	}
 }
 
