@@ -12,6 +12,7 @@ import (
 
 // Warning is something in a policy that Parse accepts and that is hardly what was meant.
 type Warning struct {
+	Layer  string // in which it is: files of two layers may have one name
 	File   string
 	Line   int // from 1
 	Column int // in characters, from 1
@@ -82,7 +83,7 @@ type linter struct {
 
 func (n *linter) warn(at Position, code LintCode, format string, args ...any) {
 	n.all = append(n.all, Warning{
-		File: n.layer.File, Line: max(at.Line, 1), Column: max(at.Column, 1), Code: code, Msg: fmt.Sprintf(format, args...),
+		Layer: n.layer.Name, File: n.layer.File, Line: max(at.Line, 1), Column: max(at.Column, 1), Code: code, Msg: fmt.Sprintf(format, args...),
 	})
 }
 

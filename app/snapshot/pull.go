@@ -225,7 +225,7 @@ func (l *look) read(ctx context.Context, f *facts, p *Pull) error {
 	}
 	c.Teams = teamsIn(teams, k)
 	l.putExtras(f, p.Policy, c)
-	if p.Proposal, err = l.proposed(ctx, f, c.Files); err != nil {
+	if p.Proposal, err = l.proposed(ctx, f, *c); err != nil {
 		return err
 	}
 	c.Gaps = f.gaps
