@@ -65,7 +65,7 @@ type Because struct {
 	Repository bool     `json:"repository,omitempty"` // the repository is one of those named
 	Except     bool     `json:"except,omitempty"`     // what the rule leaves out, besides classes, does not hold
 	Expr       bool     `json:"expr,omitempty"`       // its expression is true
-	AllFiles   bool     `json:"all_files,omitempty"`  // the list of files is incomplete: every path is taken as touched
+	AllFiles   bool     `json:"all_files,omitempty"`  // the list of files is incomplete, or one cannot be looked into: every path is taken as touched
 	Assumed    bool     `json:"assumed,omitempty"`    // labels, authorship or a team could not be known: the rule is taken to apply
 }
 
