@@ -45,7 +45,14 @@ func (p *parser) demand(n *yaml.Node, what string, l *Layer, choice bool) Requir
 		"ticket":                 func(n *yaml.Node) { r.Ticket = p.ticket(n) },
 		"section":                func(n *yaml.Node) { r.Section = p.section(n) },
 		"signed_commits":         on(&r.SignedCommits, "signed_commits"),
-		"conversations_resolved": on(&r.ConversationsResolved, "conversations_resolved"),
+		"conversations_resolved": func(n *yaml.Node) {
+			if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" {
+				r.ConversationsResolved = p.oneOf(n, "conversations_resolved", []string{byOthers}) != ""
+				r.ResolvedByOthers = r.ConversationsResolved
+				return
+			}
+			on(&r.ConversationsResolved, "conversations_resolved")(n)
+		},
 		"linear_history":         on(&r.LinearHistory, "linear_history"),
 		"up_to_date":             on(&r.UpToDate, "up_to_date"),
 		"any":                    parts(&r.Any, "any", true),
@@ -54,6 +61,9 @@ func (p *parser) demand(n *yaml.Node, what string, l *Layer, choice bool) Requir
 	}, "deployed", "sign_off", "window")
 	return r
 }
+
+// byOthers is conversations_resolved where a contributor's word is not enough.
+const byOthers = "by_others"
 
 // ticketPlaces is where a ticket is looked for if the policy does not say.
 var ticketPlaces = []string{InTitle, InBody, InBranch}

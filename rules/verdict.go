@@ -263,5 +263,6 @@ type Relief struct {
 // ThreadFacts are the conversations that are open.
 type ThreadFacts struct {
 	Open int      `json:"open"`
+	Own  int      `json:"own,omitempty"` // of them, those that a contributor resolved, which is not enough
 	By   []UserID `json:"by"` // who began them, each once
 }

@@ -100,6 +100,10 @@ func openConversations(t *rules.ThreadFacts, n Names) string {
 	if t != nil && t.Open != 1 {
 		verb = "are"
 	}
+	if t != nil && t.Own > 0 {
+		return fmt.Sprintf("%s %s open%s; of them %d resolved by a contributor, which is not enough here. Somebody who can write and contributed nothing can unresolve and resolve what is settled.",
+			capital(conversations(t)), verb, by, t.Own)
+	}
 	return fmt.Sprintf("%s %s open%s. Whoever can write, or wrote the pull request, can resolve what is settled.", capital(conversations(t)), verb, by)
 }
 
