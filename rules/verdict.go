@@ -264,5 +264,5 @@ type Relief struct {
 type ThreadFacts struct {
 	Open int      `json:"open"`
 	Own  int      `json:"own,omitempty"` // of them, those that a contributor resolved, which is not enough
-	By   []UserID `json:"by"` // who began them, each once
+	By   []UserID `json:"by"`            // who began them, each once
 }
