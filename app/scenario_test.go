@@ -45,6 +45,7 @@ func vocabulary() map[string]func(ts *testscript.TestScript, neg bool, args []st
 	all := maps.Clone(commands)
 	maps.Copy(all, eventWords)
 	maps.Copy(all, checkWords)
+	maps.Copy(all, commentWords)
 	return all
 }
 
