@@ -22,6 +22,8 @@ const (
 	poll = time.Second
 	// workers is how many subjects are evaluated at once.
 	workers = 8
+	// perInstallation leaves some of them to the others, however much one has to do.
+	perInstallation = 6
 	// maxBackoff is the longest time between two tries of one subject.
 	maxBackoff = 10 * time.Minute
 )
@@ -55,10 +57,10 @@ func (a *App) work(ctx context.Context) {
 	}
 }
 
-// sleep waits until something may be due: a wake-up, the next due time, or the poll.
+// sleep waits until something can be claimed: a wake-up, its time, or the poll.
 func (a *App) sleep(ctx context.Context, err error) {
 	wait := a.poll
-	if next, ok, e := a.store.NextDue(ctx); err == nil && e == nil && ok {
+	if next, ok, e := a.store.NextClaim(ctx, a.owner); err == nil && e == nil && ok {
 		wait = min(a.poll, max(next.Sub(a.now()), time.Millisecond))
 	}
 	timer := time.NewTimer(wait)
@@ -74,7 +76,7 @@ func (a *App) sleep(ctx context.Context, err error) {
 func (a *App) take(ctx context.Context, c store.Claim) {
 	log := zerolog.Ctx(ctx).With().Stringer("subject", key(c.Subject)).Int64("generation", c.Generation).Logger()
 	// A claim that was taken is finished even if the process is asked to stop.
-	ctx, cancel := context.WithCancel(log.WithContext(context.WithoutCancel(ctx)))
+	ctx, cancel := context.WithCancel(store.For(log.WithContext(context.WithoutCancel(ctx)), c.Priority))
 	defer cancel()
 	lost := a.keep(ctx, cancel, c)
 	began := a.now()

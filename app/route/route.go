@@ -62,6 +62,7 @@ func Route(event string, body []byte, at time.Time) subject.Result {
 	if mean := events[event]; mean != nil {
 		mean(d, &r)
 	}
+	r.Stranger = stranger(event, d)
 	return r
 }
 
