@@ -88,10 +88,15 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.clients, err = ghclient.New(ghclient.Options{
 		API: api, App: o.AppID, Key: o.PrivateKey, Timeout: requestTimeout,
 		UserAgent: "changewarden/" + o.Version, Observe: a.metrics.request,
+		Now: a.now, Limits: o.limits().requests(), OnHold: func(h ghclient.Hold) { a.hold(ctx, h) },
 	})
 	if err != nil {
 		return nil, err
 	}
+	if err := a.recallHolds(ctx); err != nil {
+		return nil, err
+	}
+	a.metrics.watch(a.clients)
 	a.reader = snapshot.NewReader(snapshot.Options{Memory: a.store, Floor: o.floor(), App: o.AppID, Now: a.now})
 	a.publisher = publish.Publisher{App: o.AppID, Timeout: requestTimeout, Now: time.Now}
 	receiver, err := webhook.New(webhook.Options{Secrets: o.WebhookSecrets, Store: intake{a}, Now: a.now})
@@ -199,6 +204,7 @@ func (i intake) Accept(ctx context.Context, d webhook.Delivery) (bool, error) {
 	i.a.metrics.delivery(d.Event, fresh)
 	if d.Event == "installation" && fresh {
 		i.a.clients.Forget(installation) // its permissions, or its token, are not what they were
+		return fresh, i.a.store.Release(ctx, installation)
 	}
 	return fresh, nil
 }

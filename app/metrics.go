@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/changewarden/changewarden/app/ghclient"
 	"github.com/changewarden/changewarden/app/store"
 	"github.com/changewarden/changewarden/app/subject"
 	"github.com/changewarden/changewarden/rules"
@@ -24,6 +25,8 @@ type metrics struct {
 	verdicts    *prometheus.CounterVec
 	requests    *prometheus.HistogramVec
 	accepted    prometheus.Gauge
+	holds       *prometheus.CounterVec
+	errors      *prometheus.CounterVec
 }
 
 func newMetrics(s *store.Store, now func() time.Time) *metrics {
@@ -47,7 +50,13 @@ func newMetrics(s *store.Store, now func() time.Time) *metrics {
 	m.accepted = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "changewarden_github_key_accepted", Help: "1 if GitHub accepted the app's key when it was last asked as the app, else 0.",
 	})
-	m.registry.MustRegister(m.deliveries, m.evaluations, m.verdicts, m.requests, m.accepted,
+	m.holds = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "changewarden_github_holds_total", Help: "Times that an installation was left alone for a while, by the limit that it met.",
+	}, []string{"limit"})
+	m.errors = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "changewarden_github_errors_total", Help: "Evaluations put back, by the kind of trouble that GitHub gave.",
+	}, []string{"kind"})
+	m.registry.MustRegister(m.deliveries, m.evaluations, m.verdicts, m.requests, m.accepted, m.holds, m.errors,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "changewarden_oldest_due_seconds", Help: "For how long the oldest due subject has been waiting.",
 		}, func() float64 {
@@ -91,6 +100,10 @@ func (m *metrics) key(accepted bool) {
 }
 
 func (m *metrics) verdict(o rules.Outcome) { m.verdicts.WithLabelValues(string(o)).Inc() }
+
+func (m *metrics) held(limit string) { m.holds.WithLabelValues(limit).Inc() }
+
+func (m *metrics) trouble(kind ghclient.Kind) { m.errors.WithLabelValues(string(kind)).Inc() }
 
 // request counts one request to GitHub; status 0 is one that got no answer.
 func (m *metrics) request(kind string, status int, took time.Duration) {

@@ -82,15 +82,17 @@ type world struct {
 	saved map[string]string
 	seen  map[string]int64
 
-	quiet  time.Duration // Options.Quiet
-	held   held
-	forged int // deliveries so far
+	quiet   time.Duration // Options.Quiet
+	limits  *Limits       // Options.Limits
+	allowed []string      // Options.AllowedAccounts
+	held    held
+	forged  int // deliveries so far
 
 	personal []string // what names somebody, quoted for a regular expression
 }
 
 func newWorldTest(t testing.TB, later func(func())) *world {
-	return &world{t: t, later: later, clock: &clock{}, runs: map[string]int64{}, saved: map[string]string{}, seen: map[string]int64{}, log: &syncBuffer{}, quiet: 20 * time.Millisecond}
+	return &world{t: t, later: later, clock: &clock{}, runs: map[string]int64{}, saved: map[string]string{}, seen: map[string]int64{}, log: &syncBuffer{}, quiet: 20 * time.Millisecond, limits: &Limits{}}
 }
 
 // begin makes GitHub with a world of state and starts the server on it.
@@ -142,7 +144,7 @@ func (w *world) start(policy []byte) error {
 		DatabaseURL: "sqlite://" + filepath.Join(w.dir, "data", "test.db"),
 		GitHubURL:   "http://127.0.0.1", GitHubAPIURL: w.sim.URL(), AppID: w.sim.AppID(),
 		PrivateKey: w.sim.AppKey(), WebhookSecrets: [][]byte{w.sim.WebhookSecret()},
-		Now: w.clock.Now, Quiet: w.quiet,
+		Now: w.clock.Now, Quiet: w.quiet, Limits: w.limits, AllowedAccounts: w.allowed,
 	}
 	if policy != nil {
 		o.PolicyFile, o.PolicyText = "floor.yml", policy
@@ -299,14 +301,23 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"updater": person("updater"), // a bot
 }
 
-// world [--quiet=DURATION] FILE [POLICY] begins. Events are gathered for that long.
+// world [--quiet=DURATION] [--paced] [--allow=ACCOUNT,...] FILE [POLICY] begins. Events are
+// gathered for that long; writes and requests are not held back unless it is paced.
 func cmdWorld(ts *testscript.TestScript, _ bool, args []string) {
 	w := of(ts)
-	if text, ok := strings.CutPrefix(args[0], "--quiet="); ok {
-		var err error
-		w.quiet, err = time.ParseDuration(text)
-		ts.Check(err)
-		args = args[1:]
+	for ; strings.HasPrefix(args[0], "--"); args = args[1:] {
+		switch name, value, _ := strings.Cut(args[0], "="); name {
+		case "--quiet":
+			var err error
+			w.quiet, err = time.ParseDuration(value)
+			ts.Check(err)
+		case "--paced":
+			w.limits = nil
+		case "--allow":
+			w.allowed = strings.Split(value, ",")
+		default:
+			ts.Fatalf("world %s: no such flag", args[0])
+		}
 	}
 	var policy []byte
 	if len(args) > 1 {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -80,7 +81,9 @@ func (a *App) take(ctx context.Context, c store.Claim) {
 	defer cancel()
 	lost := a.keep(ctx, cancel, c)
 	began := a.now()
-	err := a.evaluate(ctx, c)
+	var asked atomic.Int64
+	err := a.evaluate(a.budgeted(ctx, c, &asked), c)
+	a.spent(ctx, c, int(asked.Load()))
 	cancel()
 	held := <-lost
 	a.metrics.evaluated(c.Subject.Kind, err, a.now().Sub(began))
@@ -119,23 +122,28 @@ func (a *App) keep(ctx context.Context, cancel context.CancelFunc, c store.Claim
 }
 
 // putBack makes a subject due again after a failed evaluation: when GitHub says so, else
-// after a time that doubles with each attempt.
+// after a time that doubles with each attempt. Where GitHub limits the installation the look
+// has not failed, it has yet to begin.
 func (a *App) putBack(ctx context.Context, c store.Claim, err error) {
 	at := a.now()
-	wait := backoff(c.Attempt)
+	wait, again := backoff(c.Attempt), a.store.Retry
 	if soon, ok := errors.AsType[retryError](err); ok {
 		wait = soon.after
 	} else {
-		switch trouble := ghclient.Diagnose(err, at); trouble.Kind {
+		trouble := ghclient.Diagnose(err, at)
+		a.metrics.trouble(trouble.Kind)
+		switch trouble.Kind {
 		case ghclient.Limited:
-			wait = max(trouble.RetryAfter, wait)
+			wait, again = trouble.RetryAfter, a.store.Wait
 		case ghclient.Denied, ghclient.Gone, ghclient.Invalid:
 			wait = max(wait, time.Minute)
-		case ghclient.None, ghclient.Transient:
+		case ghclient.Transient:
+			wait = max(wait, trouble.RetryAfter)
+		case ghclient.None:
 		}
 	}
 	zerolog.Ctx(ctx).Warn().Err(err).Int("attempt", c.Attempt).Time("retry_at", at.Add(wait)).Msg("evaluation put back")
-	if err := a.store.Retry(ctx, c, at.Add(wait), err.Error()); err != nil && !errors.Is(err, store.ErrLost) {
+	if err := again(ctx, c, at.Add(wait), err.Error()); err != nil && !errors.Is(err, store.ErrLost) {
 		zerolog.Ctx(ctx).Error().Err(err).Msg("evaluation not put back, its lease will lapse")
 	}
 }

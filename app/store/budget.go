@@ -61,8 +61,8 @@ func (s *Store) Holds(ctx context.Context, at time.Time) ([]Hold, error) {
 	return holds, wrap(err, "list holds")
 }
 
-// publicationWrites is what a head is taken to write: a check run and a status.
-const publicationWrites = 2
+// PublicationWrites is what a head is taken to write: a check run and a status.
+const PublicationWrites = 2
 
 // ChargeWrites counts writes for an installation: publications that follow wait until they
 // keep to Options.Pace. A claim of a head has counted two; who then writes none gives them
@@ -95,7 +95,7 @@ func (tx *Tx) ChargeWrites(installation int64, at time.Time, writes int) error {
 		return wrap(err, "encode the writes of installation %d", installation)
 	}
 	return wrap(tx.exec(`update budgets set paced_until = $2, hour = $3, write_at = $4 where installation = $1`,
-		installation, w.until, string(hour), tx.s.o.Pace.next(w, publicationWrites)), "charge installation %d", installation)
+		installation, w.until, string(hour), tx.s.o.Pace.next(w, PublicationWrites)), "charge installation %d", installation)
 }
 
 // A subject has its own share of requests: one each spentEach. One that is further ahead of

@@ -96,16 +96,13 @@ func (s *Store) NextClaim(ctx context.Context, owner string) (time.Time, bool, e
 
 // Resting says whether nobody looks at anything, and nothing can be claimed within that time.
 func (s *Store) Resting(ctx context.Context, at time.Time, within time.Duration) (bool, error) {
-	leases, _, err := one(s.reader(ctx), column[int], `select count(*) from subjects where lease_until <> 0`)
-	if err != nil || leases > 0 {
-		return false, wrap(err, "look for work under way")
-	}
-	end := micros(at.Add(within))
-	ready, err := lanes(s.reader(ctx), end, "")
-	if err != nil {
-		return false, wrap(err, "look for work under way")
-	}
-	return !slices.ContainsFunc(ready, func(l lane) bool { return l.open() <= end }), nil
+	// In one statement: between two a look could begin or end.
+	busy, _, err := one(s.reader(ctx), column[int], `
+select count(*) from subjects s left join budgets b on b.installation = s.installation
+where s.lease_until <> 0 or s.ready_at <= $1 and coalesce(b.hold_until, 0) <= $1
+	and (s.priority < $2 or coalesce(b.background_until, 0) <= $1) and (not s.writes or coalesce(b.write_at, 0) <= $1)`,
+		micros(at.Add(within)), int64(subject.Background))
+	return err == nil && busy == 0, wrap(err, "look for work under way")
 }
 
 type priorityKey struct{}

@@ -138,7 +138,7 @@ func testWritesArePaced(t *testing.T, s *Store) {
 	done(t, s, claims[1], noon, time.Time{})
 	wantNextClaim(t, s, after(2))
 	c := wantClaimed(t, s, after(2), 10, "head/1/c")[0]
-	in(t, s, func(tx *Tx) error { return tx.ChargeWrites(c.Installation, after(2), -publicationWrites) })
+	in(t, s, func(tx *Tx) error { return tx.ChargeWrites(c.Installation, after(2), -PublicationWrites) })
 	done(t, s, c, after(2), time.Time{})
 	claims = append(claims, wantClaimed(t, s, after(2), 10, "head/1/d")...)
 	claims = append(claims, wantClaimed(t, s, after(4), 10, "head/1/e")...) // the eighth of the hour

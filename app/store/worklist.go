@@ -166,7 +166,7 @@ func (tx *Tx) claim(at time.Time, owner string, until time.Time) (Claim, bool, e
 			continue // another process was faster
 		}
 		if l.writes {
-			if err := tx.ChargeWrites(l.installation, at, publicationWrites); err != nil {
+			if err := tx.ChargeWrites(l.installation, at, PublicationWrites); err != nil {
 				return Claim{}, false, err
 			}
 		}
