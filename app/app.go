@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -50,6 +51,9 @@ type App struct {
 	metrics   *metrics
 	handler   http.Handler
 
+	clockOff atomic.Bool // as it was said last
+	patience time.Duration
+
 	knowsBot bool // by the one look at everywhere
 
 	textsMu sync.Mutex
@@ -66,7 +70,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{o: o, now: o.Now, host: api.Host, owner: rand.Text(), poll: poll, texts: map[string]string{}}
+	a := &App{o: o, now: o.Now, host: api.Host, owner: rand.Text(), poll: poll, patience: patience, texts: map[string]string{}}
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -193,6 +197,10 @@ type intake struct{ a *App }
 // Accept implements webhook.Store. The key of a delivery is our own app's id, not the one
 // that a header names: the header is not signed.
 func (i intake) Accept(ctx context.Context, d webhook.Delivery) (bool, error) {
+	if err := i.a.o.ignores(d.Body); err != nil {
+		i.a.metrics.delivery(d.Event, "ignored")
+		return false, err
+	}
 	action, installation, repo := route.Header(d.Event, d.Body)
 	fresh, err := i.a.store.Accept(ctx, store.Delivery{
 		App: i.a.o.AppID, GUID: d.GUID, Event: d.Event, Action: action,
@@ -201,7 +209,7 @@ func (i intake) Accept(ctx context.Context, d webhook.Delivery) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	i.a.metrics.delivery(d.Event, fresh)
+	i.a.metrics.delivery(d.Event, map[bool]string{true: "stored", false: "known"}[fresh])
 	if d.Event == "installation" && fresh {
 		i.a.clients.Forget(installation) // its permissions, or its token, are not what they were
 		return fresh, i.a.store.Release(ctx, installation)

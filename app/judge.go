@@ -77,11 +77,11 @@ type look struct {
 	preview *publish.Preview // of the policy that it proposes; nil: it proposes none
 }
 
-// repository returns the repository of a subject. Where it is unknown, gone or archived the
-// subject is done and known is false: there is nobody to answer.
+// repository returns the repository of a subject. Where it is unknown, gone, archived or not
+// an allowed account's the subject is done and known is false: there is nobody to answer.
 func (a *App) repository(ctx context.Context, c store.Claim) (repo store.Repository, known bool, err error) {
 	repo, known, err = a.store.Repository(ctx, c.Subject.Repo)
-	if err == nil && (!known || repo.Gone || repo.Archived || repo.Installation == 0) {
+	if err == nil && (!known || repo.Gone || repo.Archived || repo.Installation == 0 || !a.o.allows(repo.Account, repo.Owner)) {
 		return repo, false, a.done(ctx, c)
 	}
 	return repo, known, err

@@ -21,25 +21,33 @@ type Limits struct {
 	WritesPerHour int           // in any hour, of all processes together
 
 	// Points and Concurrent bound one process: sharing them would cost a transaction for each
-	// request. GitHub's own limits are ones for all of them.
+	// request, and GitHub's own limits, which are for all of them, are far away.
 	Points     int     // in any minute, a read being 1 and a write 5
 	Concurrent int     // requests at once
 	Reserve    float64 // of the hour's quota, kept from sweeps, new policies and strangers
 }
 
-// DefaultLimits keep three processes below what GitHub allows: 80 writes a minute and 500 an
-// hour, 900 points a minute, 100 requests at once. Whether statuses and updates of check runs
-// count as writes GitHub does not say; here they do.
+// DefaultLimits keep below what GitHub allows: 80 writes a minute and 500 an hour, 900 points
+// a minute, 100 requests at once. Whether statuses and updates of check runs count as writes
+// GitHub does not say; here they do.
 var DefaultLimits = Limits{
 	WriteEvery: time.Second, WriteBurst: 10, WritesPerHour: 480,
-	Points: 300, Concurrent: 10, Reserve: 0.25,
+	Points: 900, Concurrent: 10, Reserve: 0.25,
 }
 
+// replicas is among how many processes on one database the points are split. More of them meet
+// GitHub's own limit in the worst case, and then all of them hold.
+const replicas = 3
+
 func (o Options) limits() Limits {
-	if o.Limits == nil {
-		return DefaultLimits
+	if o.Limits != nil {
+		return *o.Limits
 	}
-	return *o.Limits
+	l := DefaultLimits
+	if o.sqliteFile() == "" { // which is one process's alone
+		l.Points /= replicas
+	}
+	return l
 }
 
 func (l Limits) pace() store.Pace {

@@ -33,7 +33,7 @@ func newMetrics(s *store.Store, now func() time.Time) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "changewarden_deliveries_total", Help: "Webhook deliveries accepted, by event and whether they were new.",
+			Name: "changewarden_deliveries_total", Help: "Webhook deliveries accepted, by event and whether they were stored, known already or ignored.",
 		}, []string{"event", "outcome"}),
 		evaluations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "changewarden_evaluation_seconds", Help: "Evaluations of subjects, by kind and outcome.",
@@ -75,11 +75,7 @@ func (m *metrics) handler() http.Handler {
 
 // delivery counts one delivery. Event names come from outside, signed; GitHub has fewer
 // than a hundred.
-func (m *metrics) delivery(event string, fresh bool) {
-	outcome := "stored"
-	if !fresh {
-		outcome = "known"
-	}
+func (m *metrics) delivery(event, outcome string) {
 	m.deliveries.WithLabelValues(event, outcome).Inc()
 }
 

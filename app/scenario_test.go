@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,6 +45,7 @@ func TestScenarios(t *testing.T) {
 func words() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	all := maps.Clone(commands)
 	maps.Copy(all, eventWords)
+	maps.Copy(all, limitWords)
 	return all
 }
 
@@ -85,6 +87,7 @@ type world struct {
 	quiet   time.Duration // Options.Quiet
 	limits  *Limits       // Options.Limits
 	allowed []string      // Options.AllowedAccounts
+	skew    atomic.Int64  // how far GitHub's clock is ahead, as a Duration
 	held    held
 	forged  int // deliveries so far
 
@@ -107,7 +110,7 @@ func (w *world) begin(state []byte, dir string, policy []byte) error {
 		w.names(u.Login, u.Name, u.Email)
 	}
 	w.sim, err = githubsim.New(githubsim.Options{
-		Now: w.clock.Now, State: &parsed,
+		Now: w.githubNow, State: &parsed,
 		Middleware: func(h http.Handler) http.Handler { return contract.Wrap(w.t, h) },
 		OnDelivery: func(event string, body []byte) { contract.Webhook(w.t, event, body) },
 		OnUnknown:  func(what string) { w.t.Errorf("the simulator does not model %s", what) },
@@ -156,6 +159,9 @@ func (w *world) start(policy []byte) error {
 		return err
 	}
 	a.poll = 20 * time.Millisecond // nothing tells the server that its clock was turned
+	if w.limits == nil {
+		a.patience = 0 // what waits for its slot waits until the clock is turned
+	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		cancel()

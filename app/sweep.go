@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -29,7 +30,7 @@ func (a *App) sweepInstallation(ctx context.Context, c store.Claim) error {
 	if err != nil {
 		return err
 	}
-	if !known || inst.Removed || inst.Suspended {
+	if !known || inst.Removed || inst.Suspended || !a.o.allows(inst.Account, inst.AccountLogin) {
 		return a.done(ctx, c)
 	}
 	repos, err := a.reader.Repositories(ctx, a.clients.Installation(inst.ID))
@@ -59,6 +60,9 @@ func (a *App) sweepEverywhere(ctx context.Context, c store.Claim) error {
 	}
 	at := a.now()
 	var due []store.Due
+	self.Installations = slices.DeleteFunc(self.Installations, func(inst subject.InstallationFact) bool {
+		return !a.o.allows(inst.Account, inst.AccountLogin)
+	})
 	for i, inst := range self.Installations {
 		if !inst.Suspended && !a.knowsBot {
 			a.learnBot(ctx, inst.ID, self.Slug)

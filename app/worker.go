@@ -84,6 +84,7 @@ func (a *App) take(ctx context.Context, c store.Claim) {
 	var asked atomic.Int64
 	err := a.evaluate(a.budgeted(ctx, c, &asked), c)
 	a.spent(ctx, c, int(asked.Load()))
+	a.watchClock(ctx)
 	cancel()
 	held := <-lost
 	a.metrics.evaluated(c.Subject.Kind, err, a.now().Sub(began))

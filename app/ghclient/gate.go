@@ -17,7 +17,7 @@ import (
 // nothing; that GitHub's own limits are obeyed once it names them is not among them.
 type Limits struct {
 	Concurrent int           // requests at once; GitHub: 100
-	Points     int           // in any minute, a read being 1 and a write 5, half of them at once; GitHub: 900
+	Points     int           // in any minute, a read being 1 and a write 5, half of them at once, and as many queries; GitHub: 900 and 2,000
 	WriteEvery time.Duration // between writes in the long run, for whoever did not pace them; GitHub: a second
 	WriteBurst int           // so many may come at once after a rest
 	Reserve    float64       // of the hour's quota, kept from requests that can wait: see Patient
@@ -80,9 +80,10 @@ type gate struct {
 	skew         *skew
 	onHold       func(Hold)
 
-	slots  chan struct{} // nil: no bound
-	points *rate.Limiter
-	writes *rate.Limiter
+	slots   chan struct{} // nil: no bound
+	points  *rate.Limiter // of REST
+	queries *rate.Limiter
+	writes  *rate.Limiter
 
 	mu         sync.Mutex
 	held       Hold
@@ -94,7 +95,7 @@ type gate struct {
 func newGate(installation int64, o Options, next http.RoundTripper, s *skew) *gate {
 	g := &gate{
 		installation: installation, next: next, limits: o.Limits, now: o.Now, skew: s, onHold: o.OnHold, quotas: map[string]Quota{},
-		points: rate.NewLimiter(rate.Inf, 0), writes: rate.NewLimiter(rate.Inf, 0),
+		points: rate.NewLimiter(rate.Inf, 0), queries: rate.NewLimiter(rate.Inf, 0), writes: rate.NewLimiter(rate.Inf, 0),
 	}
 	if g.onHold == nil {
 		g.onHold = func(Hold) {}
@@ -104,6 +105,7 @@ func newGate(installation int64, o Options, next http.RoundTripper, s *skew) *ga
 	}
 	if p := o.Limits.Points; p > 0 {
 		g.points = rate.NewLimiter(rate.Limit(float64(p)/2/60), max(writePoints, p/2))
+		g.queries = rate.NewLimiter(g.points.Limit(), g.points.Burst())
 	}
 	if o.Limits.WriteEvery > 0 {
 		g.writes = rate.NewLimiter(rate.Every(o.Limits.WriteEvery), max(1, o.Limits.WriteBurst))
@@ -144,10 +146,6 @@ func mints(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "/ac
 // writePoints is what GitHub counts a write as.
 const writePoints = 5
 
-func writes(req *http.Request) bool {
-	return req.Method != http.MethodGet && req.Method != http.MethodHead && !strings.HasSuffix(req.URL.Path, "/graphql")
-}
-
 // enter waits for the request's turn, or refuses it.
 func (g *gate) enter(req *http.Request) (leave func(), err error) {
 	ctx := req.Context()
@@ -166,13 +164,15 @@ func (g *gate) enter(req *http.Request) (leave func(), err error) {
 			return nil, ctx.Err()
 		}
 	}
-	points := 1
-	if writes(req) {
-		points = writePoints
-		err = g.turn(ctx, g.writes, 1)
-	}
-	if err == nil {
-		err = g.turn(ctx, g.points, points)
+	switch {
+	case strings.HasSuffix(req.URL.Path, "/graphql"):
+		err = g.turn(ctx, g.queries, 1)
+	case req.Method == http.MethodGet || req.Method == http.MethodHead:
+		err = g.turn(ctx, g.points, 1)
+	default:
+		if err = g.turn(ctx, g.writes, 1); err == nil {
+			err = g.turn(ctx, g.points, writePoints)
+		}
 	}
 	if err == nil {
 		err = g.holds(ctx) // one may have come while it waited

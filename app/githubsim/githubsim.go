@@ -62,6 +62,7 @@ type Server struct {
 	hooks hooks
 	fault faults
 	limit map[string]*budget
+	abuse abuse
 
 	srv  *http.Server
 	wake chan struct{} // told of new deliveries, when AutoDeliver is set
