@@ -233,8 +233,10 @@ func (g *gate) answered(req *http.Request, resp *http.Response) error {
 			g.hold(Hold{Until: at.Add(refusedFor), Kind: HoldRefused})
 		}
 		return nil
-	case refused && (!told || resp.Header.Get("Retry-After") != ""):
-		return &LimitError{g.strike(at, max(wait, leastLimit))}
+	case refused && !told:
+		return &LimitError{g.strike(at, unknownLimit)}
+	case refused && resp.Header.Get("Retry-After") != "":
+		return &LimitError{g.strike(at, wait)}
 	case refused:
 		return &LimitError{g.hold(Hold{Until: at.Add(wait), Kind: HoldPrimary})}
 	}

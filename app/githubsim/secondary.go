@@ -92,8 +92,8 @@ func (c *call) secondary() error {
 	for name, is := range map[string]bool{
 		"asks on":            now.Before(c.abuse.until[id]),
 		"points":             over(l.Points, rest) || over(l.GraphQLPoints, graphql),
-		"writes a minute":    over(l.WritesPerMinute, minute),
-		"writes in the hour": over(l.WritesPerHour, hour),
+		"writes a minute":    a.write && over(l.WritesPerMinute, minute),
+		"writes in the hour": a.write && over(l.WritesPerHour, hour),
 	} {
 		if is {
 			which = append(which, name)
@@ -107,6 +107,7 @@ func (c *call) secondary() error {
 	until := now.Add(time.Minute)
 	c.abuse.until[id] = until
 	e := refuse(403, "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.")
+	e.about = "https://docs.github.com/free-pro-team@latest/rest/overview/rate-limits-for-the-rest-api#about-secondary-rate-limits"
 	e.header = http.Header{"Retry-After": {strconv.Itoa(60)}}
 	return e
 }
