@@ -14,12 +14,22 @@ import (
 type lane struct {
 	installation int64
 	priority     subject.Priority
-	writes       bool
+	writes       int64 // 1: yes
 	ready        int64 // since when the longest due in it is
 	hold         int64 // as in budgets
 	background   int64
 	write        int64
 	running      int // leases of this owner in the installation
+}
+
+func (l lane) number() int64 { return l.installation*16 + int64(l.priority)*2 + l.writes }
+
+// writesOf is 1 for a subject whose look writes to GitHub.
+func writesOf(s subject.Subject) int64 {
+	if s.Kind == subject.Head {
+		return 1
+	}
+	return 0
 }
 
 // open returns from when on subjects of the lane may be claimed.
@@ -28,23 +38,37 @@ func (l lane) open() int64 {
 	if l.priority.Waits() {
 		at = max(at, l.background)
 	}
-	if l.writes {
+	if l.writes != 0 {
 		at = max(at, l.write)
 	}
 	return at
 }
 
-// lanes returns those with something that is ready by then.
+// laneOf is the lane of a subject as one number, as the index has it.
+const laneOf = `(installation * 16 + priority * 2 + writes)`
+
+// lanes returns those with something that is ready by then. It costs a few steps in the index
+// for each lane there is, however much stands in it.
 func lanes(r reader, by int64, owner string) ([]lane, error) {
 	return list(r, func(s scan) (l lane, err error) {
 		return l, s(&l.installation, &l.priority, &l.writes, &l.ready, &l.hold, &l.background, &l.write, &l.running)
 	}, `
+with recursive each (lane) as (
+	select (select `+laneOf+` from subjects order by `+laneOf+` limit 1)
+	union all
+	select (select `+laneOf+` from subjects where `+laneOf+` > each.lane order by `+laneOf+` limit 1) from each where each.lane is not null
+), lanes as (
+	select lane / 16 as installation, lane % 16 / 2 as priority, lane % 2 as writes,
+		(select ready_at from subjects where `+laneOf+` = each.lane order by ready_at limit 1) as ready
+	from each where lane is not null
+)
 select r.installation, r.priority, r.writes, r.ready,
 	coalesce(b.hold_until, 0), coalesce(b.background_until, 0), coalesce(b.write_at, 0), coalesce(l.running, 0)
-from (select installation, priority, writes, min(ready_at) as ready from subjects where ready_at <= $1 group by installation, priority, writes) r
+from lanes r
 	left join budgets b on b.installation = r.installation
 	left join (select installation, count(*) as running from subjects where lease_until <> 0 and lease_owner = $2 group by installation) l
-		on l.installation = r.installation`, by, owner)
+		on l.installation = r.installation
+where r.ready <= $1`, by, owner)
 }
 
 // turns returns the lanes that may be claimed from, in their order. The installation with
@@ -57,7 +81,7 @@ func (s *Store) turns(lanes []lane, at int64) []lane {
 		return cmp.Or(
 			cmp.Compare(a.running, b.running),
 			cmp.Compare(a.priority, b.priority),
-			-compareBool(a.writes, b.writes),
+			cmp.Compare(b.writes, a.writes),
 			cmp.Compare(a.ready, b.ready),
 			cmp.Compare(a.installation, b.installation),
 		)
@@ -65,18 +89,19 @@ func (s *Store) turns(lanes []lane, at int64) []lane {
 	return lanes
 }
 
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	}
-	return -1
-}
-
 // full reports whether the owner works on as much of the installation as it may.
 func (s *Store) full(l lane) bool { return s.o.PerInstallation > 0 && l.running >= s.o.PerInstallation }
+
+// NextDue returns since when something is due, held or not, or when it will be; false if
+// nothing will be by itself.
+func (s *Store) NextDue(ctx context.Context) (time.Time, bool, error) {
+	all, err := lanes(s.reader(ctx), never-1, "")
+	next := int64(never)
+	for _, l := range all {
+		next = min(next, l.ready)
+	}
+	return moment(next), err == nil && next != never, wrap(err, "look for what is due next")
+}
 
 // NextClaim returns when the owner can claim something, which may be in the past; false if it
 // cannot before something happens.
@@ -100,7 +125,7 @@ func (s *Store) Resting(ctx context.Context, at time.Time, within time.Duration)
 	busy, _, err := one(s.reader(ctx), column[int], `
 select count(*) from subjects s left join budgets b on b.installation = s.installation
 where s.lease_until <> 0 or s.ready_at <= $1 and coalesce(b.hold_until, 0) <= $1
-	and (s.priority < $2 or coalesce(b.background_until, 0) <= $1) and (not s.writes or coalesce(b.write_at, 0) <= $1)`,
+	and (s.priority < $2 or coalesce(b.background_until, 0) <= $1) and (s.writes = 0 or coalesce(b.write_at, 0) <= $1)`,
 		micros(at.Add(within)), int64(subject.Background))
 	return err == nil && busy == 0, wrap(err, "look for work under way")
 }

@@ -118,7 +118,7 @@ on conflict (key) do update set
 		else excluded.due_at end
 returning generation`
 	generations, err := list(tx.reader(), column[int64], query, d.Subject.Key(), d.Installation, micros(d.At),
-		int64(tx.priority(d)), d.Subject.Kind == subject.Head, micros(d.At.Add(spentAhead)), int64(subject.Strangers), d.Result)
+		int64(tx.priority(d)), writesOf(d.Subject), micros(d.At.Add(spentAhead)), int64(subject.Strangers), d.Result)
 	if err != nil {
 		return 0, fmt.Errorf("raise %s: %w", d.Subject.Key(), err)
 	}
@@ -165,7 +165,7 @@ func (tx *Tx) claim(at time.Time, owner string, until time.Time) (Claim, bool, e
 		if !found {
 			continue // another process was faster
 		}
-		if l.writes {
+		if l.writes != 0 {
 			if err := tx.ChargeWrites(l.installation, at, PublicationWrites); err != nil {
 				return Claim{}, false, err
 			}
@@ -179,8 +179,7 @@ func (tx *Tx) claim(at time.Time, owner string, until time.Time) (Claim, bool, e
 func (tx *Tx) claimFrom(l lane, at time.Time, owner string, until time.Time) (Claim, bool, error) {
 	query := `
 with ready as materialized (
-	select key from subjects where ready_at <= $1 and installation = $6 and priority = $7 and writes = $8
-	order by ready_at, key limit 1 ` + tx.s.d.skipLocked + `
+	select key from subjects where ready_at <= $1 and ` + laneOf + ` = $6 order by ready_at, key limit 1 ` + tx.s.d.skipLocked + `
 )
 update subjects set
 	attempt = attempt + case when lease_until <> 0 then 1 else 0 end,
@@ -201,7 +200,7 @@ returning key, installation, generation, attempt, lease, first_due_at, priority`
 		return c, err
 	}
 	claims, err := list(tx.reader(), row, query, micros(at), owner, micros(until), micros(until.Add(tx.s.o.TakeoverGrace)), int64(never),
-		l.installation, int64(l.priority), l.writes)
+		l.number())
 	if err != nil || len(claims) == 0 {
 		return Claim{}, false, err
 	}
@@ -307,16 +306,6 @@ func (tx *Tx) holding(c Claim, query string, args ...any) error {
 		return ErrLost
 	}
 	return err
-}
-
-// NextDue returns since when something is due, held or not, or when it will be; false if
-// nothing will be by itself.
-func (s *Store) NextDue(ctx context.Context) (time.Time, bool, error) {
-	ready, found, err := one(s.reader(ctx), column[int64], `select ready_at from subjects order by ready_at limit 1`)
-	if err != nil {
-		return time.Time{}, false, fmt.Errorf("look for what is due next: %w", err)
-	}
-	return moment(ready), found && ready != never, nil
 }
 
 // leased says whether somebody is looking at a subject right now. One that is only due will

@@ -3,13 +3,13 @@
 -- Who waits for what is due (subject.Priority), whether it writes to GitHub, and until when
 -- the subject has spent its own share of requests: see Store.Spend.
 alter table subjects add column priority bigint not null default 1;
-alter table subjects add column writes boolean not null default false;
+alter table subjects add column writes bigint not null default 0;
 alter table subjects add column spent_until bigint not null default 0;
-update subjects set writes = true where key like 'head/%';
+update subjects set writes = 1 where key like 'head/%';
 
--- A claim groups what is ready by lane, and reads nothing but the index for it.
+-- A claim goes from lane to lane and looks at the first row of each, whatever stands behind it.
 drop index subjects_by_ready;
-create index subjects_by_ready on subjects (ready_at, installation, priority, writes, key);
+create index subjects_by_lane on subjects ((installation * 16 + priority * 2 + writes), ready_at, key);
 create index subjects_by_lease on subjects (lease_owner, installation) where lease_until <> 0;
 
 -- What GitHub allows an installation, shared by all processes. A moment that has passed holds
