@@ -215,6 +215,7 @@ func (g *gate) turn(ctx context.Context, l *rate.Limiter, n int) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
+		place.CancelAt(g.now())
 		return ctx.Err()
 	}
 }
