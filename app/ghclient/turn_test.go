@@ -29,7 +29,7 @@ func TestTurns(t *testing.T) {
 			mu.Unlock()
 			return &http.Response{StatusCode: 201, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}"))}, nil
 		})
-		g := newGate(7, Options{Now: time.Now, Limits: Limits{Concurrent: 2, WriteEvery: time.Second, WriteBurst: 2}}, wire, &skew{}) //nolint:forbidigo // the bubble's clock
+		g := newGate(7, Options{Now: time.Now, Limits: Limits{Concurrent: 2, WriteEvery: time.Second, WriteBurst: 2}}, wire, &skew{})
 		write := func(ctx context.Context) error {
 			req, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://api.github.com/x", nil)
 			if err != nil {
@@ -42,7 +42,7 @@ func TestTurns(t *testing.T) {
 			}
 			return err
 		}
-		began := time.Now() //nolint:forbidigo // the bubble's clock
+		began := time.Now()
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
@@ -52,7 +52,7 @@ func TestTurns(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if took := time.Since(began); most != 2 || took != 2100*time.Millisecond { //nolint:forbidigo // the bubble's clock
+		if took := time.Since(began); most != 2 || took != 2100*time.Millisecond {
 			t.Errorf("four writes took %s, %d at once; want 2.1s, two at once", took, most)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)

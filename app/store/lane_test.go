@@ -242,9 +242,15 @@ func testDeliveryPriorities(t *testing.T, s *Store) {
 		what subject.Result
 		want subject.Priority
 	}{
-		{result, subject.People}, {strange, subject.Strangers}, {result, subject.Strangers},
-		{named, subject.People}, {result, subject.People}, {by(subject.ByRepository), subject.Background},
-		{by(subject.ByBase), subject.Background}, {by(subject.ByPerson), subject.Timers}, {result, subject.People},
+		{result, subject.People},
+		{strange, subject.Strangers},
+		{result, subject.Strangers},
+		{named, subject.People},
+		{result, subject.People},
+		{by(subject.ByRepository), subject.Background},
+		{by(subject.ByBase), subject.Background},
+		{by(subject.ByPerson), subject.Timers},
+		{result, subject.People},
 	} {
 		if got := look(test.what); got != test.want {
 			t.Errorf("step %d: priority %d, want %d", i, got, test.want)
