@@ -40,10 +40,13 @@ func (a *App) judgePull(ctx context.Context, c store.Claim) error {
 	if waits, err := a.announceRebase(ctx, c, row); err != nil || waits {
 		return err
 	}
-	read, err := a.reader.Pull(ctx, a.clients.Installation(repo.Installation), snapshot.Target{
-		Installation: repo.Installation, Repo: repo.ID, Account: repo.Account,
-		Owner: repo.Owner, Name: repo.Name, Number: c.Subject.Number, Head: row.Head, SeenAt: row.HeadSeen,
-	})
+	waiting, err := a.waiting(ctx, repo, c.Subject.Number)
+	if err != nil {
+		return err
+	}
+	target := targetOf(repo, c.Subject.Number)
+	target.Head, target.SeenAt, target.Speakers = row.Head, row.HeadSeen, speakers(waiting)
+	read, err := a.reader.Pull(ctx, a.clients.Installation(repo.Installation), target)
 	switch {
 	case errors.Is(err, snapshot.ErrGone):
 		return a.forgetPull(ctx, c, row)
@@ -60,7 +63,7 @@ func (a *App) judgePull(ctx context.Context, c store.Claim) error {
 	if err != nil {
 		return err
 	}
-	l := look{c: c, repo: repo, was: row, row: pullRow(row, c.Subject, read), read: read, policy: policy, preview: preview}
+	l := look{c: c, repo: repo, was: row, row: pullRow(row, c.Subject, read), read: read, policy: policy, preview: preview, waiting: waiting}
 	return a.store.Tx(ctx, func(tx *store.Tx) error { return a.settle(ctx, tx, l) })
 }
 
@@ -75,6 +78,7 @@ type look struct {
 	policy []PolicyRef
 
 	preview *publish.Preview // of the policy that it proposes; nil: it proposes none
+	waiting []spoken         // commands that this look decides about
 }
 
 // repository returns the repository of a subject. Where it is unknown, gone, archived or not
@@ -132,6 +136,9 @@ func (a *App) announceRebase(ctx context.Context, c store.Claim, row store.Pull)
 // settle stores what a look read, judges its head anew and ends the claim.
 func (a *App) settle(ctx context.Context, tx *store.Tx, l look) error {
 	at := a.now()
+	if err := a.obey(ctx, tx, &l, at); err != nil {
+		return err
+	}
 	if err := tx.PutPull(l.row); err != nil {
 		return err
 	}

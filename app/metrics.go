@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/changewarden/changewarden/app/command"
 	"github.com/changewarden/changewarden/app/ghclient"
 	"github.com/changewarden/changewarden/app/store"
 	"github.com/changewarden/changewarden/app/subject"
@@ -24,6 +25,7 @@ type metrics struct {
 	evaluations *prometheus.HistogramVec
 	verdicts    *prometheus.CounterVec
 	requests    *prometheus.HistogramVec
+	commands    *prometheus.CounterVec
 	accepted    prometheus.Gauge
 	holds       *prometheus.CounterVec
 	errors      *prometheus.CounterVec
@@ -47,6 +49,9 @@ func newMetrics(s *store.Store, now func() time.Time) *metrics {
 			Buckets: prometheus.ExponentialBuckets(0.01, 2, 11),
 		}, []string{"kind", "status"}),
 	}
+	m.commands = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "changewarden_commands_total", Help: "Commands in comments that were decided, by verb and outcome.",
+	}, []string{"verb", "outcome"})
 	m.accepted = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "changewarden_github_key_accepted", Help: "1 if GitHub accepted the app's key when it was last asked as the app, else 0.",
 	})
@@ -56,7 +61,7 @@ func newMetrics(s *store.Store, now func() time.Time) *metrics {
 	m.errors = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "changewarden_github_errors_total", Help: "Evaluations put back, by the kind of trouble that GitHub gave.",
 	}, []string{"kind"})
-	m.registry.MustRegister(m.deliveries, m.evaluations, m.verdicts, m.requests, m.accepted, m.holds, m.errors,
+	m.registry.MustRegister(m.deliveries, m.evaluations, m.verdicts, m.requests, m.commands, m.accepted, m.holds, m.errors,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "changewarden_oldest_due_seconds", Help: "For how long the oldest due subject has been waiting.",
 		}, func() float64 {
@@ -77,6 +82,11 @@ func (m *metrics) handler() http.Handler {
 // than a hundred.
 func (m *metrics) delivery(event, outcome string) {
 	m.deliveries.WithLabelValues(event, outcome).Inc()
+}
+
+// command counts one command; edited ones have no verb.
+func (m *metrics) command(verb command.Verb, state store.CommandState) {
+	m.commands.WithLabelValues(string(verb), string(state)).Inc()
 }
 
 func (m *metrics) evaluated(kind subject.Kind, err error, took time.Duration) {

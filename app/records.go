@@ -19,6 +19,9 @@ const (
 	KindAnnouncement = "announcement" // AnswerRecord
 	KindMergeGroup   = "merge_group"  // AnswerRecord
 	KindGate         = "gate"         // AnswerRecord
+
+	KindCommand       = "command"        // CommandRecord
+	KindCommandAnswer = "command_answer" // CommandAnswerRecord
 )
 
 // VerdictRecord is the body of a verdict's record. Like every body it names people by person
@@ -71,6 +74,46 @@ type AnswerRecord struct {
 	Head       string   `json:"head,omitempty"`
 	Outcome    string   `json:"outcome"`
 	Deliveries []string `json:"deliveries,omitempty"`
+}
+
+// CommandRecord is the body of the record of a command in a comment, as it was decided. The
+// words of its writer stand elsewhere: they can be erased.
+type CommandRecord struct {
+	Host    string       `json:"host"`
+	Repo    int64        `json:"repo"`
+	Pull    int64        `json:"pull"`
+	Comment int64        `json:"comment"`           // GitHub's id: it acts once
+	Command string       `json:"command,omitempty"` // its verb; empty: it was edited before it was read
+	Outcome string       `json:"outcome"`           // taken or refused
+	Why     string       `json:"why,omitempty"`     // it was refused: a code of docs/reasons.md
+	By      rules.UserID `json:"by"`
+	Rule    string       `json:"rule,omitempty"` // as the policy names it; empty: it names none
+	Layer   string       `json:"layer,omitempty"`
+	Group   string       `json:"group,omitempty"` // as whose member
+	Until   time.Time    `json:"until,omitzero"`  // of a waiver that was taken: at the latest
+	Said    time.Time    `json:"said"`            // GitHub's time of the comment
+
+	Head      string  `json:"head"` // the commit that it was decided for
+	Base      string  `json:"base"`
+	Exact     string  `json:"exact,omitempty"`     // what a waiver is bound to
+	Text      string  `json:"text,omitempty"`      // address of the comment as it was read
+	Withdraws []int64 `json:"withdraws,omitempty"` // comments whose waivers it ends
+
+	// What is owed to its writer.
+	Reaction   string   `json:"reaction"`
+	Reply      bool     `json:"reply,omitempty"` // a comment, with the sentence of Why
+	Deliveries []string `json:"deliveries,omitempty"`
+}
+
+// CommandAnswerRecord is the body of the record of an answer to a command: what GitHub took.
+type CommandAnswerRecord struct {
+	Host       string `json:"host"`
+	Repo       int64  `json:"repo"`
+	Pull       int64  `json:"pull"`
+	Comment    int64  `json:"comment"` // that holds the command
+	Reaction   string `json:"reaction"`
+	ReactionID int64  `json:"reaction_id"`
+	Reply      int64  `json:"reply,omitempty"` // GitHub's id of our comment
 }
 
 // StoredVerdict is what the store keeps of a verdict beside the ledger, for pages and for

@@ -40,6 +40,9 @@ func person(login string) func(ts *testscript.TestScript, neg bool, args []strin
 func act(ts *testscript.TestScript, w *world, login string, args []string) error {
 	p := w.sim.As(login)
 	verb, args := args[0], args[1:]
+	if done, err := comments(ts, w, login, verb, args); done {
+		return err
+	}
 	switch verb {
 	case "push", "force", "edit":
 		return pushes(ts, w, login, verb, args)

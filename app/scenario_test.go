@@ -46,6 +46,7 @@ func words() map[string]func(ts *testscript.TestScript, neg bool, args []string)
 	all := maps.Clone(commands)
 	maps.Copy(all, eventWords)
 	maps.Copy(all, limitWords)
+	maps.Copy(all, commentWords)
 	return all
 }
 

@@ -171,6 +171,8 @@ func (a *App) evaluate(ctx context.Context, c store.Claim) error {
 		return a.judgePull(ctx, c)
 	case subject.Head:
 		return a.publishHead(ctx, c)
+	case subject.Comments:
+		return a.hearComments(ctx, c)
 	case subject.MergeGroup:
 		return a.refuseMergeGroup(ctx, c)
 	case subject.Deployment:

@@ -30,6 +30,7 @@ type pull struct {
 	reviews     []*review
 	timeline    []*happening
 	threads     []*thread
+	comments    []*comment
 	created     time.Time
 	updated     time.Time
 	lag         *pull // what the API answers while it lags behind; see LagPull

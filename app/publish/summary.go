@@ -104,9 +104,23 @@ func summary(items []Item, strangers int) string {
 func first(it Item) string {
 	open := slices.DeleteFunc(slices.Clone(it.Verdict.Findings), func(f rules.Finding) bool { return !blocks(f.Outcome) })
 	if len(open) == 0 {
-		return "Nothing is missing: this change may be merged."
+		return nothingMissing(it.Verdict)
 	}
 	return sentence(slices.MaxFunc(open, func(a, b rules.Finding) int { return weight(a.Outcome) - weight(b.Outcome) }), it)
+}
+
+// nothingMissing says that a change may be merged, and loudly what it may be merged without.
+func nothingMissing(v rules.Verdict) string {
+	var without []string
+	for _, f := range v.Findings {
+		if f.Outcome == rules.Waived {
+			without = append(without, code(cut(f.Rule, 200)))
+		}
+	}
+	if len(without) == 0 {
+		return "Nothing is missing: this change may be merged."
+	}
+	return "☑️ **Waived: " + strings.Join(atMost(without, "%d more"), ", ") + ".** Nothing else is missing: this change may be merged, although what these rules ask for is not there."
 }
 
 // blocks reports whether a finding stands in the way.

@@ -32,6 +32,35 @@ const (
 
 var meanings = []struct{ name, event, body, want string }{
 	{
+		"a comment that may be a command", "issue_comment",
+		`{"action":"created",` + common + `,"issue":{"number":5,"pull_request":{}},"comment":{"id":90,"body":"/waive tests because ok","user":{"id":11},"performed_via_github_app":null}}`,
+		repo + "; command 7#5 comment 90 by 11=ann; due comments/7/5",
+	},
+	{
+		"a comment that is talk", "issue_comment",
+		`{"action":"created",` + common + `,"issue":{"number":5,"pull_request":{}},"comment":{"id":90,"body":"> /waive tests because ok","user":{"id":11}}}`, repo,
+	},
+	{
+		"an edited comment", "issue_comment",
+		`{"action":"edited",` + common + `,"issue":{"number":5,"pull_request":{}},"comment":{"id":90,"body":"/waive tests because ok","user":{"id":11}}}`, repo,
+	},
+	{
+		"a command on an issue", "issue_comment",
+		`{"action":"created",` + common + `,"issue":{"number":5},"comment":{"id":90,"body":"/waive tests because ok","user":{"id":11}}}`, repo,
+	},
+	{
+		"a command posted by an app for somebody", "issue_comment",
+		`{"action":"created",` + common + `,"issue":{"number":5,"pull_request":{}},"comment":{"id":90,"body":"/waive tests because ok","user":{"id":11},"performed_via_github_app":{"id":4}}}`, repo,
+	},
+	{
+		"a command by a bot", "issue_comment",
+		`{"action":"created",` + common + `,"sender":{"id":12,"login":"renovate[bot]","type":"Bot"},"issue":{"number":5,"pull_request":{}},"comment":{"id":90,"body":"/waive tests because ok","user":{"id":12}}}`, repo,
+	},
+	{
+		"a comment of somebody else than the sender", "issue_comment",
+		`{"action":"created",` + common + `,"issue":{"number":5,"pull_request":{}},"comment":{"id":90,"body":"/waive tests because ok","user":{"id":12}}}`, repo,
+	},
+	{
 		"opened: the sender pushed the head", "pull_request",
 		`{"action":"opened",` + common + `,"pull_request":{` + pullBase + `}}`,
 		repo + "; " + pullOpen + "; push 7 #5 none..bbbbbbb by 11=ann; due pull_request/7/5",
@@ -302,7 +331,7 @@ var meanings = []struct{ name, event, body, want string }{
 	{
 		"left the organisation", "organization",
 		`{"action":"member_removed",` + commonOrg + `,"membership":{"user":{"id":12,"login":"bob"}}}`,
-		"in 9; forget team 3/*; forget owner 3/12/*; forget permission */12/; due by person 12 in account 3 repository 0",
+		"in 9; forget team 3/*; forget owner 3/12/*; forget member 3/12/*; forget permission */12/; due by person 12 in account 3 repository 0",
 	},
 	{
 		"organisation renamed", "organization",
@@ -497,6 +526,11 @@ func holdPromises(t *testing.T, r subject.Result) {
 	for _, f := range r.Pushes {
 		if f.Repo <= 0 || f.User <= 0 || !isCommit(f.After) || f.Before != "" && !isCommit(f.Before) || (f.Ref == "") == (f.Number == 0) {
 			t.Errorf("push %+v names nothing", f)
+		}
+	}
+	for _, f := range r.Commands {
+		if f.Comment <= 0 || f.Repo <= 0 || f.Number <= 0 || f.By.User <= 0 || f.By.Bot {
+			t.Errorf("command %+v names nothing", f)
 		}
 	}
 	for _, f := range r.Repositories {

@@ -115,7 +115,7 @@ func reason(r rules.Reason, c rules.Change, n Names) string {
 	case rules.AnyOpen:
 		return alternatives(r, c, n)
 	case rules.RuleExcepted, rules.RuleWaived, rules.RuleAdvice:
-		return relief(r, n)
+		return relief(r, c, n)
 	case rules.FactsUnread:
 		return unread(r.Unread)
 	case rules.FactsIncomplete:

@@ -24,6 +24,8 @@ type Memory interface {
 	// PushesOf returns those that left any branch of the repository at one of the commits.
 	PushesOf(ctx context.Context, repo int64, commits []string) ([]subject.PushFact, error)
 	AddPushes(ctx context.Context, pushes []subject.PushFact) error
+	// Waivers returns those on a pull request that were taken and not withdrawn, oldest first.
+	Waivers(ctx context.Context, repo, number int64) ([]subject.Waiver, error)
 }
 
 // What is remembered beside the kinds of package subject. All of it stands for ever: it is
@@ -109,6 +111,10 @@ type Target struct {
 	Number       int64
 	Head         string    // the head that is expected, from the last delivery; empty: unknown
 	SeenAt       time.Time // when that head was first seen
+
+	// Speakers are people who gave a command that waits for this look: they are named in the
+	// Change with what they may do, as whoever gave a waiver is.
+	Speakers []subject.Person
 }
 
 // Pull is one pull request as it stood when it was read. Of one that is closed, or that aims

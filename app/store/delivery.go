@@ -50,7 +50,7 @@ func (tx *Tx) Apply(at time.Time, r subject.Result) error { return tx.apply(at, 
 
 // apply raises each subject at most once; guid is remembered with it, unless empty.
 func (tx *Tx) apply(at time.Time, r subject.Result, guid string) error {
-	if err := tx.facts(at, r); err != nil {
+	if err := tx.facts(at, r, guid); err != nil {
 		return err
 	}
 	for _, key := range r.Forget {
@@ -115,7 +115,7 @@ func waits(sel subject.Selector, stranger bool) subject.Priority {
 	return 0
 }
 
-func (tx *Tx) facts(at time.Time, r subject.Result) error {
+func (tx *Tx) facts(at time.Time, r subject.Result, guid string) error {
 	for _, f := range r.Installations {
 		if err := tx.installationFact(f, at); err != nil {
 			return fmt.Errorf("note installation %d: %w", f.ID, err)
@@ -139,6 +139,11 @@ func (tx *Tx) facts(at time.Time, r subject.Result) error {
 	for _, f := range r.Joins {
 		if err := tx.told(subject.JoinMemory, subject.JoinKey(f.Account, f.Team, f.User), f.By, f.At); err != nil {
 			return fmt.Errorf("note who joined team %d: %w", f.Team, err)
+		}
+	}
+	for _, f := range r.Commands {
+		if err := tx.commandFact(f, guid); err != nil {
+			return fmt.Errorf("note comment %d: %w", f.Comment, err)
 		}
 	}
 	return tx.pushes(r.Pushes)

@@ -52,6 +52,8 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"publications", testPublications},
 		{"verdicts", testVerdicts},
 		{"pushes", testPushes},
+		{"commands", testCommands},
+		{"first verdict on a head", testJudgedSince},
 		{"persons", testPersons},
 		{"persons at the same time", testPersonsConcurrent},
 		{"remembered reads", testCache},

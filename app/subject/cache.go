@@ -21,6 +21,7 @@ const (
 	BaselineCache   = "baseline"   // key: BaselineKey; the checks that recent merges into a branch had
 	LoginCache      = "login"      // key: lower-case login
 	OwnerCache      = "owner"      // key: OwnerKey; whether somebody owns the organisation
+	MemberCache     = "member"     // key: OwnerKey; whether somebody is of the organisation
 )
 
 // TeamKey is the key of a team's members; an empty slug gives the prefix of all the

@@ -18,6 +18,7 @@ type Result struct {
 	Pushes        []PushFact
 	Teams         []TeamFact
 	Joins         []JoinFact
+	Commands      []CommandFact
 }
 
 // SelectorKind says by what a Selector finds its subjects.
@@ -134,6 +135,26 @@ type JoinFact struct {
 	User    int64
 	By      Person
 	At      time.Time // when the delivery was received
+}
+
+// CommandFact is a comment on a pull request that may be a command. What it says is read from
+// GitHub before it counts: of the delivery it is only taken that it is there.
+type CommandFact struct {
+	Comment int64 // GitHub's id
+	Repo    int64
+	Number  int64 // of the pull request
+	By      Person
+	At      time.Time // when the delivery was received
+}
+
+// Waiver is a waiver that was taken and not withdrawn.
+type Waiver struct {
+	Comment int64 // GitHub's id of the comment that gave it
+	Number  int64 // of the pull request
+	Rule    string
+	By      Person
+	At      time.Time // GitHub's time of the comment
+	Exact   string    // exact fingerprint of the diff that it is bound to
 }
 
 // PushFact is one push that GitHub named the pusher of: from the sender of a push delivery
