@@ -105,6 +105,9 @@ func (a *App) forgetPull(ctx context.Context, c store.Claim, row store.Pull) err
 				return err
 			}
 		}
+		if err := a.raiseGroupsWith(tx, c, c.Subject.Number, a.now()); err != nil {
+			return err
+		}
 		return tx.Done(c, a.now(), time.Time{})
 	})
 }
@@ -149,6 +152,9 @@ func (a *App) settle(ctx context.Context, tx *store.Tx, l look) error {
 	if err != nil {
 		return err
 	}
+	if err := a.raiseGroupsWith(tx, l.c, l.row.Number, at); err != nil {
+		return err
+	}
 	// Others may carry the former head, and without this one they may be judged otherwise.
 	if left := l.was.Head; left != "" && left != l.row.Head {
 		others, err := tx.PullsByHead(l.repo.ID, left)
@@ -178,6 +184,14 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 	if err != nil {
 		return time.Time{}, err
 	}
+	group, waits, err := a.groupWanted(tx, l.repo.ID, l.row.Head)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if len(changes) == 0 && waits {
+		_, err = a.owe(tx, l.c.Installation, pub, group)
+		return time.Time{}, err
+	}
 	if len(changes) == 0 {
 		// On such a head nothing is published; but what another pull request left there must
 		// not be waiting for one that is still open when it turns to a governed branch.
@@ -196,9 +210,14 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 		if err := a.record(ctx, tx, l, change, v); err != nil {
 			return time.Time{}, err
 		}
+		steps := rules.Unblock(l.read.Policy, change, v)
+		unasked, err := a.oweReviewers(ctx, tx, l, change, steps)
+		if err != nil {
+			return time.Time{}, err
+		}
 		lead := change.Pulls[0].Number
 		items = append(items, publish.Item{
-			Change: change, Verdict: v, Names: names, Title: titles[lead],
+			Change: change, Verdict: v, Unblock: steps, Unasked: unasked, Names: names, Title: titles[lead],
 			URL: a.pageURL(l.repo, lead), Policy: policyRefs(l.policy), Proposal: proposal(l.read.Proposal, l.preview),
 		})
 		if !v.Recheck.IsZero() && (recheck.IsZero() || v.Recheck.Before(recheck)) {
@@ -206,6 +225,9 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 		}
 	}
 	wanted := publish.Compose(items, publish.Options{GitHubURL: a.o.GitHubURL})
+	if waits {
+		wanted = beside(group, wanted, changes)
+	}
 	_, err = a.owe(tx, l.c.Installation, pub, wanted)
 	return recheck, err
 }

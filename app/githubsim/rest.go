@@ -53,6 +53,7 @@ func (s *Server) routes() []route {
 		{method: "POST", pattern: repo + "/issues/comments/{comment_id}/reactions", need: "issues:write", serve: createReaction},
 		{method: "GET", pattern: repo + "/issues/{issue_number}/comments", need: "issues:read", serve: listComments},
 		{method: "POST", pattern: repo + "/issues/{issue_number}/comments", need: "issues:write", serve: createComment},
+		{method: "POST", pattern: repo + "/pulls/{pull_number}/requested_reviewers", need: "pull_requests:write", serve: requestReviewers},
 
 		{method: "POST", pattern: repo + "/check-runs", need: "checks:write", serve: createCheckRun},
 		{method: "GET", pattern: repo + "/check-runs/{check_run_id}", need: "checks:read", serve: getCheckRun},

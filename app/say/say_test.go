@@ -84,6 +84,9 @@ var examples = []rules.Reason{
 	{Outcome: rules.Fail, Code: rules.NoRuleApplies},
 	{Outcome: rules.NotApplicable, Code: rules.RuleNotApplicable},
 	{Outcome: rules.Ahead, Code: rules.RuleAhead},
+	{Outcome: rules.Indeterminate, Code: rules.GroupUnknown},
+	{Outcome: rules.Pending, Code: rules.GroupMemberUnread},
+	{Outcome: rules.Fail, Code: rules.GroupMemberMoved},
 }
 
 // example returns the example of a code.
@@ -138,7 +141,13 @@ the sentence is made from it and its facts. This is every code with a sentence a
 		said[why] = !strings.Contains(text, why)
 		fmt.Fprintf(&b, "| `%s` | %s |\n", why, text)
 	}
-	for _, kind := range []string{"Code", "DropWhy", "NoticeCode", "Refusal", "WaiverWhy"} {
+	b.WriteString("\n## What would let it pass\n\nThe fewest steps that would, as far as can be known, stand first wherever a verdict is shown.\n\n| code | for example |\n|---|---|\n")
+	for _, s := range steps {
+		text := say.Step(s, change, names)
+		said[string(s.Code)] = !strings.Contains(text, "The step is")
+		fmt.Fprintf(&b, "| `%s` | %s |\n", s.Code, text)
+	}
+	for _, kind := range []string{"Code", "DropWhy", "NoticeCode", "Refusal", "WaiverWhy", "StepCode"} {
 		for _, code := range constants(t, kind) {
 			if !said[code] {
 				t.Errorf("%s %q has no sentence", kind, code)
@@ -162,7 +171,7 @@ the sentence is made from it and its facts. This is every code with a sentence a
 func constants(t *testing.T, kind string) []string {
 	t.Helper()
 	var out []string
-	for _, name := range []string{"../../rules/verdict.go", "../../rules/change.go", "../../rules/waiver.go", "../command/refusal.go"} {
+	for _, name := range []string{"../../rules/verdict.go", "../../rules/change.go", "../../rules/waiver.go", "../../rules/step.go", "../command/refusal.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {
 			t.Fatal(err)

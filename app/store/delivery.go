@@ -131,6 +131,11 @@ func (tx *Tx) facts(at time.Time, r subject.Result, guid string) error {
 			return fmt.Errorf("note pull request %d#%d: %w", f.Repo, f.Number, err)
 		}
 	}
+	for _, f := range r.MergeGroups {
+		if err := tx.mergeGroupFact(f, at); err != nil {
+			return fmt.Errorf("note merge group %s of repository %d: %w", f.SHA, f.Repo, err)
+		}
+	}
 	for _, f := range r.Teams {
 		if err := tx.told(subject.TeamMaking, subject.TeamMakingKey(f.Account, f.Team, f.Slug), f.By, f.At); err != nil {
 			return fmt.Errorf("note who made team %d: %w", f.Team, err)
@@ -144,6 +149,11 @@ func (tx *Tx) facts(at time.Time, r subject.Result, guid string) error {
 	for _, f := range r.Commands {
 		if err := tx.commandFact(f, guid); err != nil {
 			return fmt.Errorf("note comment %d: %w", f.Comment, err)
+		}
+	}
+	for _, f := range r.Unasked {
+		if err := tx.told(subject.UnaskedMemory, subject.UnaskedKey(f.Repo, f.Number, f.Team, f.User), f.By, f.At); err != nil {
+			return fmt.Errorf("note who is not to be asked on %d#%d: %w", f.Repo, f.Number, err)
 		}
 	}
 	return tx.pushes(r.Pushes)
