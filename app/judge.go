@@ -64,7 +64,7 @@ func (a *App) judgePull(ctx context.Context, c store.Claim) error {
 	if err != nil {
 		return err
 	}
-	preview, err := a.preview(ctx, repo.ID, c.Subject.Number, read)
+	preview, err := a.preview(ctx, repo, c.Subject.Number, read)
 	if err != nil {
 		return err
 	}
@@ -86,11 +86,12 @@ type look struct {
 	waiting []spoken         // commands that this look decides about
 }
 
-// repository returns the repository of a subject. Where it is unknown, gone or archived the
-// subject is done and known is false: there is nobody to answer.
+// repository returns the repository of a subject. Where it is unknown, gone, archived or not
+// an allowed account's, or its installation is suspended or removed, the subject is done and
+// known is false: there is nobody to answer. What is back is swept.
 func (a *App) repository(ctx context.Context, c store.Claim) (repo store.Repository, known bool, err error) {
 	repo, known, err = a.store.Repository(ctx, c.Subject.Repo)
-	if err == nil && (!known || repo.Gone || repo.Archived || repo.Installation == 0) {
+	if err == nil && (!known || repo.Gone || repo.Archived || repo.Suspended || repo.Installation == 0 || !a.o.allows(repo.Account, repo.Owner)) {
 		return repo, false, a.done(ctx, c)
 	}
 	return repo, known, err
@@ -122,6 +123,9 @@ func (a *App) forgetPull(ctx context.Context, c store.Claim, row store.Pull) err
 			if err := tx.PutPull(row); err != nil {
 				return err
 			}
+		}
+		if err := a.raiseGroupsWith(tx, c, c.Subject.Number, a.now()); err != nil {
+			return err
 		}
 		return tx.Done(c, a.now(), time.Time{})
 	})
@@ -163,8 +167,16 @@ func (a *App) settle(ctx context.Context, tx *store.Tx, l look) error {
 	if err := tx.SetInterest(l.repo.ID, l.row.Number, interest(l.repo.Account, l.read)); err != nil {
 		return err
 	}
+	if l.read.Merged {
+		if err := a.landed(ctx, tx, l, at); err != nil {
+			return err
+		}
+	}
 	recheck, err := a.judgeHead(ctx, tx, l, at)
 	if err != nil {
+		return err
+	}
+	if err := a.raiseGroupsWith(tx, l.c, l.row.Number, at); err != nil {
 		return err
 	}
 	// Others may carry the former head, and without this one they may be judged otherwise.
@@ -196,6 +208,14 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 	if err != nil {
 		return time.Time{}, err
 	}
+	group, waits, err := a.groupWanted(tx, l.repo.ID, l.row.Head)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if len(changes) == 0 && waits {
+		_, err = a.owe(tx, l.c.Installation, pub, group)
+		return time.Time{}, err
+	}
 	if len(changes) == 0 {
 		// On such a head nothing is published; but what another pull request left there must
 		// not be waiting for one that is still open when it turns to a governed branch.
@@ -214,9 +234,14 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 		if err := a.record(ctx, tx, l, change, v); err != nil {
 			return time.Time{}, err
 		}
+		steps := rules.Unblock(l.read.Policy, change, v)
+		unasked, err := a.oweReviewers(ctx, tx, l, change, steps)
+		if err != nil {
+			return time.Time{}, err
+		}
 		lead := change.Pulls[0].Number
 		items = append(items, publish.Item{
-			Change: change, Verdict: v, Names: names, Title: titles[lead],
+			Change: change, Verdict: v, Unblock: steps, Unasked: unasked, Names: names, Title: titles[lead],
 			URL: a.pageURL(l.repo, lead), Policy: policyRefs(l.policy), Proposal: proposal(l.read.Proposal, l.preview),
 		})
 		if !v.Recheck.IsZero() && (recheck.IsZero() || v.Recheck.Before(recheck)) {
@@ -224,6 +249,9 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 		}
 	}
 	wanted := publish.Compose(items, publish.Options{GitHubURL: a.o.GitHubURL})
+	if waits {
+		wanted = beside(group, wanted, changes)
+	}
 	_, err = a.owe(tx, l.c.Installation, pub, wanted)
 	return recheck, err
 }
@@ -254,9 +282,14 @@ func carried(tx *store.Tx, repo int64, head string) ([]rules.Change, map[int64]s
 // owe stores what a head should show and makes the head due, and reports whether that is
 // anything new.
 func (a *App) owe(tx *store.Tx, installation int64, pub store.Publication, wanted publish.Wanted) (bool, error) {
+	if pub.FullStatus {
+		wanted = publish.Full(wanted)
+	}
 	if wanted.Nothing() || pub.WantedDigest == wanted.Digest {
-		if pub.Rerun() {
-			// Somebody asked for a new run and gets one, although it says nothing new.
+		if pub.Rerun() || !wanted.Nothing() && (pub.SaidDigest != wanted.Digest || a.aged(pub)) {
+			// Somebody asked for a new run, or GitHub is about to let go of the one that
+			// stands: there is a new one, although it says nothing new. Or it was owed while
+			// there was nobody to answer.
 			return false, tx.Raise(a.now(), store.Due{Subject: pub.Subject(), Installation: installation, At: a.now()})
 		}
 		return false, nil

@@ -17,11 +17,17 @@ const (
 	KindVerdict      = "verdict"      // VerdictRecord
 	KindPublication  = "publication"  // PublicationRecord
 	KindAnnouncement = "announcement" // AnswerRecord
-	KindMergeGroup   = "merge_group"  // AnswerRecord
+	KindMergeGroup   = "merge_group"  // AnswerRecord; of the time before groups were judged
+	KindGroup        = "group"        // GroupRecord
+	KindGroupEnd     = "group_end"    // GroupEndRecord
 	KindGate         = "gate"         // AnswerRecord
 
 	KindCommand       = "command"        // CommandRecord
 	KindCommandAnswer = "command_answer" // CommandAnswerRecord
+	KindReviewRequest = "review_request" // ReviewRequestRecord
+	KindStatusLimit   = "status_limit"   // AnswerRecord: its status cannot be corrected, its run holds it
+	KindLapse         = "lapse"          // LapseRecord
+	KindException     = "exception"      // ExceptionRecord
 )
 
 // VerdictRecord is the body of a verdict's record. Like every body it names people by person
@@ -116,6 +122,65 @@ type CommandAnswerRecord struct {
 	Reply      int64  `json:"reply,omitempty"` // GitHub's id of our comment
 }
 
+// GroupRecord is the body of the record of a merge group's verdict.
+type GroupRecord struct {
+	Host       string              `json:"host"`
+	Repo       int64               `json:"repo"`
+	Head       string              `json:"head"` // the group's own commit
+	Base       string              `json:"base"`
+	Members    []GroupMemberRecord `json:"members,omitempty"` // in the order in which they would land
+	Tip        string              `json:"tip"`               // address of the rules.Tip
+	Evaluator  string              `json:"evaluator"`
+	At         time.Time           `json:"at"`
+	Verdict    json.RawMessage     `json:"verdict"` // rules.MergeGroupVerdict
+	Deliveries []string            `json:"deliveries,omitempty"`
+	Delivered  int                 `json:"delivered,omitempty"`
+}
+
+// GroupMemberRecord is a pull request in a group, with the verdict about it whose facts and
+// policy the group's rests on.
+type GroupMemberRecord struct {
+	Pull     int64       `json:"pull"`
+	Head     string      `json:"head"`
+	Doubt    rules.Code  `json:"doubt,omitempty"`    // why there is no such verdict; then nothing follows
+	Record   int64       `json:"record,omitempty"`   // of that verdict, in the same log
+	Snapshot string      `json:"snapshot,omitempty"` // address of the rules.Change
+	Policy   []PolicyRef `json:"policy,omitempty"`
+}
+
+// GroupEndRecord is the body of the record of how a merge group ended.
+type GroupEndRecord struct {
+	Host    string  `json:"host"`
+	Repo    int64   `json:"repo"`
+	Head    string  `json:"head"`
+	Base    string  `json:"base"`
+	Why     string  `json:"why"`               // merged, or another word for why it did not land
+	Pulls   []int64 `json:"pulls,omitempty"`   // that were in it at last
+	Outcome string  `json:"outcome,omitempty"` // of its last verdict; empty: it was never judged
+	Record  int64   `json:"record,omitempty"`  // of that verdict, in the same log
+
+	Deliveries []string `json:"deliveries,omitempty"`
+}
+
+// ReviewRequestRecord is the body of the record that somebody is to be asked for a review of a
+// pull request, and of the one that says what became of it.
+type ReviewRequestRecord struct {
+	Host       string          `json:"host"`
+	Repo       int64           `json:"repo"`
+	Pull       int64           `json:"pull"`
+	Reviewers  []AskedReviewer `json:"reviewers"`
+	Deliveries []string        `json:"deliveries,omitempty"` // as in VerdictRecord
+}
+
+// AskedReviewer is one of them: a team by GitHub's id, or a person.
+type AskedReviewer struct {
+	Content string `json:"content"` // exact fingerprint of the diff
+	Seat    string `json:"seat"`    // layer/group whose approval is lacking
+	Team    int64  `json:"team,omitempty"`
+	Person  int64  `json:"person,omitempty"`
+	State   string `json:"state"` // owed, asked, stood (somebody else had), removed (by a person), refused (by GitHub), dropped (too late)
+}
+
 // StoredVerdict is what the store keeps of a verdict beside the ledger, for pages and for
 // telling whether the next one says anything new.
 type StoredVerdict struct {
@@ -167,4 +232,66 @@ func timeless(v rules.Verdict) rules.Verdict {
 		r.Approvals = &facts
 		return r
 	})
+}
+
+// The causes of a lapse.
+const (
+	LapseDown      = "down"      // no server was there, or none could store anything
+	LapseSuspended = "suspended" // the installation was
+	LapseRemoved   = "removed"   // the app was taken off the account, and put on it again
+	LapseUncovered = "uncovered" // the repository was out of the installation's reach
+)
+
+// deliveryLife is for how long GitHub can be asked for a delivery again; an Enterprise
+// Server remembers longer.
+const deliveryLife = 3 * 24 * time.Hour
+
+// LapseRecord is the body of the record of an interval in which the app could not see what
+// happened, or could not hold it. The first record of a lapse names the interval alone. For
+// each repository in which something was merged meanwhile, a second one names it, as far as
+// GitHub still shows it.
+type LapseRecord struct {
+	Host      string    `json:"host"`
+	Repo      int64     `json:"repo,omitempty"` // 0: all of the account's that the app covers
+	Cause     string    `json:"cause"`
+	From      time.Time `json:"from"`
+	To        time.Time `json:"to"`
+	LostUntil time.Time `json:"lost_until,omitzero"` // no delivery from before can be had any more
+
+	Merged []MergedChange `json:"merged,omitempty"` // between From and To, the newest first
+	Cut    bool           `json:"cut,omitempty"`    // there were more than are listed
+	Pushed []PushedDirect `json:"pushed,omitempty"` // to the default branch, between From and To, the newest first
+}
+
+// NotJudged is the outcome of a change that was merged without a verdict on its head.
+const NotJudged = "not judged"
+
+// MergedChange is a merged pull request and the verdict that stood on its head at that moment.
+type MergedChange struct {
+	Number   int64     `json:"number"`
+	Head     string    `json:"head"`
+	Base     string    `json:"base"`
+	Commit   string    `json:"commit,omitempty"` // that it became on the base
+	MergedAt time.Time `json:"merged_at"`
+	Outcome  string    `json:"outcome"`       // of the verdict, or NotJudged
+	Seq      int64     `json:"seq,omitempty"` // of the verdict's record in this account's log
+}
+
+// PushedDirect is a push to a branch that belongs to no pull request's merge.
+type PushedDirect struct {
+	Branch string    `json:"branch"`
+	Before string    `json:"before,omitempty"`
+	After  string    `json:"after,omitempty"`
+	Forced bool      `json:"forced,omitempty"`
+	At     time.Time `json:"at"`
+	By     int64     `json:"by,omitempty"` // person id; 0: GitHub does not say
+}
+
+// ExceptionRecord is the body of the record of a change that was merged into a governed
+// branch although its verdict, if there was one, did not let it pass.
+type ExceptionRecord struct {
+	Host string `json:"host"`
+	Repo int64  `json:"repo"`
+	MergedChange
+	Deliveries []string `json:"deliveries,omitempty"`
 }

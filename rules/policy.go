@@ -24,6 +24,7 @@ type Layer struct {
 	Classes   map[string]Condition // the built-in class policy among them
 	Rules     []Rule               // in the file's order
 
+	Requests   *Requests // of reviews; nil: nobody is asked
 	Exceptions []Exception
 	Advice     []Deferral // rules that are not enforced yet: of a repository, rules of the floor
 }
@@ -139,6 +140,19 @@ func (p Policy) Governs(base, defaultBranch string) bool {
 		return true
 	}
 	return slices.ContainsFunc(p.Layers, func(l Layer) bool { return matchAny(l.Branches, base) })
+}
+
+// NamesWorkflow reports whether a rule wants checks from the workflow file at path.
+func (p Policy) NamesWorkflow(path string) bool {
+	named := false
+	for _, l := range p.Layers {
+		for _, r := range l.Rules {
+			r.Require.each(func(part Requirement) {
+				named = named || part.Checks != nil && part.Checks.Workflow != "" && workflow(part.Checks.Workflow, path)
+			})
+		}
+	}
+	return named
 }
 
 // Interest says which checks can change a verdict.

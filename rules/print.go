@@ -24,6 +24,14 @@ func (l Layer) Print() []byte {
 	classes := maps.Clone(l.Classes)
 	delete(classes, PolicyClass)
 	doc.add("classes", byName(classes, Condition.print))
+	if r := l.Requests; r != nil {
+		var m mapping
+		m.add("teams", flag(r.Teams))
+		if r.People > 0 {
+			m.add("people", number(r.People))
+		}
+		doc.add("review_requests", m)
+	}
 	doc.add("rules", list(l.Rules, Rule.print))
 	doc.add("exceptions", list(l.Exceptions, Exception.print))
 	doc.add("advice", list(l.Advice, Deferral.print))
@@ -131,7 +139,11 @@ func (r Requirement) print() mapping {
 		m.add("section", section)
 	}
 	m.add("signed_commits", flag(r.SignedCommits))
-	m.add("conversations_resolved", flag(r.ConversationsResolved))
+	if r.ResolvedByOthers {
+		m.word("conversations_resolved", byOthers)
+	} else {
+		m.add("conversations_resolved", flag(r.ConversationsResolved))
+	}
 	m.add("linear_history", flag(r.LinearHistory))
 	m.add("up_to_date", flag(r.UpToDate))
 	m.word("expr", r.Expr.Text)

@@ -65,11 +65,18 @@ func summary(items []Item, strangers int) string {
 	t := &text{limit: maxSummary}
 	worst := heaviest(items)
 	t.add(sign(worst.Verdict.Outcome) + " **" + inert(cut(say.Headline(worst.Verdict, worst.Names), maxSentence)) + "**\n\n")
-	t.add(first(worst) + "\n")
+	t.add(next(worst))
+	for _, it := range items {
+		for _, line := range unaskedLines(it) {
+			t.add("\n> " + line + "\n")
+		}
+	}
 	for _, p := range proposals(items) {
 		t.add("\n> " + p.String() + "\n")
 		if p.Preview != nil {
-			t.add(">\n> " + p.Preview.String() + "\n")
+			for _, paragraph := range p.Preview.paragraphs() {
+				t.add(">\n> " + paragraph + "\n")
+			}
 		}
 	}
 	if len(items) > 1 {
@@ -88,6 +95,11 @@ func summary(items []Item, strangers int) string {
 		}
 		t.addFold(title, people(it))
 	}
+	for _, p := range proposals(items) {
+		if p.Preview != nil {
+			t.addFold("What the proposed policy changes, in words", p.Preview.told())
+		}
+	}
 	notices(t, items)
 	if _, left := annotate(items); left.Beyond+left.Removed > 0 {
 		t.add("\n" + left.String() + "\n")
@@ -98,6 +110,19 @@ func summary(items []Item, strangers int) string {
 	}
 	policies(t, items)
 	return t.String()
+}
+
+// next is what would let the change pass, the fewest steps that do.
+func next(it Item) string {
+	if !blocks(it.Verdict.Outcome) || len(it.Unblock) == 0 {
+		return first(it) + "\n"
+	}
+	var text strings.Builder
+	text.WriteString("To let it pass:\n")
+	for _, s := range say.Steps(it.Unblock, it.Change, it.Names) {
+		text.WriteString("\n- " + inert(cut(say.Visible(s), maxSentence)))
+	}
+	return text.String() + "\n"
 }
 
 // first is the sentence of the finding that weighs the most, with what to do about it.

@@ -46,6 +46,7 @@ type Wanted struct {
 	Digest       string        `json:"digest"`                  // of all that decides whether a publication changed: no time, no ledger, no policy's commit
 	TargetURL    string        `json:"target_url,omitempty"`    // the change's page; empty: Details shows the run itself
 	ChecksURL    string        `json:"checks_url,omitempty"`    // the checks page of a pull request, where the run's own address is not known yet
+	NoStatus     bool          `json:"no_status,omitempty"`     // GitHub takes no more statuses there: the run alone answers
 }
 
 // Nothing reports whether there is nothing to publish.
@@ -143,12 +144,23 @@ func Rebased() Wanted {
 		"**The base branch changed.** What was judged before aimed at another branch, so it is judged again. Nothing needs to be done.")
 }
 
-// MergeGroup is the answer to a merge group, which is not judged. It is a refusal and not
-// silence, because a queue waits an hour for silence.
-func MergeGroup() Wanted {
-	return fixed(rules.Fail, "Merge groups are not judged yet: merge without the queue",
-		"**Merge groups are not judged yet**, so this one cannot pass. Merge the pull request without the queue, or turn the queue off for this branch; "+
-			"an administrator of the repository can do that in its branch protection or rulesets.")
+// GroupRead is the answer to a merge group that could not be looked at yet: silence would
+// read as if nobody had heard of it.
+func GroupRead() Wanted {
+	return fixed(rules.Pending, "The merge group is being judged",
+		"**The merge group is being judged.** GitHub did not yet tell all that it takes, so it is asked again. Nothing needs to be done.")
+}
+
+// Heavier returns the one of two publications for a commit that stands more in its way; of
+// two that weigh the same the first.
+func Heavier(a, b Wanted) Wanted {
+	switch {
+	case a.Nothing():
+		return b
+	case b.Nothing() || runLevel(b.RunStatus, b.Conclusion) <= runLevel(a.RunStatus, a.Conclusion):
+		return a
+	}
+	return b
 }
 
 // Announcement stands once on the root commit of a repository's default branch, so that
@@ -158,6 +170,22 @@ func Announcement() Wanted {
 	return fixed(rules.Pass, "Change Management is installed",
 		"**Change Management is installed.** No change is judged by this entry: it lets an administrator of the repository select the check "+
 			code(RunName)+" and the status "+code(Context)+" as required for a branch, with this app as their source.")
+}
+
+// Full is what a head shows instead of w where GitHub takes no more statuses of our context.
+// Whatever status stands there cannot be corrected any more, so the run holds the change.
+func Full(w Wanted) Wanted {
+	if w.Nothing() {
+		return w
+	}
+	const title = "Push a new commit: GitHub takes no more statuses on this one"
+	held := fixed(rules.Indeterminate, title,
+		"**"+title+".** It keeps a thousand statuses of one commit in the context "+code(Context)+", and they are used up. "+
+			"What the status shows cannot be corrected any more, so this check holds the change, whatever the status says. "+
+			"Whoever can push to the branch can release it: a new commit, an empty one too, is judged anew.\n\n---\n\n"+w.Summary)
+	held.NoStatus, held.TargetURL, held.ChecksURL = true, w.TargetURL, w.ChecksURL
+	held.Annotations, held.AnnotatedKey = w.Annotations, w.AnnotatedKey
+	return held
 }
 
 // digest is the hex SHA-256 of parts, each with its length so that none runs into the next.

@@ -102,6 +102,26 @@ var meanings = []struct{ name, event, body, want string }{
 		repo + "; pull 7#5 bbbbbbb (topic in 0) onto release/1%2F0 by 0 at 2025-01-02T03:04:05Z open draft; due pull_request/7/5",
 	},
 	{
+		"asked for a review: no verdict rests on it", "pull_request",
+		`{"action":"review_requested",` + common + `,"requested_reviewer":{"id":15,"login":"bob","type":"User"},"pull_request":{` + pullBase + `}}`,
+		repo + "; " + pullOpen,
+	},
+	{
+		"a person takes a team off", "pull_request",
+		`{"action":"review_request_removed",` + common + `,"requested_team":{"id":21,"slug":"qa"},"pull_request":{` + pullBase + `}}`,
+		repo + "; " + pullOpen + "; unasked 7#5 user 0 team 21 by 11=ann",
+	},
+	{
+		"GitHub puts members in a team's place: nobody's word", "pull_request",
+		`{"action":"review_request_removed",` + common + `,"sender":{"id":12,"login":"app[bot]","type":"Bot"},"requested_team":{"id":21,"slug":"qa"},"pull_request":{` + pullBase + `}}`,
+		repo + "; " + pullOpen,
+	},
+	{
+		"taken off is nobody that can be named", "pull_request",
+		`{"action":"review_request_removed",` + common + `,"requested_reviewer":null,"pull_request":{` + pullBase + `}}`,
+		repo + "; " + pullOpen,
+	},
+	{
 		"assigned: no verdict rests on it", "pull_request",
 		`{"action":"assigned",` + common + `,"pull_request":{` + pullBase + `}}`,
 		repo + "; " + pullOpen,
@@ -420,12 +440,17 @@ var meanings = []struct{ name, event, body, want string }{
 	},
 	{
 		"merge group asks", "merge_group",
-		`{"action":"checks_requested",` + common + `,"merge_group":{"head_sha":"` + shaB + `"}}`,
-		repo + "; due merge_group/7/" + shaB,
+		`{"action":"checks_requested",` + common + `,"merge_group":{"head_sha":"` + shaB + `","base_ref":"refs/heads/release/1"}}`,
+		repo + "; merge group 7 " + short(shaB) + " onto release/1 waits; due merge_group/7/" + shaB,
 	},
 	{
 		"merge group is gone", "merge_group",
-		`{"action":"destroyed",` + common + `,"reason":"merged","merge_group":{"head_sha":"` + shaB + `"}}`,
+		`{"action":"destroyed",` + common + `,"reason":"merged","merge_group":{"head_sha":"` + shaB + `","base_ref":"refs/heads/main"}}`,
+		repo + "; merge group 7 " + short(shaB) + " onto main is merged; due merge_group/7/" + shaB,
+	},
+	{
+		"merge group does what it never did", "merge_group",
+		`{"action":"paused",` + common + `,"merge_group":{"head_sha":"` + shaB + `","base_ref":"refs/heads/main"}}`,
 		repo,
 	},
 	{
@@ -531,6 +556,11 @@ func holdPromises(t *testing.T, r subject.Result) {
 	for _, f := range r.Commands {
 		if f.Comment <= 0 || f.Repo <= 0 || f.Number <= 0 || f.By.User <= 0 || f.By.Bot {
 			t.Errorf("command %+v names nothing", f)
+		}
+	}
+	for _, f := range r.Unasked {
+		if f.Repo <= 0 || f.Number <= 0 || f.By.User <= 0 || f.By.Bot || f.User < 0 || f.Team < 0 || f.User+f.Team == 0 {
+			t.Errorf("unasked %+v names nothing", f)
 		}
 	}
 	for _, f := range r.Repositories {

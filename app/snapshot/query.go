@@ -26,6 +26,9 @@ var (
 	proposedQuery  = document("proposed.graphql")
 	openPullsQuery = document("open_pulls.graphql")
 	commentQuery   = document("comment.graphql")
+	queuePage      = document("queue_page.graphql")
+
+	mergeGroupQuery = document("merge_group.graphql")
 )
 
 var (

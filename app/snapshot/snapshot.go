@@ -42,6 +42,9 @@ const (
 	nameMemory     = "name"     // repo/ → every owner/name that it was seen under
 	joinMemory     = "joins"    // account/team/ → since when each member is one, by user
 	activityMemory = "activity" // repo/ref/head/ → asked
+	jobMemory      = "jobs"     // repo/workflow run/ → the attempt of each job, by check run
+	failureMemory  = "failures" // repo/head/ → the check runs that were seen to fail there
+	statusMemory   = "statuses" // repo/head/ → statusHistory
 )
 
 // How long GitHub's word about people is taken. Deliveries drop it earlier; this is for a
@@ -53,10 +56,10 @@ const (
 )
 
 // limits are how much of a list is read. What is longer is a rules.Gap.
-type limits struct{ reviews, timeline, commits, files, runs, members, threads int }
+type limits struct{ reviews, timeline, commits, files, runs, members, threads, entries int }
 
 // files is GitHub's own limit.
-var defaultLimits = limits{reviews: 1000, timeline: 1000, commits: 1000, files: 3000, runs: 1000, members: 10000, threads: 1000}
+var defaultLimits = limits{reviews: 1000, timeline: 1000, commits: 1000, files: 3000, runs: 1000, members: 10000, threads: 1000, entries: 1000}
 
 // ErrGone is a repository or pull request that GitHub does not have, or does not show to the app.
 var ErrGone = errors.New("gone, or not shown to the app")
@@ -127,6 +130,9 @@ type Pull struct {
 	Open     bool
 	Merged   bool
 	Governed bool // the policy governs the base
+
+	MergedAt    time.Time // zero: it is not merged
+	MergeCommit string    // that it became on the base; empty: GitHub does not say
 
 	Title     string
 	HeadRef   string // branch, in HeadRepo

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -24,7 +26,9 @@ type Delivery struct {
 
 // Accept stores a delivery and all that it means, in one transaction: facts first, then what
 // is to be forgotten, then the subjects that are due, the selected ones among them. A
-// delivery that is stored already changes nothing: fresh is false.
+// delivery that is stored already changes nothing: fresh is false. Of one whose very body
+// came before as the same event, under another id, only Result.Echo is applied: GitHub gives
+// each event one id, and what it signed can be sent again by whoever got hold of it.
 //
 // Where looks go on meanwhile, in transactions of others, a look that begins after subjects
 // were selected, and so is not selected, could still read what the delivery is about to
@@ -32,11 +36,14 @@ type Delivery struct {
 // a transaction of its own. It is true by itself, and harmless if the second never comes: the
 // delivery is then as if it had not arrived.
 func (s *Store) Accept(ctx context.Context, d Delivery, r subject.Result) (fresh bool, err error) {
+	sum := sha256.Sum256(d.Body)
+	digest := hex.EncodeToString(sum[:])
 	if s.d.shared && len(r.Selectors) > 0 && changesLooks(r) {
 		err := s.Tx(ctx, func(tx *Tx) error {
-			known, err := list(tx.reader(), column[int64], `select 1 from deliveries where app = $1 and guid = $2`, d.App, d.GUID)
+			known, err := list(tx.reader(), column[int64],
+				`select 1 from deliveries where app = $1 and (guid = $2 or digest = $3 and event = $4) limit 1`, d.App, d.GUID, digest, d.Event)
 			if err != nil || len(known) > 0 {
-				return err
+				return err // an echo changes nothing that looks read
 			}
 			if err := tx.places(d.At, r); err != nil {
 				return err
@@ -48,15 +55,26 @@ func (s *Store) Accept(ctx context.Context, d Delivery, r subject.Result) (fresh
 		}
 	}
 	err = s.Tx(ctx, func(tx *Tx) error {
+		if err := tx.lock("delivery/%s", digest); err != nil { // so that one of two echoes sees the other
+			return err
+		}
 		n, err := tx.affect(`
-insert into deliveries (app, guid, event, action, installation, repo, at, body) values ($1, $2, $3, $4, $5, $6, $7, $8)
-on conflict do nothing`, d.App, d.GUID, d.Event, d.Action, d.Installation, d.Repo, micros(d.At), bytesOf(d.Body))
+insert into deliveries (app, guid, event, action, installation, repo, at, body, digest) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+on conflict do nothing`, d.App, d.GUID, d.Event, d.Action, d.Installation, d.Repo, micros(d.At), bytesOf(d.Body), digest)
 		if err != nil {
 			return err
 		}
 		fresh = n == 1
 		if !fresh {
 			return nil
+		}
+		before, err := list(tx.reader(), column[string],
+			`select guid from deliveries where digest = $1 and app = $2 and event = $3 and guid <> $4 limit 1`, digest, d.App, d.Event, d.GUID)
+		if err != nil {
+			return err
+		}
+		if len(before) > 0 {
+			r = r.Echo()
 		}
 		return tx.apply(d.At, r, d.GUID)
 	})
@@ -69,7 +87,7 @@ on conflict do nothing`, d.App, d.GUID, d.Event, d.Action, d.Installation, d.Rep
 // changesLooks says whether r changes what looks read from the store, beside the rows of the
 // subjects that it names.
 func changesLooks(r subject.Result) bool {
-	return len(r.Forget)+len(r.Teams)+len(r.Joins)+len(r.Pushes) > 0
+	return len(r.Forget)+len(r.Teams)+len(r.Joins)+len(r.Unasked)+len(r.Pushes) > 0
 }
 
 // Apply is what Accept does with a Result, for facts that did not come by a delivery: those
@@ -86,6 +104,11 @@ func (tx *Tx) apply(at time.Time, r subject.Result, guid string) error {
 			return fmt.Errorf("note pull request %d#%d: %w", f.Repo, f.Number, err)
 		}
 	}
+	for _, f := range r.MergeGroups {
+		if err := tx.mergeGroupFact(f, at); err != nil {
+			return fmt.Errorf("note merge group %s of repository %d: %w", f.SHA, f.Repo, err)
+		}
+	}
 	if err := tx.memories(at, r); err != nil {
 		return err
 	}
@@ -94,21 +117,31 @@ func (tx *Tx) apply(at time.Time, r subject.Result, guid string) error {
 			return fmt.Errorf("note comment %d: %w", f.Comment, err)
 		}
 	}
-	due := map[subject.Subject]bool{}
+	due := map[subject.Subject]Due{}
 	for _, sub := range r.Subjects {
-		due[sub] = true
+		d := Due{Subject: sub}
+		if r.Stranger {
+			d.Priority = subject.Strangers
+		}
+		due[sub] = d
 	}
 	for _, sel := range r.Selectors {
-		if err := tx.selected(at, sel, due); err != nil {
+		selected := map[subject.Subject]bool{}
+		if err := tx.selected(at, sel, selected); err != nil {
 			return fmt.Errorf("select by %s: %w", sel.Kind, err)
 		}
+		for sub := range selected {
+			if _, named := due[sub]; !named {
+				due[sub] = Due{Subject: sub, Priority: waits(sel, r.Stranger), Result: sel.Check != nil}
+			}
+		}
 	}
-	for sub := range due {
+	for sub, d := range due {
 		installation, err := tx.installationOf(sub, r.Installation)
 		if err != nil {
 			return err
 		}
-		d := Due{Subject: sub, Installation: installation, At: at}
+		d.Installation, d.At = installation, at
 		tx.moves = append(tx.moves, move{key: sub.Key(), do: func() error { return tx.raiseBy(d, guid) }})
 	}
 	return nil
@@ -139,6 +172,19 @@ func (tx *Tx) places(at time.Time, r subject.Result) error {
 	return nil
 }
 
+// waits says who waits for what a selector finds; 0: whoever waits for what is raised anyway.
+func waits(sel subject.Selector, stranger bool) subject.Priority {
+	switch {
+	case stranger:
+		return subject.Strangers
+	case sel.Kind == subject.ByRepository || sel.Kind == subject.ByBase:
+		return subject.Background
+	case sel.Kind == subject.ByTeam || sel.Kind == subject.ByPerson:
+		return subject.Timers
+	}
+	return 0
+}
+
 // sorted returns facts in the order of their keys, those of one key as they came.
 func sorted[T any](facts []T, key func(T) [2]int64) []T {
 	facts = slices.Clone(facts)
@@ -164,6 +210,11 @@ func (tx *Tx) memories(at time.Time, r subject.Result) error {
 	for _, key := range r.Forget {
 		if err := tx.forget(key, at); err != nil {
 			return err
+		}
+	}
+	for _, f := range r.Unasked {
+		if err := tx.told(subject.UnaskedMemory, subject.UnaskedKey(f.Repo, f.Number, f.Team, f.User), f.By, f.At); err != nil {
+			return fmt.Errorf("note who is not to be asked on %d#%d: %w", f.Repo, f.Number, err)
 		}
 	}
 	return nil

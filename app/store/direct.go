@@ -47,7 +47,7 @@ const (
 	// maxTries is how often a closure is run, if the database gives up its transactions.
 	maxTries = 4
 	// maxTx is how long a transaction may take, also on a connection that has gone silent.
-	maxTx = 20 * time.Second
+	maxTx = time.Minute
 )
 
 func (d *direct) close() error {

@@ -167,14 +167,15 @@ func (tx *Tx) pullFact(f subject.PullFact, at time.Time) error {
 	return tx.savePull(p)
 }
 
-// pullOnly locks the row, or the place of one that is not there yet.
+// pullOnly locks the row, or the place of those that the repository does not have yet: one
+// lock for all of them, because a sweep can find thousands.
 func (tx *Tx) pullOnly(repo, number int64) (p Pull, found bool, err error) {
 	for range 2 {
 		p, found, err = one(tx.locking(), scanPull, selectPullOnly+`where repo = $1 and number = $2`, repo, number)
 		if err != nil || found || !tx.s.d.shared {
 			return p, found, err
 		}
-		if err := tx.lock("pull/%d/%d", repo, number); err != nil {
+		if err := tx.lock("pulls/%d", repo); err != nil {
 			return Pull{}, false, err
 		}
 	}

@@ -10,14 +10,34 @@ type Result struct {
 	Subjects     []Subject
 	Selectors    []Selector
 	Forget       []CacheKey
+	Stranger     bool // somebody from outside did it: what it makes due comes after all else
 
 	Repositories  []RepositoryFact
 	Installations []InstallationFact
 	Pulls         []PullFact
 	Pushes        []PushFact
+	MergeGroups   []MergeGroupFact
 	Teams         []TeamFact
 	Joins         []JoinFact
 	Commands      []CommandFact
+	Unasked       []UnaskedFact
+}
+
+// Echo is what r means where the same body came before, under another delivery's id: the
+// looks, which read what is true, and what they have to read anew. What acts by itself, or
+// says what was true when the body was made, acts once.
+func (r Result) Echo() Result {
+	out := Result{Installation: r.Installation, Forget: r.Forget}
+	for _, s := range r.Subjects {
+		if s.Kind != Deployment { // each request of a gate is answered, and recorded
+			out.Subjects = append(out.Subjects, s)
+		}
+	}
+	for _, s := range r.Selectors {
+		s.Again, s.Check = false, nil
+		out.Selectors = append(out.Selectors, s)
+	}
+	return out
 }
 
 // SelectorKind says by what a Selector finds its subjects.
@@ -26,7 +46,7 @@ type SelectorKind string
 // The kinds of selector.
 const (
 	// ByHead selects the open pull requests whose head is SHA in Repo; with Check set,
-	// only those whose verdict that check could change.
+	// only those whose verdict that check could change; and the merge group of that commit.
 	ByHead SelectorKind = "head"
 	// ByPerson selects the open pull requests whose last verdict looked at User: in Repo,
 	// or, with Repo 0, in every repository of Account.
@@ -118,6 +138,14 @@ type PullFact struct {
 	UpdatedAt time.Time // GitHub's updated_at
 }
 
+// MergeGroupFact is that a merge queue asks for checks on a commit, or has taken it back.
+type MergeGroupFact struct {
+	Repo int64
+	SHA  string
+	Base string // branch
+	Why  string // it is gone: GitHub's word (merged, invalidated, dequeued); empty: it waits
+}
+
 // TeamFact is who made a team, or gave it another name.
 type TeamFact struct {
 	Account int64
@@ -154,6 +182,17 @@ type Waiver struct {
 	By      Person
 	At      time.Time // GitHub's time of the comment
 	Exact   string    // exact fingerprint of the diff that it is bound to
+}
+
+// UnaskedFact is a person's taking back that somebody was asked for a review. User or Team
+// is set.
+type UnaskedFact struct {
+	Repo   int64
+	Number int64
+	User   int64
+	Team   int64
+	By     Person
+	At     time.Time // when the delivery was received
 }
 
 // PushFact is one push that GitHub named the pusher of: from the sender of a push delivery

@@ -11,7 +11,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
-	"slices"
 )
 
 // ID is where the schema says that it lives. Nothing is fetched from there.
@@ -73,7 +72,7 @@ func oneOf(values ...string) node { return node{"type": "string", "enum": values
 
 func text() node { return node{"type": "string", "minLength": 1, "maxLength": 250} }
 
-func number(from, to int) node { return node{"type": "integer", "minimum": from, "maximum": to} }
+func number(to int) node { return node{"type": "integer", "minimum": 1, "maximum": to} }
 
 func day() node { return node{"type": "string", "pattern": `^\d{4}-\d{2}-\d{2}$`} }
 
@@ -91,21 +90,11 @@ func expression() node {
 
 func ref(name string) node { return node{"$ref": "#/$defs/" + name} }
 
-// Keys returns the names of each mapping's keys, by the mapping's place: "policy", "rule",
-// "condition", "requirement" and so on. docs and tests are held to it.
-func Keys() map[string][]string {
-	out := map[string][]string{}
-	for place, n := range mappings() {
-		properties, _ := n["properties"].(map[string]node)
-		out[place] = slices.Sorted(maps.Keys(properties))
-	}
-	return out
-}
-
 func mappings() map[string]node {
 	return map[string]node{
 		"policy": policy(), "procedure": procedure(), "group": group(), "rule": rule(),
 		"condition": condition(), "requirement": requirement(), "approvals": approvals(), "checks": checks(),
 		"labels": labels(), "ticket": ticket(), "section": section(), "exception": exception(), "advice": advice(),
+		"review_requests": requests(),
 	}
 }

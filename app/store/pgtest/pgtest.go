@@ -39,26 +39,47 @@ func URL(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := create(t.Context(), server.url)
+	return database(t, server.url, "template0")
+}
+
+// Copy returns the URL of a new database with the content of another one that URL returned,
+// to which nobody may be connected.
+func Copy(t testing.TB, of string) string {
+	t.Helper()
+	server, err := shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return database(t, server.url, u.Path[1:])
+}
+
+// database makes a database, which is dropped when the test ends.
+func database(t testing.TB, server, template string) string {
+	t.Helper()
+	made, err := create(t.Context(), server, template)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := drop(context.Background(), server.url, made); err != nil {
+		if err := drop(context.Background(), server, made); err != nil {
 			t.Errorf("drop a database: %v", err)
 		}
 	})
 	return made
 }
 
-// create makes an empty database on a server and returns its URL.
-func create(ctx context.Context, server string) (string, error) {
+// create makes a database on a server, as a copy of another one, and returns its URL.
+func create(ctx context.Context, server, template string) (string, error) {
 	u, err := url.Parse(server)
 	if err != nil {
 		return "", errors.New("make a database: the server's URL cannot be read") // it may hold a password
 	}
 	u.Path = "/test_" + strings.ToLower(rand.Text())
-	if err := do(ctx, server, "create database "+u.Path[1:]+" template template0"); err != nil {
+	if err := do(ctx, server, "create database "+u.Path[1:]+" template "+template); err != nil {
 		return "", fmt.Errorf("make a database: %w", err)
 	}
 	return u.String(), nil
@@ -105,7 +126,7 @@ func NewServer(t testing.TB) *Server {
 // URL returns the URL of a new, empty database on s, which ends with it.
 func (s *Server) URL() string {
 	s.t.Helper()
-	made, err := create(s.t.Context(), s.made.url)
+	made, err := create(s.t.Context(), s.made.url, "template0")
 	if err != nil {
 		s.t.Fatal(err)
 	}
