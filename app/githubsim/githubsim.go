@@ -63,6 +63,8 @@ type Server struct {
 	fault faults
 	limit map[string]*budget
 
+	behind []*replica // see Behind
+
 	srv  *http.Server
 	wake chan struct{} // told of new deliveries, when AutoDeliver is set
 	stop chan struct{}

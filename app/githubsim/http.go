@@ -149,6 +149,7 @@ func (s *Server) byID(path string) (string, bool) {
 func (s *Server) carryOut(c *call, at *route, kind string) (int, []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.from(c, at)()
 	answer, err := any(nil), error(nil)
 	if at == nil {
 		s.unknown("request " + kind)
