@@ -87,7 +87,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.metrics = newMetrics(a.store, a.now)
 	a.clients, err = ghclient.New(ghclient.Options{
 		API: api, App: o.AppID, Key: o.PrivateKey, Timeout: requestTimeout,
-		UserAgent: "changewarden/" + o.Version, Observe: a.metrics.request,
+		UserAgent: "changewarden/" + o.Version, Observe: a.metrics.request, Transport: o.seams.transport,
 	})
 	if err != nil {
 		return nil, err

@@ -27,6 +27,8 @@ type Options struct {
 	PagesNote string           // one sentence at the head of every page; may be empty
 	Now       func() time.Time // nil: time.Now
 	Quiet     time.Duration    // for how long events about one subject are gathered into one look; 0: defaultQuiet
+
+	seams seams
 }
 
 // defaultQuiet keeps a burst of events to a few looks, and is short beside GitHub's own

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -78,7 +77,9 @@ func (a *App) take(ctx context.Context, c store.Claim) {
 	defer cancel()
 	lost := a.keep(ctx, cancel, c)
 	began := a.now()
+	ended := a.o.seams.looks(c.Subject)
 	err := a.evaluate(ctx, c)
+	ended()
 	cancel()
 	held := <-lost
 	a.metrics.evaluated(c.Subject.Kind, err, a.now().Sub(began))
@@ -121,6 +122,7 @@ func (a *App) keep(ctx context.Context, cancel context.CancelFunc, c store.Claim
 func (a *App) putBack(ctx context.Context, c store.Claim, err error) {
 	at := a.now()
 	wait := backoff(c.Attempt)
+	wait += a.o.seams.spreads(wait / 4)
 	if soon, ok := errors.AsType[retryError](err); ok {
 		wait = soon.after
 	} else {
@@ -138,11 +140,9 @@ func (a *App) putBack(ctx context.Context, c store.Claim, err error) {
 	}
 }
 
-// backoff is how long to wait after the attempt-th failure (from 0), with up to a quarter
-// added so that many subjects do not come back at once.
+// backoff is how long to wait after the attempt-th failure (from 0).
 func backoff(attempt int) time.Duration {
-	wait := min(maxBackoff, time.Second<<min(attempt, 10))
-	return wait + rand.N(wait/4+1)
+	return min(maxBackoff, time.Second<<min(attempt, 10))
 }
 
 // retryError asks for another look after a given time, for reasons that are nobody's fault.

@@ -53,6 +53,10 @@ type Options struct {
 	// next one. The first event is never held up. 0: not at all.
 	Quiet time.Duration
 
+	// Commit is asked before each transaction is committed, and an error of it rolls that back:
+	// tests kill a server there. nil: nobody is asked.
+	Commit func() error
+
 	NewID func() (int64, error) // person and verdict ids, in [1, 2^53); nil: RandomID
 	Rand  io.Reader             // salts; nil: crypto/rand
 }
