@@ -149,6 +149,9 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	log := zerolog.Ctx(ctx)
 	log.Info().Stringer("address", l.Addr()).Str("ledger_verifier", a.verifier).Msg("listening")
 	if err := a.store.RaiseNow(ctx, a.now(), everywhere); err != nil {
+		if ctx.Err() != nil {
+			err = nil // asked to stop before it began
+		}
 		return errors.Join(err, l.Close())
 	}
 	server := &http.Server{
