@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -20,7 +21,8 @@ const spread = time.Second
 // everywhere is the subject whose sweep finds the app's installations: installation 0.
 var everywhere = subject.Subject{Kind: subject.Installation}
 
-// sweepInstallation makes every repository of an installation due.
+// sweepInstallation makes every repository of an installation due. A sweep is for what no
+// delivery told, so it takes nothing for known that a delivery would have made us forget.
 func (a *App) sweepInstallation(ctx context.Context, c store.Claim) error {
 	if c.Subject == everywhere {
 		return a.sweepEverywhere(ctx, c)
@@ -46,7 +48,10 @@ func (a *App) sweepInstallation(ctx context.Context, c store.Claim) error {
 		})
 	}
 	zerolog.Ctx(ctx).Info().Int64("installation", inst.ID).Int("repositories", len(repos)).Msg("installation swept")
-	return a.apply(ctx, c, subject.Result{Installation: inst.ID, Repositories: repos}, due, at)
+	return a.apply(ctx, c, subject.Result{Installation: inst.ID, Repositories: repos, Forget: []subject.CacheKey{
+		{Kind: subject.TeamCache, Prefix: subject.TeamKey(inst.Account, "")},
+		{Kind: subject.OwnerCache, Prefix: fmt.Sprintf("%d/", inst.Account)},
+	}}, due, at)
 }
 
 // sweepEverywhere makes every installation due, and says at start-up that GitHub accepts
@@ -117,7 +122,10 @@ func (a *App) sweepRepository(ctx context.Context, c store.Claim) error {
 	}
 	zerolog.Ctx(ctx).Info().Str("repo", fullName(repo)).Int("changes", len(due)).Msg("repository swept")
 	return a.store.Tx(ctx, func(tx *store.Tx) error {
-		if err := tx.Apply(at, subject.Result{Installation: repo.Installation, Pulls: open.Pulls}); err != nil {
+		if err := tx.Apply(at, subject.Result{Installation: repo.Installation, Pulls: open.Pulls, Forget: []subject.CacheKey{
+			{Kind: subject.PermissionCache, Prefix: subject.PermissionKey(repo.ID, 0)},
+			{Kind: subject.BaselineCache, Prefix: fmt.Sprintf("%d/", repo.ID)},
+		}}); err != nil {
 			return err
 		}
 		// What was open here and is not listed was closed without our hearing of it.
