@@ -199,8 +199,21 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 		}
 	}
 	wanted := publish.Compose(items, publish.Options{GitHubURL: a.o.GitHubURL})
-	_, err = a.owe(tx, l.c.Installation, pub, wanted)
+	if _, err = a.owe(tx, l.c.Installation, pub, wanted); err == nil && a.contradicts(l.read.Shown, pub) {
+		err = tx.Doubt(pub, at)
+	}
 	return recheck, err
+}
+
+// contradicts reports whether a head shows something else than what we last said there,
+// whose event may never have come. The facts show it at no cost.
+func (a *App) contradicts(shown snapshot.Shown, pub store.Publication) bool {
+	if !shown.Known || pub.SaidDigest == "" || pub.WritingDigest != "" {
+		return false // not known, nothing said, or just being said
+	}
+	bot := a.store.OwnBot()
+	return shown.Run != pub.CheckRun || shown.RunStatus != pub.RunStatus || shown.Conclusion != pub.RunConclusion ||
+		shown.State != pub.StatusState || bot != 0 && shown.By != bot
 }
 
 // carried returns the facts of every open pull request that carries a head to a governed

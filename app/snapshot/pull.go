@@ -203,6 +203,7 @@ func (l *look) read(ctx context.Context, f *facts, p *Pull) error {
 	}
 	c.Reviews, c.Shifts = f.reviewsOf(l.target.Number, k), f.shiftsOf(l.target.Number)
 	f.putChecks(c, k)
+	p.Shown = f.shown(l.App)
 	for _, user := range k.order {
 		c.People = append(c.People, rules.Person{ID: k.who(user), Bot: k.people[user].Bot, CanWrite: write[user], Permission: may[user]})
 	}

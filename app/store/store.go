@@ -188,6 +188,9 @@ func (s *Store) Ready(ctx context.Context) error {
 // in our own context could be anybody's.
 func (s *Store) SetOwnBot(user int64) { s.ownBot.Store(user) }
 
+// OwnBot returns the user id of our app's bot; 0: it is not known yet.
+func (s *Store) OwnBot() int64 { return s.ownBot.Load() }
+
 // Wake returns a channel that receives after something may have become due. One receiver
 // hears of each change at least once; several rises may come as one.
 func (s *Store) Wake() <-chan struct{} { return s.wake }
