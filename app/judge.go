@@ -21,6 +21,14 @@ import (
 // sweep, looks again.
 const staleLooks = 4
 
+// olderLooks is how often a pull request is looked at again, ever later and for some four
+// minutes in all, because the API shows it older than a delivery told it. A look after that
+// is followed by another one olderWait later.
+const (
+	olderLooks = 8
+	olderWait  = 10 * time.Minute
+)
+
 // rebaseWait is how long a pull request with a new base waits for its head to show pending,
 // where something else took the place of that publication.
 const rebaseWait = 5 * time.Second
@@ -49,6 +57,8 @@ func (a *App) judgePull(ctx context.Context, c store.Claim) error {
 		return a.forgetPull(ctx, c, row)
 	case errors.Is(err, snapshot.ErrMoved), err == nil && read.Stale && c.Attempt < staleLooks:
 		return retryError{"GitHub's answers do not fit together yet", time.Second << min(c.Attempt, staleLooks)}
+	case err == nil && read.UpdatedAt.Before(row.UpdatedAt) && c.Attempt < olderLooks:
+		return retryError{"GitHub's API is behind its own delivery", time.Second << c.Attempt}
 	case err != nil:
 		return err
 	}
@@ -151,6 +161,9 @@ func (a *App) settle(ctx context.Context, tx *store.Tx, l look) error {
 		if err := tx.Raise(at, dueAll(l.c.Installation, others, l.row.Number, at)...); err != nil {
 			return err
 		}
+	}
+	if l.read.UpdatedAt.Before(l.was.UpdatedAt) && (recheck.IsZero() || recheck.After(at.Add(olderWait))) {
+		recheck = at.Add(olderWait) // what was read may have been dropped for what was told
 	}
 	return tx.Done(l.c, at, recheck)
 }
