@@ -29,6 +29,11 @@ const (
 	olderWait  = 10 * time.Minute
 )
 
+// secondLook is how long after a look that deliveries led to there is another one: GitHub
+// sends an event before all of its API knows what it tells, and a review or a result that was
+// not to be seen yet would not be looked for again. A burst of events has one second look.
+const secondLook = 10 * time.Second
+
 // rebaseWait is how long a pull request with a new base waits for its head to show pending,
 // where something else took the place of that publication.
 const rebaseWait = 5 * time.Second
@@ -164,6 +169,9 @@ func (a *App) settle(ctx context.Context, tx *store.Tx, l look) error {
 	}
 	if l.read.UpdatedAt.Before(l.was.UpdatedAt) && (recheck.IsZero() || recheck.After(at.Add(olderWait))) {
 		recheck = at.Add(olderWait) // what was read may have been dropped for what was told
+	}
+	if second := at.Add(secondLook); l.read.Open && l.c.Delivered > 0 && (recheck.IsZero() || recheck.After(second)) {
+		recheck = second
 	}
 	return tx.Done(l.c, at, recheck)
 }
