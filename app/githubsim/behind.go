@@ -73,7 +73,7 @@ var shared = map[reflect.Type]bool{reflect.TypeFor[*objects](): true, reflect.Ty
 
 // copyInto makes to a deep copy of from. Both can be addressed; their fields need not be exported.
 func copyInto(to, from reflect.Value, copied map[unsafe.Pointer]reflect.Value) {
-	switch from.Kind() {
+	switch from.Kind() { //nolint:exhaustive // what holds nothing else is copied below
 	case reflect.Pointer:
 		if from.IsNil() || shared[from.Type()] {
 			break
