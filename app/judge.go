@@ -107,7 +107,8 @@ func (a *App) done(ctx context.Context, c store.Claim) error {
 	return a.store.Tx(ctx, func(tx *store.Tx) error { return tx.Done(c, a.now(), time.Time{}) })
 }
 
-// forgetPull closes the row of a pull request that GitHub does not show any more.
+// forgetPull closes the row of a pull request that GitHub does not show any more, or not yet:
+// where a delivery told of it, there is a second look.
 func (a *App) forgetPull(ctx context.Context, c store.Claim, row store.Pull) error {
 	return a.store.Tx(ctx, func(tx *store.Tx) error {
 		if row.Open {
@@ -116,7 +117,11 @@ func (a *App) forgetPull(ctx context.Context, c store.Claim, row store.Pull) err
 				return err
 			}
 		}
-		return tx.Done(c, a.now(), time.Time{})
+		var again time.Time
+		if c.Delivered > 0 {
+			again = a.now().Add(secondLook)
+		}
+		return tx.Done(c, a.now(), again)
 	})
 }
 
