@@ -53,10 +53,13 @@ func (a *App) judgePull(ctx context.Context, c store.Claim) error {
 	if waits, err := a.announceRebase(ctx, c, row); err != nil || waits {
 		return err
 	}
-	read, err := a.reader.Pull(ctx, a.clients.Installation(repo.Installation), snapshot.Target{
-		Installation: repo.Installation, Repo: repo.ID, Account: repo.Account,
-		Owner: repo.Owner, Name: repo.Name, Number: c.Subject.Number, Head: row.Head, SeenAt: row.HeadSeen,
-	})
+	waiting, err := a.waiting(ctx, repo, c.Subject.Number)
+	if err != nil {
+		return err
+	}
+	target := targetOf(repo, c.Subject.Number)
+	target.Head, target.SeenAt, target.Speakers = row.Head, row.HeadSeen, speakers(waiting)
+	read, err := a.reader.Pull(ctx, a.clients.Installation(repo.Installation), target)
 	switch {
 	case errors.Is(err, snapshot.ErrGone):
 		return a.forgetPull(ctx, c, row)
@@ -75,7 +78,7 @@ func (a *App) judgePull(ctx context.Context, c store.Claim) error {
 	if err != nil {
 		return err
 	}
-	l := look{c: c, repo: repo, was: row, row: pullRow(row, c.Subject, read), read: read, policy: policy, preview: preview}
+	l := look{c: c, repo: repo, was: row, row: pullRow(row, c.Subject, read), read: read, policy: policy, preview: preview, waiting: waiting}
 	return a.store.Tx(ctx, func(tx *store.Tx) error { return a.settle(ctx, tx, l) })
 }
 
@@ -90,6 +93,7 @@ type look struct {
 	policy []PolicyRef
 
 	preview *publish.Preview // of the policy that it proposes; nil: it proposes none
+	waiting []spoken         // commands that this look decides about
 }
 
 // repository returns the repository of a subject. Where it is unknown, gone or archived the
@@ -116,6 +120,9 @@ func (a *App) forgetPull(ctx context.Context, c store.Claim, row store.Pull) err
 			if err := tx.PutPull(row); err != nil {
 				return err
 			}
+		}
+		if err := a.raiseGroupsWith(tx, c, c.Subject.Number, a.now()); err != nil {
+			return err
 		}
 		var again time.Time
 		if c.Delivered > 0 {
@@ -152,6 +159,9 @@ func (a *App) announceRebase(ctx context.Context, c store.Claim, row store.Pull)
 // settle stores what a look read, judges its head anew and ends the claim.
 func (a *App) settle(ctx context.Context, tx *store.Tx, l look) error {
 	at := a.now()
+	if err := a.obey(ctx, tx, &l, at); err != nil {
+		return err
+	}
 	if err := tx.PutPull(l.row); err != nil {
 		return err
 	}
@@ -160,6 +170,9 @@ func (a *App) settle(ctx context.Context, tx *store.Tx, l look) error {
 	}
 	recheck, err := a.judgeHead(ctx, tx, l, at)
 	if err != nil {
+		return err
+	}
+	if err := a.raiseGroupsWith(tx, l.c, l.row.Number, at); err != nil {
 		return err
 	}
 	// Others may carry the former head, and without this one they may be judged otherwise.
@@ -197,6 +210,14 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 	if err != nil {
 		return time.Time{}, err
 	}
+	group, waits, err := a.groupWanted(tx, l.repo.ID, l.row.Head)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if len(changes) == 0 && waits {
+		_, err = a.owe(tx, l.c.Installation, pub, group)
+		return time.Time{}, err
+	}
 	if len(changes) == 0 {
 		// On such a head nothing is published; but what another pull request left there must
 		// not be waiting for one that is still open when it turns to a governed branch.
@@ -215,9 +236,14 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 		if err := a.record(ctx, tx, l, change, v); err != nil {
 			return time.Time{}, err
 		}
+		steps := rules.Unblock(l.read.Policy, change, v)
+		unasked, err := a.oweReviewers(ctx, tx, l, change, steps)
+		if err != nil {
+			return time.Time{}, err
+		}
 		lead := change.Pulls[0].Number
 		items = append(items, publish.Item{
-			Change: change, Verdict: v, Names: names, Title: titles[lead],
+			Change: change, Verdict: v, Unblock: steps, Unasked: unasked, Names: names, Title: titles[lead],
 			URL: a.pageURL(l.repo, lead), Policy: policyRefs(l.policy), Proposal: proposal(l.read.Proposal, l.preview),
 		})
 		if !v.Recheck.IsZero() && (recheck.IsZero() || v.Recheck.Before(recheck)) {
@@ -225,6 +251,9 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 		}
 	}
 	wanted := publish.Compose(items, publish.Options{GitHubURL: a.o.GitHubURL})
+	if waits {
+		wanted = beside(group, wanted, changes)
+	}
 	if _, err = a.owe(tx, l.c.Installation, pub, wanted); err == nil && a.contradicts(l.read.Shown, pub) {
 		err = tx.Doubt(pub, at)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/changewarden/changewarden/app/command"
 	"github.com/changewarden/changewarden/app/store"
 	"github.com/changewarden/changewarden/app/subject"
 	"github.com/changewarden/changewarden/rules"
@@ -23,6 +24,7 @@ type metrics struct {
 	evaluations *prometheus.HistogramVec
 	verdicts    *prometheus.CounterVec
 	requests    *prometheus.HistogramVec
+	commands    *prometheus.CounterVec
 	accepted    prometheus.Gauge
 }
 
@@ -44,10 +46,13 @@ func newMetrics(s *store.Store, now func() time.Time) *metrics {
 			Buckets: prometheus.ExponentialBuckets(0.01, 2, 11),
 		}, []string{"kind", "status"}),
 	}
+	m.commands = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "changewarden_commands_total", Help: "Commands in comments that were decided, by verb and outcome.",
+	}, []string{"verb", "outcome"})
 	m.accepted = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "changewarden_github_key_accepted", Help: "1 if GitHub accepted the app's key when it was last asked as the app, else 0.",
 	})
-	m.registry.MustRegister(m.deliveries, m.evaluations, m.verdicts, m.requests, m.accepted,
+	m.registry.MustRegister(m.deliveries, m.evaluations, m.verdicts, m.requests, m.commands, m.accepted,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "changewarden_oldest_due_seconds", Help: "For how long the oldest due subject has been waiting.",
 		}, func() float64 {
@@ -72,6 +77,11 @@ func (m *metrics) delivery(event string, fresh bool) {
 		outcome = "known"
 	}
 	m.deliveries.WithLabelValues(event, outcome).Inc()
+}
+
+// command counts one command; edited ones have no verb.
+func (m *metrics) command(verb command.Verb, state store.CommandState) {
+	m.commands.WithLabelValues(string(verb), string(state)).Inc()
 }
 
 func (m *metrics) evaluated(kind subject.Kind, err error, took time.Duration) {

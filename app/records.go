@@ -17,8 +17,14 @@ const (
 	KindVerdict      = "verdict"      // VerdictRecord
 	KindPublication  = "publication"  // PublicationRecord
 	KindAnnouncement = "announcement" // AnswerRecord
-	KindMergeGroup   = "merge_group"  // AnswerRecord
+	KindMergeGroup   = "merge_group"  // AnswerRecord; of the time before groups were judged
+	KindGroup        = "group"        // GroupRecord
+	KindGroupEnd     = "group_end"    // GroupEndRecord
 	KindGate         = "gate"         // AnswerRecord
+
+	KindCommand       = "command"        // CommandRecord
+	KindCommandAnswer = "command_answer" // CommandAnswerRecord
+	KindReviewRequest = "review_request" // ReviewRequestRecord
 )
 
 // VerdictRecord is the body of a verdict's record. Like every body it names people by person
@@ -71,6 +77,105 @@ type AnswerRecord struct {
 	Head       string   `json:"head,omitempty"`
 	Outcome    string   `json:"outcome"`
 	Deliveries []string `json:"deliveries,omitempty"`
+}
+
+// CommandRecord is the body of the record of a command in a comment, as it was decided. The
+// words of its writer stand elsewhere: they can be erased.
+type CommandRecord struct {
+	Host    string       `json:"host"`
+	Repo    int64        `json:"repo"`
+	Pull    int64        `json:"pull"`
+	Comment int64        `json:"comment"`           // GitHub's id: it acts once
+	Command string       `json:"command,omitempty"` // its verb; empty: it was edited before it was read
+	Outcome string       `json:"outcome"`           // taken or refused
+	Why     string       `json:"why,omitempty"`     // it was refused: a code of docs/reasons.md
+	By      rules.UserID `json:"by"`
+	Rule    string       `json:"rule,omitempty"` // as the policy names it; empty: it names none
+	Layer   string       `json:"layer,omitempty"`
+	Group   string       `json:"group,omitempty"` // as whose member
+	Until   time.Time    `json:"until,omitzero"`  // of a waiver that was taken: at the latest
+	Said    time.Time    `json:"said"`            // GitHub's time of the comment
+
+	Head      string  `json:"head"` // the commit that it was decided for
+	Base      string  `json:"base"`
+	Exact     string  `json:"exact,omitempty"`     // what a waiver is bound to
+	Text      string  `json:"text,omitempty"`      // address of the comment as it was read
+	Withdraws []int64 `json:"withdraws,omitempty"` // comments whose waivers it ends
+
+	// What is owed to its writer.
+	Reaction   string   `json:"reaction"`
+	Reply      bool     `json:"reply,omitempty"` // a comment, with the sentence of Why
+	Deliveries []string `json:"deliveries,omitempty"`
+}
+
+// CommandAnswerRecord is the body of the record of an answer to a command: what GitHub took.
+type CommandAnswerRecord struct {
+	Host       string `json:"host"`
+	Repo       int64  `json:"repo"`
+	Pull       int64  `json:"pull"`
+	Comment    int64  `json:"comment"` // that holds the command
+	Reaction   string `json:"reaction"`
+	ReactionID int64  `json:"reaction_id"`
+	Reply      int64  `json:"reply,omitempty"` // GitHub's id of our comment
+}
+
+// GroupRecord is the body of the record of a merge group's verdict.
+type GroupRecord struct {
+	Host       string              `json:"host"`
+	Repo       int64               `json:"repo"`
+	Head       string              `json:"head"` // the group's own commit
+	Base       string              `json:"base"`
+	Members    []GroupMemberRecord `json:"members,omitempty"` // in the order in which they would land
+	Tip        string              `json:"tip"`               // address of the rules.Tip
+	Evaluator  string              `json:"evaluator"`
+	At         time.Time           `json:"at"`
+	Verdict    json.RawMessage     `json:"verdict"` // rules.MergeGroupVerdict
+	Deliveries []string            `json:"deliveries,omitempty"`
+	Delivered  int                 `json:"delivered,omitempty"`
+}
+
+// GroupMemberRecord is a pull request in a group, with the verdict about it whose facts and
+// policy the group's rests on.
+type GroupMemberRecord struct {
+	Pull     int64       `json:"pull"`
+	Head     string      `json:"head"`
+	Doubt    rules.Code  `json:"doubt,omitempty"`    // why there is no such verdict; then nothing follows
+	Record   int64       `json:"record,omitempty"`   // of that verdict, in the same log
+	Snapshot string      `json:"snapshot,omitempty"` // address of the rules.Change
+	Policy   []PolicyRef `json:"policy,omitempty"`
+}
+
+// GroupEndRecord is the body of the record of how a merge group ended.
+type GroupEndRecord struct {
+	Host    string  `json:"host"`
+	Repo    int64   `json:"repo"`
+	Head    string  `json:"head"`
+	Base    string  `json:"base"`
+	Why     string  `json:"why"`               // merged, or another word for why it did not land
+	Pulls   []int64 `json:"pulls,omitempty"`   // that were in it at last
+	Outcome string  `json:"outcome,omitempty"` // of its last verdict; empty: it was never judged
+	Record  int64   `json:"record,omitempty"`  // of that verdict, in the same log
+
+	Deliveries []string `json:"deliveries,omitempty"`
+}
+
+// ReviewRequestRecord is the body of the record that somebody is to be asked for a review of a
+// pull request, and of the one that says what became of it.
+type ReviewRequestRecord struct {
+	Host       string          `json:"host"`
+	Repo       int64           `json:"repo"`
+	Pull       int64           `json:"pull"`
+	Reviewers  []AskedReviewer `json:"reviewers"`
+	Deliveries []string        `json:"deliveries,omitempty"` // as in VerdictRecord
+}
+
+// AskedReviewer is one of them: a team by GitHub's id, or a person.
+type AskedReviewer struct {
+	Content string `json:"content"` // exact fingerprint of the diff
+	Seat    string `json:"seat"`    // layer/group whose approval is lacking
+	Team    int64  `json:"team,omitempty"`
+	Person  int64  `json:"person,omitempty"`
+	State   string `json:"state"` // owed, asked, stood (somebody else had), removed (by a person), refused (by GitHub), dropped (too late)
 }
 
 // StoredVerdict is what the store keeps of a verdict beside the ledger, for pages and for

@@ -40,6 +40,9 @@ func person(login string) func(ts *testscript.TestScript, neg bool, args []strin
 func act(ts *testscript.TestScript, w *world, login string, args []string) error {
 	p := w.sim.As(login)
 	verb, args := args[0], args[1:]
+	if done, err := comments(ts, w, login, verb, args); done {
+		return err
+	}
 	switch verb {
 	case "push", "force", "edit":
 		return pushes(ts, w, login, verb, args)
@@ -55,6 +58,10 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 		return review(ts, w, login, "COMMENT", args)
 	case "dismiss": // NUMBER LOGIN: that person's last review that was no comment
 		return p.Dismiss(w.repo, number(ts, args[0]), w.runs["review/"+args[0]+"/"+args[1]], "no longer")
+	case "asks": // NUMBER WHO: for a review, a login or org/slug
+		return p.RequestReview(w.repo, number(ts, args[0]), args[1])
+	case "unasks":
+		return p.RemoveRequest(w.repo, number(ts, args[0]), args[1])
 	case "retarget":
 		return p.Retarget(w.repo, number(ts, args[0]), args[1])
 	case "label":
@@ -78,9 +85,14 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 	case "delete-branch":
 		return p.DeleteBranch(w.repo, args[0])
 	case "enqueue":
-		sha, err := p.Enqueue(w.repo, number(ts, args[0]))
-		w.saved["group"] = sha
+		_, err := p.Enqueue(w.repo, number(ts, args[0]))
 		return err
+	case "dequeue":
+		return p.Dequeue(w.repo, number(ts, args[0]))
+	case "queue-on": // BRANCH
+		return w.sim.SetQueue(w.repo, args[0], &githubsim.Queue{})
+	case "queue-off": // BRANCH
+		return w.sim.SetQueue(w.repo, args[0], nil)
 	case "status": // COMMIT CONTEXT STATE [copy]: copy of what our status says
 		sha, err := w.commit(args[0])
 		if err != nil {

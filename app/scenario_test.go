@@ -44,6 +44,9 @@ func TestScenarios(t *testing.T) {
 func words() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	all := maps.Clone(commands)
 	maps.Copy(all, eventWords)
+	maps.Copy(all, commentWords)
+	maps.Copy(all, queueWords)
+	maps.Copy(all, reviewerWords)
 	return all
 }
 
@@ -229,10 +232,16 @@ func number(ts *testscript.TestScript, s string) int {
 
 func of(ts *testscript.TestScript) *world { return ts.Value("world").(*world) }
 
-// commit resolves a commit: #N is a pull request's head, @name one that was saved, anything
-// else the tip of a branch.
+// commit resolves a commit: #N is a pull request's head, queue:N that of the merge group that
+// ends with it, @name one that was saved, anything else the tip of a branch.
 func (w *world) commit(s string) (string, error) {
 	switch {
+	case strings.HasPrefix(s, "queue:"):
+		n, err := strconv.Atoi(s[len("queue:"):])
+		if err != nil {
+			return "", err
+		}
+		return w.sim.GroupHead(w.repo, n)
 	case strings.HasPrefix(s, "#"):
 		n, err := strconv.Atoi(s[1:])
 		if err != nil {

@@ -160,8 +160,12 @@ func (a *App) evaluate(ctx context.Context, c store.Claim) error {
 		return a.judgePull(ctx, c)
 	case subject.Head:
 		return a.publishHead(ctx, c)
+	case subject.Comments:
+		return a.hearComments(ctx, c)
+	case subject.Reviewers:
+		return a.askReviewers(ctx, c)
 	case subject.MergeGroup:
-		return a.refuseMergeGroup(ctx, c)
+		return a.judgeMergeGroup(ctx, c)
 	case subject.Deployment:
 		return a.holdDeployment(ctx, c)
 	case subject.Repository:

@@ -30,6 +30,9 @@ func drawPolicy(t *rapid.T, prefix string) string {
 	if rapid.Bool().Draw(t, "branches") {
 		fmt.Fprintf(&b, "branches: %s\n", some("main", "release/**", "*"))
 	}
+	if rapid.Bool().Draw(t, "requests") {
+		fmt.Fprintf(&b, "review_requests: {%s}\n", draw("teams: true", "people: 2", "teams: true, people: 10"))
+	}
 	fmt.Fprintf(&b, "groups:\n  %s: {teams: %s%s}\n  %s: {users: %s, teams: [t2#7]%s}\n",
 		groups[0], some("t0", "t1"), draw("", ", permission: maintain", ", min_membership_age: 2h"),
 		groups[1], some("u1", "U2", "u3#3", "u4"), draw("", ", bots: ['b6[bot]']"))

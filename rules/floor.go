@@ -11,7 +11,7 @@ import (
 // ComposeFloor returns the floor of an organisation that has a file: the file itself or,
 // where it has no rules, the built-in policy with what the file says in its stead. Such a
 // file may give the built-in groups other people, govern more branches, name the owner of
-// the procedure, and make exceptions. What it says besides would have no effect, and is an
+// the procedure, have reviews requested, and make exceptions. What it says besides would have no effect, and is an
 // error: a SyntaxErrors, without the lines' text.
 func ComposeFloor(builtin, org Layer) (Layer, error) {
 	if len(org.Rules) > 0 {
@@ -41,6 +41,7 @@ func ComposeFloor(builtin, org Layer) (Layer, error) {
 		}
 	}
 	floor.Exceptions = org.Exceptions
+	floor.Requests = org.Requests
 	if len(c.errs) > 0 {
 		c.errs.sort()
 		return Layer{}, fmt.Errorf("compose floor: %w", c.errs)

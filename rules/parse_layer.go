@@ -29,6 +29,8 @@ func (p *parser) layer(n *yaml.Node) Layer {
 		"rules":      func(n *yaml.Node) { ruleList = n },
 		"exceptions": func(n *yaml.Node) { exceptions = n },
 		"advice":     func(n *yaml.Node) { l.Advice = p.advice(n) },
+
+		"review_requests": func(n *yaml.Node) { l.Requests = p.requests(n) },
 	}, "emergency", "rollback", "environments", "windows", "freezes")
 	if !versioned {
 		p.fail(n, "the version is missing: begin with `version: 1`")

@@ -24,6 +24,7 @@ type Layer struct {
 	Classes   map[string]Condition // the built-in class policy among them
 	Rules     []Rule               // in the file's order
 
+	Requests   *Requests // of reviews; nil: nobody is asked
 	Exceptions []Exception
 	Advice     []Deferral // rules that are not enforced yet: of a repository, rules of the floor
 }

@@ -24,6 +24,14 @@ func (l Layer) Print() []byte {
 	classes := maps.Clone(l.Classes)
 	delete(classes, PolicyClass)
 	doc.add("classes", byName(classes, Condition.print))
+	if r := l.Requests; r != nil {
+		var m mapping
+		m.add("teams", flag(r.Teams))
+		if r.People > 0 {
+			m.add("people", number(r.People))
+		}
+		doc.add("review_requests", m)
+	}
 	doc.add("rules", list(l.Rules, Rule.print))
 	doc.add("exceptions", list(l.Exceptions, Exception.print))
 	doc.add("advice", list(l.Advice, Deferral.print))

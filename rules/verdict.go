@@ -132,6 +132,9 @@ const (
 	RuleExcepted            Code = "rule.excepted" // by an exception of a policy
 	RuleWaived              Code = "rule.waived"   // by somebody, for this content
 	RuleAdvice              Code = "rule.advice"   // not enforced yet
+	GroupUnknown            Code = "group.unknown" // which pull requests a merge group holds cannot be told
+	GroupMemberUnread       Code = "group.member_unread"
+	GroupMemberMoved        Code = "group.member_moved" // a member is not what was queued
 )
 
 // ApprovalFacts is what an approvals requirement rests on. People are in the order of

@@ -31,6 +31,8 @@ const (
 	kindRuleset  kind = "ruleset"
 	kindGUID     kind = "guid"
 	kindDeploy   kind = "deployment"
+	kindComment  kind = "comment"
+	kindReaction kind = "reaction"
 )
 
 // firstID are ids of the size that GitHub gives out today: those of reviews pass 2^31,
@@ -41,7 +43,7 @@ var firstID = map[kind]int64{
 	kindSuite: 41_234_567_890, kindRun: 46_123_456_789, kindStatus: 35_123_456_789,
 	kindWorkflow: 16_123_456_789, kindJob: 151_234_567, kindInstall: 61_234_567, kindApp: 1_123_456,
 	kindActivity: 22_123_456_789, kindDelivery: 190_123_456_789, kindToken: 1, kindRuleset: 3_123_456,
-	kindGUID: 1, kindDeploy: 2_212_345_678,
+	kindGUID: 1, kindDeploy: 2_212_345_678, kindComment: 3_212_345_678, kindReaction: 312_345_678,
 }
 
 // id gives out the next id of a kind. The stride is odd and greater than one, so that a

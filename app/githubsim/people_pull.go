@@ -249,6 +249,7 @@ func (p *Person) Review(repo string, number int, v Review) (id int64, err error)
 			id: p.s.id(kindReview), pull: pr, author: me, state: state, body: v.Body, commit: at, submitted: p.s.now(), updated: p.s.now(),
 		}
 		pr.reviews, pr.updated = append(pr.reviews, r), p.s.now()
+		pr.answeredRequest(me)
 		p.s.sendReview(r, "submitted", me)
 		id = r.id
 		return nil

@@ -30,6 +30,9 @@ type pull struct {
 	reviews     []*review
 	timeline    []*happening
 	threads     []*thread
+	comments    []*comment
+	asked       []*account // for a review that is open
+	askedTeams  []*team
 	created     time.Time
 	updated     time.Time
 	lag         *pull // what the API answers while it lags behind; see LagPull
@@ -151,6 +154,7 @@ func (s *Server) close(p *pull, by *account, merge *commit) {
 		s.happened(p, happening{typ: "MergedEvent", actor: by, aft: merge})
 	}
 	s.happened(p, happening{typ: "ClosedEvent", actor: by})
+	s.unqueue(p, "UNKNOWN_REMOVAL_REASON")
 	s.sendPull(p, "closed", by, nil)
 }
 

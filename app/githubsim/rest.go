@@ -49,6 +49,12 @@ func (s *Server) routes() []route {
 		{method: "GET", pattern: repo + "/pulls/{pull_number}/commits", need: "pull_requests:read", serve: listPullCommits},
 		{method: "GET", pattern: repo + "/pulls/{pull_number}/reviews", need: "pull_requests:read", serve: listReviews},
 
+		{method: "GET", pattern: repo + "/issues/comments/{comment_id}", need: "issues:read", serve: getComment},
+		{method: "POST", pattern: repo + "/issues/comments/{comment_id}/reactions", need: "issues:write", serve: createReaction},
+		{method: "GET", pattern: repo + "/issues/{issue_number}/comments", need: "issues:read", serve: listComments},
+		{method: "POST", pattern: repo + "/issues/{issue_number}/comments", need: "issues:write", serve: createComment},
+		{method: "POST", pattern: repo + "/pulls/{pull_number}/requested_reviewers", need: "pull_requests:write", serve: requestReviewers},
+
 		{method: "POST", pattern: repo + "/check-runs", need: "checks:write", serve: createCheckRun},
 		{method: "GET", pattern: repo + "/check-runs/{check_run_id}", need: "checks:read", serve: getCheckRun},
 		{method: "PATCH", pattern: repo + "/check-runs/{check_run_id}", need: "checks:write", serve: updateCheckRun},

@@ -35,11 +35,24 @@ func describe(r subject.Result) string {
 		}
 		add("push %d %s %s..%s by %d=%s%s", f.Repo, where, short(f.Before), short(f.After), f.User, f.Login, flags("bot", f.Bot))
 	}
+	for _, f := range r.MergeGroups {
+		s := "waits"
+		if f.Why != "" {
+			s = "is " + f.Why
+		}
+		add("merge group %d %s onto %s %s", f.Repo, short(f.SHA), f.Base, s)
+	}
 	for _, f := range r.Teams {
 		add("team %d/%d is %s by %d=%s%s", f.Account, f.Team, f.Slug, f.By.User, f.By.Login, flags("bot", f.By.Bot))
 	}
 	for _, f := range r.Joins {
 		add("join %d/%d user %d by %d=%s%s", f.Account, f.Team, f.User, f.By.User, f.By.Login, flags("bot", f.By.Bot))
+	}
+	for _, f := range r.Commands {
+		add("command %d#%d comment %d by %d=%s%s", f.Repo, f.Number, f.Comment, f.By.User, f.By.Login, flags("bot", f.By.Bot))
+	}
+	for _, f := range r.Unasked {
+		add("unasked %d#%d user %d team %d by %d=%s", f.Repo, f.Number, f.User, f.Team, f.By.User, f.By.Login)
 	}
 	for _, k := range r.Forget {
 		add("forget %s %s*%s", k.Kind, k.Prefix, k.Suffix)

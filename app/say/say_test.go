@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/changewarden/changewarden/app/command"
 	"github.com/changewarden/changewarden/app/say"
 	"github.com/changewarden/changewarden/rules"
 )
@@ -83,6 +84,9 @@ var examples = []rules.Reason{
 	{Outcome: rules.Fail, Code: rules.NoRuleApplies},
 	{Outcome: rules.NotApplicable, Code: rules.RuleNotApplicable},
 	{Outcome: rules.Ahead, Code: rules.RuleAhead},
+	{Outcome: rules.Indeterminate, Code: rules.GroupUnknown},
+	{Outcome: rules.Pending, Code: rules.GroupMemberUnread},
+	{Outcome: rules.Fail, Code: rules.GroupMemberMoved},
 }
 
 // example returns the example of a code.
@@ -128,7 +132,22 @@ the sentence is made from it and its facts. This is every code with a sentence a
 		said[code] = !strings.Contains(text, code)
 		fmt.Fprintf(&b, "| `%s` | %s |\n", code, text)
 	}
-	for _, kind := range []string{"Code", "DropWhy", "NoticeCode"} {
+	b.WriteString("\n## Why a command is refused\n\n| code | the sentence |\n|---|---|\n")
+	for _, why := range slices.Concat(constants(t, "Refusal"), constants(t, "WaiverWhy")) {
+		text := say.Refusal(say.Refused{
+			Verb: command.Waive, Why: why, Rule: "peer review", Near: map[bool]string{true: "peer reviews"}[why == string(rules.WaiverNoRule)], From: []string{"leads"},
+			Head: "0f1e2d3c4b5a69788796a5b4c3d2e1f001234567", Named: "4b5a697",
+		})
+		said[why] = !strings.Contains(text, why)
+		fmt.Fprintf(&b, "| `%s` | %s |\n", why, text)
+	}
+	b.WriteString("\n## What would let it pass\n\nThe fewest steps that would, as far as can be known, stand first wherever a verdict is shown.\n\n| code | for example |\n|---|---|\n")
+	for _, s := range steps {
+		text := say.Step(s, change, names)
+		said[string(s.Code)] = !strings.Contains(text, "The step is")
+		fmt.Fprintf(&b, "| `%s` | %s |\n", s.Code, text)
+	}
+	for _, kind := range []string{"Code", "DropWhy", "NoticeCode", "Refusal", "WaiverWhy", "StepCode"} {
 		for _, code := range constants(t, kind) {
 			if !said[code] {
 				t.Errorf("%s %q has no sentence", kind, code)
@@ -147,12 +166,12 @@ the sentence is made from it and its facts. This is every code with a sentence a
 	}
 }
 
-// constants returns the values of the constants of a string type of package rules, in
-// the order of its source.
+// constants returns the values of the constants of a string type of packages rules and
+// command, in the order of their source.
 func constants(t *testing.T, kind string) []string {
 	t.Helper()
 	var out []string
-	for _, name := range []string{"../../rules/verdict.go", "../../rules/change.go"} {
+	for _, name := range []string{"../../rules/verdict.go", "../../rules/change.go", "../../rules/waiver.go", "../../rules/step.go", "../command/refusal.go"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -340,8 +359,13 @@ func TestRelief(t *testing.T) {
 		t.Errorf("status %q, want %q", got, want)
 	}
 	got := say.Sentence(v.Findings[1], change, names)
-	if want := "Waived for this content by bob, until 2025-03-17 09:00:00 UTC at the latest. Without it: Failed: test (failure)."; !strings.HasPrefix(got, want) {
+	if want := "Waived for what commit b6f3c2d would merge, by bob, until 2025-03-17 09:00:00 UTC at the latest. Without it: Failed: test (failure)."; !strings.HasPrefix(got, want) {
 		t.Errorf("sentence %q, want %q", got, want)
+	}
+	public := change
+	public.Repo.Public = true
+	if got := say.Reason(example(rules.RuleWaived), public, names); strings.Contains(got, "bob") || !strings.Contains(got, "by somebody of security") {
+		t.Errorf("behaviour 72: in public it says %q", got)
 	}
 }
 

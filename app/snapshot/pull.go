@@ -167,15 +167,19 @@ func (l *look) read(ctx context.Context, f *facts, p *Pull) error {
 		}
 	}
 	f.nameExtras(k)
+	waivers, speakers, err := l.nameSpeakers(ctx)
+	if err != nil {
+		return err
+	}
 	if err := l.readJoins(ctx, f.repo.Owner.DatabaseID, teams, k); err != nil {
 		return err
 	}
-	owners, err := l.readOwners(ctx, f, p.Policy, teams, f.reviewersAnd(dismissers))
+	owners, err := l.readOwners(ctx, f, p.Policy, teams, f.reviewersAnd(slices.Concat(dismissers, speakers)))
 	if err != nil {
 		return err
 	}
 	write := f.writers()
-	for _, user := range append(dismissers, p.Author) {
+	for _, user := range slices.Concat(dismissers, speakers, []int64{p.Author}) {
 		if _, known := write[user]; !known {
 			if write[user], err = l.canWrite(ctx, k.people[user]); err != nil {
 				return err
@@ -201,6 +205,7 @@ func (l *look) read(ctx context.Context, f *facts, p *Pull) error {
 	if c.Pushes, err = l.pushesOf(ctx, trail.pushes, f, now); err != nil {
 		return err
 	}
+	c.Waivers = waiversOf(waivers, k)
 	c.Reviews, c.Shifts = f.reviewsOf(l.target.Number, k), f.shiftsOf(l.target.Number)
 	f.putChecks(c, k)
 	p.Shown = f.shown(l.App)

@@ -24,6 +24,8 @@ type Memory interface {
 	// PushesOf returns those that left any branch of the repository at one of the commits.
 	PushesOf(ctx context.Context, repo int64, commits []string) ([]subject.PushFact, error)
 	AddPushes(ctx context.Context, pushes []subject.PushFact) error
+	// Waivers returns those on a pull request that were taken and not withdrawn, oldest first.
+	Waivers(ctx context.Context, repo, number int64) ([]subject.Waiver, error)
 }
 
 // What is remembered beside the kinds of package subject. All of it stands for ever: it is
@@ -51,10 +53,10 @@ const (
 )
 
 // limits are how much of a list is read. What is longer is a rules.Gap.
-type limits struct{ reviews, timeline, commits, files, runs, members, threads int }
+type limits struct{ reviews, timeline, commits, files, runs, members, threads, entries int }
 
 // files is GitHub's own limit.
-var defaultLimits = limits{reviews: 1000, timeline: 1000, commits: 1000, files: 3000, runs: 1000, members: 10000, threads: 1000}
+var defaultLimits = limits{reviews: 1000, timeline: 1000, commits: 1000, files: 3000, runs: 1000, members: 10000, threads: 1000, entries: 1000}
 
 // ErrGone is a repository or pull request that GitHub does not have, or does not show to the app.
 var ErrGone = errors.New("gone, or not shown to the app")
@@ -109,6 +111,10 @@ type Target struct {
 	Number       int64
 	Head         string    // the head that is expected, from the last delivery; empty: unknown
 	SeenAt       time.Time // when that head was first seen
+
+	// Speakers are people who gave a command that waits for this look: they are named in the
+	// Change with what they may do, as whoever gave a waiver is.
+	Speakers []subject.Person
 }
 
 // Pull is one pull request as it stood when it was read. Of one that is closed, or that aims

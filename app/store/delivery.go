@@ -50,7 +50,7 @@ func (tx *Tx) Apply(at time.Time, r subject.Result) error { return tx.apply(at, 
 
 // apply raises each subject at most once; guid is remembered with it, unless empty.
 func (tx *Tx) apply(at time.Time, r subject.Result, guid string) error {
-	if err := tx.facts(at, r); err != nil {
+	if err := tx.facts(at, r, guid); err != nil {
 		return err
 	}
 	for _, key := range r.Forget {
@@ -91,7 +91,7 @@ func (tx *Tx) apply(at time.Time, r subject.Result, guid string) error {
 	return nil
 }
 
-func (tx *Tx) facts(at time.Time, r subject.Result) error {
+func (tx *Tx) facts(at time.Time, r subject.Result, guid string) error {
 	for _, f := range r.Installations {
 		if err := tx.installationFact(f, at); err != nil {
 			return fmt.Errorf("note installation %d: %w", f.ID, err)
@@ -107,6 +107,11 @@ func (tx *Tx) facts(at time.Time, r subject.Result) error {
 			return fmt.Errorf("note pull request %d#%d: %w", f.Repo, f.Number, err)
 		}
 	}
+	for _, f := range r.MergeGroups {
+		if err := tx.mergeGroupFact(f, at); err != nil {
+			return fmt.Errorf("note merge group %s of repository %d: %w", f.SHA, f.Repo, err)
+		}
+	}
 	for _, f := range r.Teams {
 		if err := tx.told(subject.TeamMaking, subject.TeamMakingKey(f.Account, f.Team, f.Slug), f.By, f.At); err != nil {
 			return fmt.Errorf("note who made team %d: %w", f.Team, err)
@@ -115,6 +120,16 @@ func (tx *Tx) facts(at time.Time, r subject.Result) error {
 	for _, f := range r.Joins {
 		if err := tx.told(subject.JoinMemory, subject.JoinKey(f.Account, f.Team, f.User), f.By, f.At); err != nil {
 			return fmt.Errorf("note who joined team %d: %w", f.Team, err)
+		}
+	}
+	for _, f := range r.Commands {
+		if err := tx.commandFact(f, guid); err != nil {
+			return fmt.Errorf("note comment %d: %w", f.Comment, err)
+		}
+	}
+	for _, f := range r.Unasked {
+		if err := tx.told(subject.UnaskedMemory, subject.UnaskedKey(f.Repo, f.Number, f.Team, f.User), f.By, f.At); err != nil {
+			return fmt.Errorf("note who is not to be asked on %d#%d: %w", f.Repo, f.Number, err)
 		}
 	}
 	return tx.pushes(r.Pushes)

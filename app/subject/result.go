@@ -15,8 +15,11 @@ type Result struct {
 	Installations []InstallationFact
 	Pulls         []PullFact
 	Pushes        []PushFact
+	MergeGroups   []MergeGroupFact
 	Teams         []TeamFact
 	Joins         []JoinFact
+	Commands      []CommandFact
+	Unasked       []UnaskedFact
 }
 
 // SelectorKind says by what a Selector finds its subjects.
@@ -25,7 +28,7 @@ type SelectorKind string
 // The kinds of selector.
 const (
 	// ByHead selects the open pull requests whose head is SHA in Repo; with Check set,
-	// only those whose verdict that check could change.
+	// only those whose verdict that check could change; and the merge group of that commit.
 	ByHead SelectorKind = "head"
 	// ByPerson selects the open pull requests whose last verdict looked at User: in Repo,
 	// or, with Repo 0, in every repository of Account.
@@ -117,6 +120,14 @@ type PullFact struct {
 	UpdatedAt time.Time // GitHub's updated_at
 }
 
+// MergeGroupFact is that a merge queue asks for checks on a commit, or has taken it back.
+type MergeGroupFact struct {
+	Repo int64
+	SHA  string
+	Base string // branch
+	Why  string // it is gone: GitHub's word (merged, invalidated, dequeued); empty: it waits
+}
+
 // TeamFact is who made a team, or gave it another name.
 type TeamFact struct {
 	Account int64
@@ -133,6 +144,37 @@ type JoinFact struct {
 	User    int64
 	By      Person
 	At      time.Time // when the delivery was received
+}
+
+// CommandFact is a comment on a pull request that may be a command. What it says is read from
+// GitHub before it counts: of the delivery it is only taken that it is there.
+type CommandFact struct {
+	Comment int64 // GitHub's id
+	Repo    int64
+	Number  int64 // of the pull request
+	By      Person
+	At      time.Time // when the delivery was received
+}
+
+// Waiver is a waiver that was taken and not withdrawn.
+type Waiver struct {
+	Comment int64 // GitHub's id of the comment that gave it
+	Number  int64 // of the pull request
+	Rule    string
+	By      Person
+	At      time.Time // GitHub's time of the comment
+	Exact   string    // exact fingerprint of the diff that it is bound to
+}
+
+// UnaskedFact is a person's taking back that somebody was asked for a review. User or Team
+// is set.
+type UnaskedFact struct {
+	Repo   int64
+	Number int64
+	User   int64
+	Team   int64
+	By     Person
+	At     time.Time // when the delivery was received
 }
 
 // PushFact is one push that GitHub named the pusher of: from the sender of a push delivery

@@ -20,6 +20,8 @@ const (
 	Repository   Kind = "repository"   // Repo
 	Installation Kind = "installation" // Number: the installation
 	Head         Kind = "head"         // Repo, SHA: what is owed to GitHub on one commit
+	Comments     Kind = "comments"     // Repo, Number: commands in the comments of one pull request, and our answers
+	Reviewers    Kind = "reviewers"    // Repo, Number: who is to be asked for a review of a pull request
 )
 
 // Subject is something whose facts may have moved. Two subjects are the same if they
@@ -36,7 +38,7 @@ type Subject struct {
 // fields, separated by slashes; the environment's name comes last and may hold slashes.
 func (s Subject) Key() string {
 	switch s.Kind {
-	case PullRequest:
+	case PullRequest, Comments, Reviewers:
 		return fmt.Sprintf("%s/%d/%d", s.Kind, s.Repo, s.Number)
 	case MergeGroup, Head:
 		return fmt.Sprintf("%s/%d/%s", s.Kind, s.Repo, s.SHA)
@@ -63,7 +65,7 @@ func ParseKey(key string) (Subject, error) {
 		return n
 	}
 	parts := strings.SplitN(rest, "/", 3)
-	want := map[Kind]int{PullRequest: 2, MergeGroup: 2, Head: 2, Deployment: 3, Repository: 1, Installation: 1}[s.Kind]
+	want := map[Kind]int{PullRequest: 2, Comments: 2, Reviewers: 2, MergeGroup: 2, Head: 2, Deployment: 3, Repository: 1, Installation: 1}[s.Kind]
 	if want == 0 || len(parts) != want {
 		return Subject{}, fmt.Errorf("parse subject key %q: no such kind or shape", key)
 	}
@@ -74,7 +76,7 @@ func ParseKey(key string) (Subject, error) {
 		s.Repo = number(parts[0])
 	case MergeGroup, Head:
 		s.Repo, s.SHA = number(parts[0]), parts[1]
-	case PullRequest:
+	case PullRequest, Comments, Reviewers:
 		s.Repo, s.Number = number(parts[0]), number(parts[1])
 	case Deployment:
 		s.Repo, s.Number, s.Name = number(parts[0]), number(parts[1]), parts[2]

@@ -73,7 +73,7 @@ func oneOf(values ...string) node { return node{"type": "string", "enum": values
 
 func text() node { return node{"type": "string", "minLength": 1, "maxLength": 250} }
 
-func number(from, to int) node { return node{"type": "integer", "minimum": from, "maximum": to} }
+func number(to int) node { return node{"type": "integer", "minimum": 1, "maximum": to} }
 
 func day() node { return node{"type": "string", "pattern": `^\d{4}-\d{2}-\d{2}$`} }
 
@@ -107,5 +107,6 @@ func mappings() map[string]node {
 		"policy": policy(), "procedure": procedure(), "group": group(), "rule": rule(),
 		"condition": condition(), "requirement": requirement(), "approvals": approvals(), "checks": checks(),
 		"labels": labels(), "ticket": ticket(), "section": section(), "exception": exception(), "advice": advice(),
+		"review_requests": requests(),
 	}
 }

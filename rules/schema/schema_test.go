@@ -21,19 +21,20 @@ import (
 
 // places are policies with one key too many, by the mapping that it stands in.
 var places = map[string]string{
-	"policy":      "version: 1\n%s: 1\n",
-	"procedure":   "version: 1\nprocedure: {%s: 1}\n",
-	"group":       "version: 1\ngroups: {g: {%s: 1}}\n",
-	"rule":        "version: 1\nrules: [{name: r, require: {approvals: 1}, %s: 1}]\n",
-	"condition":   "version: 1\nclasses: {c: {%s: 1}}\n",
-	"requirement": "version: 1\nrules: [{name: r, require: {%s: 1}}]\n",
-	"approvals":   "version: 1\nrules: [{name: r, require: {approvals: {count: 1, %s: 1}}}]\n",
-	"labels":      "version: 1\nclasses: {c: {labels: {%s: 1}}}\n",
-	"ticket":      "version: 1\nrules: [{name: r, require: {ticket: {%s: 1}}}]\n",
-	"section":     "version: 1\nrules: [{name: r, require: {section: {%s: 1}}}]\n",
-	"exception":   "version: 1\nexceptions: [{%s: 1}]\n",
-	"advice":      "version: 1\nadvice: [{%s: 1}]\n",
-	"checks":      "version: 1\nrules: [{name: r, require: {checks: {all: true, %s: 1}}}]\n",
+	"policy":          "version: 1\n%s: 1\n",
+	"procedure":       "version: 1\nprocedure: {%s: 1}\n",
+	"group":           "version: 1\ngroups: {g: {%s: 1}}\n",
+	"rule":            "version: 1\nrules: [{name: r, require: {approvals: 1}, %s: 1}]\n",
+	"condition":       "version: 1\nclasses: {c: {%s: 1}}\n",
+	"requirement":     "version: 1\nrules: [{name: r, require: {%s: 1}}]\n",
+	"approvals":       "version: 1\nrules: [{name: r, require: {approvals: {count: 1, %s: 1}}}]\n",
+	"labels":          "version: 1\nclasses: {c: {labels: {%s: 1}}}\n",
+	"ticket":          "version: 1\nrules: [{name: r, require: {ticket: {%s: 1}}}]\n",
+	"section":         "version: 1\nrules: [{name: r, require: {section: {%s: 1}}}]\n",
+	"exception":       "version: 1\nexceptions: [{%s: 1}]\n",
+	"review_requests": "version: 1\nreview_requests: {%s: 1}\n",
+	"advice":          "version: 1\nadvice: [{%s: 1}]\n",
+	"checks":          "version: 1\nrules: [{name: r, require: {checks: {all: true, %s: 1}}}]\n",
 }
 
 var mayHave = regexp.MustCompile(`(?m)no key "z+q+": it may have (.*)$`)
