@@ -177,7 +177,11 @@ func (p *Player) report(slug string, n int, name, conclusion string) error {
 	}
 	key := strings.Join([]string{slug, head, name}, "/")
 	last, ran := p.runs[key]
-	if ran {
+	switch {
+	case ran && conclusion == "": // a new run: of one that is set back GitHub tells nobody
+		p.runs[key], err = app.Rerun(Repo, last, "")
+		return err
+	case ran:
 		return app.Conclude(Repo, last, conclusion)
 	}
 	p.runs[key], err = app.Report(Repo, head, githubsim.Check{Name: name, Conclusion: conclusion})
