@@ -160,6 +160,13 @@ func openPostgres(ctx context.Context, databaseURL string, o Options) (*Store, e
 	write, read := openPG(config, pgWriters), openPG(config, pgReaders)
 	s := &Store{o: o, d: postgres, read: read, writer: &direct{db: write}, wake: make(chan struct{}, 1), target: target}
 	s.ownBot.Store(o.OwnBot)
+	err = s.Tx(ctx, func(tx *Tx) error {
+		_, err := tx.knownBot()
+		return err
+	})
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	s.bell = newBell(ctx, config, write, s.heard)
 	return s, nil
 }

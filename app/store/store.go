@@ -57,6 +57,9 @@ type Options struct {
 
 	Pace            Pace // of writes to GitHub, by installation
 	PerInstallation int  // how many subjects of one installation an owner works on at once; 0: all
+	// Commit is asked before each transaction is committed, and an error of it rolls that back:
+	// tests kill a server there. nil: nobody is asked.
+	Commit func() error
 
 	NewID func() (int64, error) // person and verdict ids, in [1, 2^53); nil: RandomID
 	Rand  io.Reader             // salts; nil: crypto/rand
@@ -254,6 +257,9 @@ func (s *Store) Clock(ctx context.Context) (at time.Time, shared bool, err error
 	us, _, err := one(s.reader(ctx), column[int64], `select cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)`)
 	return moment(us), true, wrap(err, "read the database's clock")
 }
+
+// OwnBot returns the user id of our app's bot; 0: this process does not know it yet.
+func (s *Store) OwnBot() int64 { return s.ownBot.Load() }
 
 // Wake returns a channel that receives after something may have become due, here or, soon
 // after, by another process. One receiver hears of each change at least once; several rises

@@ -49,6 +49,9 @@ func (s *Store) Tx(ctx context.Context, do func(*Tx) error) error {
 			err = tx.move()
 		}
 		rose = tx.rose
+		if err == nil && s.o.Commit != nil {
+			err = s.o.Commit()
+		}
 		return err
 	})
 	if err == nil && rose {
