@@ -83,7 +83,7 @@ func (tx *Tx) apply(at time.Time, r subject.Result, guid string) error {
 		if guid == "" {
 			continue
 		}
-		err = tx.exec(`insert into subject_deliveries (subject, generation, guid) values ($1, $2, $3)`, d.Subject.Key(), generation, guid)
+		err = tx.exec(`insert into subject_deliveries (subject, generation, guid, trace) values ($1, $2, $3, $4)`, d.Subject.Key(), generation, guid, tx.trace())
 		if err != nil {
 			return fmt.Errorf("note what raised %s: %w", d.Subject.Key(), err)
 		}

@@ -57,6 +57,8 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"ledger", testLedger},
 		{"ledger at the same time", testLedgerConcurrent},
 		{"contents", testBlobs},
+		{"traces", testTraces},
+		{"pulse", testPulse},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.test(t, open(t)) })
 	}
