@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"net/http"
 	"strconv"
 	"time"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/changewarden/changewarden/app/command"
 	"github.com/changewarden/changewarden/app/store"
-	"github.com/changewarden/changewarden/app/subject"
 	"github.com/changewarden/changewarden/rules"
 )
 
@@ -26,16 +24,22 @@ type metrics struct {
 	requests    *prometheus.HistogramVec
 	commands    *prometheus.CounterVec
 	accepted    prometheus.Gauge
+	stations    *prometheus.HistogramVec
+	folded      prometheus.Histogram
+	published   prometheus.Histogram
+	refused     *prometheus.CounterVec
+	receiving   prometheus.Gauge
+	looking     prometheus.Gauge
 }
 
-func newMetrics(s *store.Store, now func() time.Time) *metrics {
+func newMetrics(version string) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "changewarden_deliveries_total", Help: "Webhook deliveries accepted, by event and whether they were new.",
 		}, []string{"event", "outcome"}),
 		evaluations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "changewarden_evaluation_seconds", Help: "Evaluations of subjects, by kind and outcome.",
+			Name: "changewarden_evaluation_seconds", Help: "Evaluations of subjects, by kind of subject and whether they were done or put back.",
 			Buckets: prometheus.ExponentialBuckets(0.005, 2, 14),
 		}, []string{"kind", "outcome"}),
 		verdicts: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -52,16 +56,8 @@ func newMetrics(s *store.Store, now func() time.Time) *metrics {
 	m.accepted = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "changewarden_github_key_accepted", Help: "1 if GitHub accepted the app's key when it was last asked as the app, else 0.",
 	})
-	m.registry.MustRegister(m.deliveries, m.evaluations, m.verdicts, m.requests, m.commands, m.accepted,
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "changewarden_oldest_due_seconds", Help: "For how long the oldest due subject has been waiting.",
-		}, func() float64 {
-			next, ok, err := s.NextDue(context.Background())
-			if err != nil || !ok {
-				return 0
-			}
-			return max(0, now().Sub(next).Seconds())
-		}))
+	m.registry.MustRegister(m.deliveries, m.evaluations, m.verdicts, m.requests, m.commands, m.accepted)
+	m.measureLine(version)
 	return m
 }
 
@@ -69,14 +65,13 @@ func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// delivery counts one delivery. Event names come from outside, signed; GitHub has fewer
-// than a hundred.
+// delivery counts one delivery.
 func (m *metrics) delivery(event string, fresh bool) {
 	outcome := "stored"
 	if !fresh {
 		outcome = "known"
 	}
-	m.deliveries.WithLabelValues(event, outcome).Inc()
+	m.deliveries.WithLabelValues(eventLabel(event), outcome).Inc()
 }
 
 // command counts one command; edited ones have no verb.
@@ -84,12 +79,16 @@ func (m *metrics) command(verb command.Verb, state store.CommandState) {
 	m.commands.WithLabelValues(string(verb), string(state)).Inc()
 }
 
-func (m *metrics) evaluated(kind subject.Kind, err error, took time.Duration) {
+// evaluated measures one look, and how many deliveries it answered at once.
+func (m *metrics) evaluated(c store.Claim, err error, took time.Duration) {
 	outcome := "done"
 	if err != nil {
 		outcome = "put_back"
 	}
-	m.evaluations.WithLabelValues(string(kind), outcome).Observe(took.Seconds())
+	m.evaluations.WithLabelValues(string(c.Subject.Kind), outcome).Observe(took.Seconds())
+	if err == nil {
+		m.folded.Observe(float64(c.Delivered))
+	}
 }
 
 // key notes whether GitHub took the app's key.

@@ -6,11 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Options is what a server is told when it starts. Validate says what is wrong with it.
 type Options struct {
 	Listen         string   // host:port; port 0: any that is free
+	MetricsListen  string   // host:port of the metrics; empty: nowhere
 	PublicURL      string   // where people and GitHub reach this server, for links; empty: nowhere
 	DatabaseURL    string   // sqlite:///absolute/path.db or sqlite://relative/path.db
 	GitHubURL      string   // https://github.com, or a GitHub Enterprise Server
@@ -22,11 +25,12 @@ type Options struct {
 	PolicyText     []byte   // the floor that the operator puts in the built-in policy's place
 	LedgerKeyFile  string   // the ledger's signing key; empty: beside the SQLite file, see LedgerKeyPath
 
-	Version   string           // of this program; told to GitHub and shown on pages
-	Pages     bool             // serve a page per change to whoever can reach Listen: there is no login yet
-	PagesNote string           // one sentence at the head of every page; may be empty
-	Now       func() time.Time // nil: time.Now
-	Quiet     time.Duration    // for how long events about one subject are gathered into one look; 0: defaultQuiet
+	Version   string               // of this program; told to GitHub and shown on pages
+	Pages     bool                 // serve a page per change to whoever can reach Listen: there is no login yet
+	PagesNote string               // one sentence at the head of every page; may be empty
+	Tracer    trace.TracerProvider // of spans from delivery to publication; nil: nobody traces
+	Now       func() time.Time     // nil: time.Now
+	Quiet     time.Duration        // for how long events about one subject are gathered into one look; 0: defaultQuiet
 }
 
 // defaultQuiet keeps a burst of events to a few looks, and is short beside GitHub's own

@@ -86,6 +86,7 @@ type world struct {
 	seen  map[string]int64
 
 	quiet  time.Duration // Options.Quiet
+	with   []func(*Options)
 	held   held
 	forged int // deliveries so far
 
@@ -149,6 +150,9 @@ func (w *world) start(policy []byte) error {
 	}
 	if policy != nil {
 		o.PolicyFile, o.PolicyText = "floor.yml", policy
+	}
+	for _, change := range w.with {
+		change(&o)
 	}
 	ctx, cancel := context.WithCancel(zerolog.New(w.log).WithContext(context.Background()))
 	a, err := New(ctx, o)

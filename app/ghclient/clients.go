@@ -9,6 +9,7 @@
 package ghclient
 
 import (
+	"context"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
@@ -38,7 +39,10 @@ type Options struct {
 	// ("GET /repos/{owner}/{repo}/pulls/{number}/files") or "graphql" and the operation,
 	// the status, 0 if no answer came, and how long its header took, 0 without Now.
 	Observe func(kind string, status int, took time.Duration)
-	Now     func() time.Time // for Observe and Skew alone; nil: neither is timed
+	// Trace, if set, hears of each request before it goes out, as Observe does of it after; what
+	// it returns is called with the status.
+	Trace func(ctx context.Context, kind string) (answered func(status int))
+	Now   func() time.Time // for Observe and Skew alone; nil: neither is timed
 }
 
 // Clients hands out the clients. Its methods may be called concurrently.

@@ -49,6 +49,9 @@ var events = map[string]func(d delivery, r *subject.Result){
 	"installation_target":       installationTarget,
 }
 
+// Knows says whether an event can mean something. Its name is not covered by the signature.
+func Knows(event string) bool { return events[event] != nil }
+
 // Route returns what the delivery of event means, received at the given time.
 func Route(event string, body []byte, at time.Time) subject.Result {
 	d, ok := decode(body)
