@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -52,7 +53,10 @@ type App struct {
 	tracer    trace.Tracer
 	handler   http.Handler
 
-	knowsBot bool // by the one look at everywhere
+	clockOff atomic.Bool // as it was said last
+	patience time.Duration
+
+	knowsBot atomic.Bool // by the one look at everywhere
 
 	textsMu sync.Mutex
 	texts   map[string]string // SHA-256 of a policy text to its address in the store
@@ -68,7 +72,10 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{o: o, now: o.Now, host: api.Host, tracer: tracerOf(o.Tracer), owner: rand.Text(), poll: poll, texts: map[string]string{}}
+	a := &App{
+		o: o, now: o.Now, host: api.Host, tracer: tracerOf(o.Tracer), owner: rand.Text(),
+		poll: poll, patience: patience, texts: map[string]string{},
+	}
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -91,12 +98,17 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.clients, err = ghclient.New(ghclient.Options{
 		API: api, App: o.AppID, Key: o.PrivateKey, Timeout: requestTimeout,
 		UserAgent: "changewarden/" + o.Version, Observe: a.metrics.request, Trace: a.request,
+		Now: a.now, Limits: o.limits().requests(), OnHold: func(h ghclient.Hold) { a.hold(ctx, h) },
 	})
 	if err != nil {
 		return nil, err
 	}
+	if err := a.recallHolds(ctx); err != nil {
+		return nil, err
+	}
+	a.metrics.watch(a.clients)
 	a.reader = snapshot.NewReader(snapshot.Options{Memory: a.store, Floor: o.floor(), App: o.AppID, Now: a.now})
-	a.publisher = publish.Publisher{App: o.AppID, Timeout: requestTimeout, Now: time.Now}
+	a.publisher = publish.Publisher{App: o.AppID, Timeout: requestTimeout, Now: time.Now, Age: a.now}
 	receiver, err := webhook.New(webhook.Options{Secrets: o.WebhookSecrets, Store: intake{a}, Now: a.now, Answered: a.answered})
 	if err != nil {
 		return nil, err
@@ -182,7 +194,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	defer stop()
 	log := zerolog.Ctx(ctx)
 	log.Info().Stringer("address", l.Addr()).Str("ledger_verifier", a.verifier).Msg("listening")
-	if err := a.store.RaiseNow(ctx, a.now(), everywhere); err != nil {
+	if err := a.arrive(ctx); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	server := &http.Server{
@@ -196,6 +208,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	}
 	var working sync.WaitGroup
 	working.Go(func() { a.work(ctx) })
+	working.Go(func() { a.beatAlways(ctx) })
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
 	var err error
@@ -211,6 +224,9 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 		stop()
 	}
 	working.Wait()
+	if e := a.beat(context.WithoutCancel(ctx), false); e != nil {
+		log.Warn().Err(e).Msg("heartbeat not stored")
+	}
 	log.Info().Msg("stopped")
 	return err
 }
@@ -222,6 +238,10 @@ type intake struct{ a *App }
 // Accept implements webhook.Store. The key of a delivery is our own app's id, not the one
 // that a header names: the header is not signed.
 func (i intake) Accept(ctx context.Context, d webhook.Delivery) (bool, error) {
+	if err := i.a.o.ignores(d.Body); err != nil {
+		i.a.metrics.delivery(d.Event, "ignored")
+		return false, err
+	}
 	action, installation, repo := route.Header(d.Event, d.Body)
 	ctx, end := i.a.at(ctx, atStore)
 	fresh, err := i.a.store.Accept(traced(ctx), store.Delivery{
@@ -232,9 +252,10 @@ func (i intake) Accept(ctx context.Context, d webhook.Delivery) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	i.a.metrics.delivery(d.Event, fresh)
+	i.a.metrics.delivery(d.Event, map[bool]string{true: "stored", false: "known"}[fresh])
 	if d.Event == "installation" && fresh {
 		i.a.clients.Forget(installation) // its permissions, or its token, are not what they were
+		return fresh, i.a.store.Release(ctx, installation)
 	}
 	return fresh, nil
 }

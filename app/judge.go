@@ -61,7 +61,7 @@ func (a *App) judgePull(ctx context.Context, c store.Claim) error {
 	if err != nil {
 		return err
 	}
-	preview, err := a.preview(ctx, repo.ID, c.Subject.Number, read)
+	preview, err := a.preview(ctx, repo, c.Subject.Number, read)
 	if err != nil {
 		return err
 	}
@@ -83,11 +83,12 @@ type look struct {
 	waiting []spoken         // commands that this look decides about
 }
 
-// repository returns the repository of a subject. Where it is unknown, gone or archived the
-// subject is done and known is false: there is nobody to answer.
+// repository returns the repository of a subject. Where it is unknown, gone, archived or not
+// an allowed account's, or its installation is suspended or removed, the subject is done and
+// known is false: there is nobody to answer. What is back is swept.
 func (a *App) repository(ctx context.Context, c store.Claim) (repo store.Repository, known bool, err error) {
 	repo, known, err = a.store.Repository(ctx, c.Subject.Repo)
-	if err == nil && (!known || repo.Gone || repo.Archived || repo.Installation == 0) {
+	if err == nil && (!known || repo.Gone || repo.Archived || repo.Suspended || repo.Installation == 0 || !a.o.allows(repo.Account, repo.Owner)) {
 		return repo, false, a.done(ctx, c)
 	}
 	return repo, known, err
@@ -149,6 +150,11 @@ func (a *App) settle(ctx context.Context, tx *store.Tx, l look) error {
 	}
 	if err := tx.SetInterest(l.repo.ID, l.row.Number, interest(l.repo.Account, l.read)); err != nil {
 		return err
+	}
+	if l.read.Merged {
+		if err := a.landed(ctx, tx, l, at); err != nil {
+			return err
+		}
 	}
 	recheck, err := a.judgeHead(ctx, tx, l, at)
 	if err != nil {
@@ -262,9 +268,14 @@ func carried(tx *store.Tx, repo int64, head string) ([]rules.Change, map[int64]s
 // owe stores what a head should show and makes the head due, and reports whether that is
 // anything new.
 func (a *App) owe(tx *store.Tx, installation int64, pub store.Publication, wanted publish.Wanted) (bool, error) {
+	if pub.FullStatus {
+		wanted = publish.Full(wanted)
+	}
 	if wanted.Nothing() || pub.WantedDigest == wanted.Digest {
-		if pub.Rerun() {
-			// Somebody asked for a new run and gets one, although it says nothing new.
+		if pub.Rerun() || !wanted.Nothing() && (pub.SaidDigest != wanted.Digest || a.aged(pub)) {
+			// Somebody asked for a new run, or GitHub is about to let go of the one that
+			// stands: there is a new one, although it says nothing new. Or it was owed while
+			// there was nobody to answer.
 			return false, tx.Raise(a.now(), store.Due{Subject: pub.Subject(), Installation: installation, At: a.now()})
 		}
 		return false, nil

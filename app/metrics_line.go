@@ -36,6 +36,9 @@ func (m *metrics) measureLine(version string) {
 	m.refused = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "changewarden_webhook_refused_total", Help: "Requests to the webhook that were refused, by status: anybody can send them. 503 are deliveries that could not be stored.",
 	}, []string{"status"})
+	m.redelivered = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "changewarden_redeliveries_total", Help: "Deliveries that GitHub was asked to make again.",
+	})
 	m.receiving = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "changewarden_webhook_requests_in_flight", Help: "Requests to the webhook that are being answered.",
 	})
@@ -51,7 +54,7 @@ func (m *metrics) measureLine(version string) {
 		ConstLabels: prometheus.Labels{"version": version, "goversion": runtime.Version()},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.stations, m.folded, m.published, m.refused, m.receiving, m.looking, most, build,
+	m.registry.MustRegister(m.stations, m.folded, m.published, m.refused, m.redelivered, m.receiving, m.looking, most, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 }
 
@@ -81,6 +84,8 @@ var (
 		"Publications that are owed and GitHub does not show yet.", nil, nil)
 	oldestOwed = prometheus.NewDesc("changewarden_oldest_owed_seconds",
 		"For how long the oldest owed publication has been waiting.", nil, nil)
+	missedNow = prometheus.NewDesc("changewarden_deliveries_missed",
+		"Deliveries that GitHub made, that did not arrive, and that are asked for again.", nil, nil)
 	ledgerLogs = prometheus.NewDesc("changewarden_ledger_logs",
 		"Logs in the ledger, one a GitHub account.", nil, nil)
 	ledgerRecords = prometheus.NewDesc("changewarden_ledger_records",
@@ -94,7 +99,7 @@ var (
 // Describe implements prometheus.Collector.
 func (p pulse) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		storeUp, subjectsDue, oldestDue, owedNow, oldestOwed, ledgerLogs, ledgerRecords, ledgerLogRecords, diskFree,
+		storeUp, subjectsDue, oldestDue, owedNow, oldestOwed, missedNow, ledgerLogs, ledgerRecords, ledgerLogRecords, diskFree,
 	} {
 		ch <- d
 	}
@@ -127,6 +132,7 @@ func (p pulse) Collect(ch chan<- prometheus.Metric) {
 	gauge(oldestDue, age(s.OldestDue))
 	gauge(owedNow, float64(s.Owed))
 	gauge(oldestOwed, age(s.OldestOwed))
+	gauge(missedNow, float64(s.Missed))
 	gauge(ledgerLogs, float64(s.Ledgers))
 	gauge(ledgerRecords, float64(s.Records))
 	for _, l := range s.Largest {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"github.com/changewarden/changewarden/app/ghclient"
 	"github.com/changewarden/changewarden/app/githubsim"
 	"github.com/changewarden/changewarden/webhook"
 )
@@ -130,5 +131,17 @@ func TestMetricsAreBounded(t *testing.T) {
 	}
 	if problems, err := testutil.GatherAndLint(w.app.metrics.registry); err != nil || len(problems) > 0 {
 		t.Errorf("names and help texts: %v %v", err, problems)
+	}
+}
+
+// However many installations there are, the quotas of those that may be in trouble are shown.
+func TestQuotasAreBounded(t *testing.T) {
+	var all []ghclient.Quota
+	for i := range int64(3 * mostQuotas) {
+		all = append(all, ghclient.Quota{Installation: i, Resource: "core", Limit: 5000, Remaining: int(5000 - i)})
+	}
+	shown := tightest(all)
+	if len(shown) != mostQuotas || shown[0].Installation != 3*mostQuotas-1 {
+		t.Errorf("%d quotas are shown, the first of installation %d; want %d, the one with the least left first", len(shown), shown[0].Installation, mostQuotas)
 	}
 }

@@ -25,6 +25,9 @@ const (
 	KindCommand       = "command"        // CommandRecord
 	KindCommandAnswer = "command_answer" // CommandAnswerRecord
 	KindReviewRequest = "review_request" // ReviewRequestRecord
+	KindStatusLimit   = "status_limit"   // AnswerRecord: its status cannot be corrected, its run holds it
+	KindLapse         = "lapse"          // LapseRecord
+	KindException     = "exception"      // ExceptionRecord
 )
 
 // VerdictRecord is the body of a verdict's record. Like every body it names people by person
@@ -229,4 +232,66 @@ func timeless(v rules.Verdict) rules.Verdict {
 		r.Approvals = &facts
 		return r
 	})
+}
+
+// The causes of a lapse.
+const (
+	LapseDown      = "down"      // no server was there, or none could store anything
+	LapseSuspended = "suspended" // the installation was
+	LapseRemoved   = "removed"   // the app was taken off the account, and put on it again
+	LapseUncovered = "uncovered" // the repository was out of the installation's reach
+)
+
+// deliveryLife is for how long GitHub can be asked for a delivery again; an Enterprise
+// Server remembers longer.
+const deliveryLife = 3 * 24 * time.Hour
+
+// LapseRecord is the body of the record of an interval in which the app could not see what
+// happened, or could not hold it. The first record of a lapse names the interval alone. For
+// each repository in which something was merged meanwhile, a second one names it, as far as
+// GitHub still shows it.
+type LapseRecord struct {
+	Host      string    `json:"host"`
+	Repo      int64     `json:"repo,omitempty"` // 0: all of the account's that the app covers
+	Cause     string    `json:"cause"`
+	From      time.Time `json:"from"`
+	To        time.Time `json:"to"`
+	LostUntil time.Time `json:"lost_until,omitzero"` // no delivery from before can be had any more
+
+	Merged []MergedChange `json:"merged,omitempty"` // between From and To, the newest first
+	Cut    bool           `json:"cut,omitempty"`    // there were more than are listed
+	Pushed []PushedDirect `json:"pushed,omitempty"` // to the default branch, between From and To, the newest first
+}
+
+// NotJudged is the outcome of a change that was merged without a verdict on its head.
+const NotJudged = "not judged"
+
+// MergedChange is a merged pull request and the verdict that stood on its head at that moment.
+type MergedChange struct {
+	Number   int64     `json:"number"`
+	Head     string    `json:"head"`
+	Base     string    `json:"base"`
+	Commit   string    `json:"commit,omitempty"` // that it became on the base
+	MergedAt time.Time `json:"merged_at"`
+	Outcome  string    `json:"outcome"`       // of the verdict, or NotJudged
+	Seq      int64     `json:"seq,omitempty"` // of the verdict's record in this account's log
+}
+
+// PushedDirect is a push to a branch that belongs to no pull request's merge.
+type PushedDirect struct {
+	Branch string    `json:"branch"`
+	Before string    `json:"before,omitempty"`
+	After  string    `json:"after,omitempty"`
+	Forced bool      `json:"forced,omitempty"`
+	At     time.Time `json:"at"`
+	By     int64     `json:"by,omitempty"` // person id; 0: GitHub does not say
+}
+
+// ExceptionRecord is the body of the record of a change that was merged into a governed
+// branch although its verdict, if there was one, did not let it pass.
+type ExceptionRecord struct {
+	Host string `json:"host"`
+	Repo int64  `json:"repo"`
+	MergedChange
+	Deliveries []string `json:"deliveries,omitempty"`
 }

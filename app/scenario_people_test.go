@@ -127,6 +127,8 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 			return err
 		}
 		return p.RerequestSuite(w.repo, suite)
+	case "delete-run": // COMMIT WORKFLOW
+		return deleteRun(w, login, args)
 	case "copies": // COMMIT COUNT BASE: so many pull requests of a fork with the same head
 		return copies(w, login, args)
 	case "permission":
@@ -161,6 +163,14 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 		_, name, _ := strings.Cut(w.repo, "/")
 		w.repo = args[0] + "/" + name
 		return nil
+	case "archive":
+		return p.Archive(w.repo)
+	case "unarchive":
+		return p.Unarchive(w.repo)
+	case "publicize":
+		return p.Publicize(w.repo)
+	case "privatize":
+		return p.Privatize(w.repo)
 	case "describe": // NUMBER TEXT
 		return p.EditBody(w.repo, number(ts, args[0]), strings.ReplaceAll(args[1], `\n`, "\n"))
 	case "discuss": // NUMBER FILE TEXT

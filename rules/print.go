@@ -139,7 +139,11 @@ func (r Requirement) print() mapping {
 		m.add("section", section)
 	}
 	m.add("signed_commits", flag(r.SignedCommits))
-	m.add("conversations_resolved", flag(r.ConversationsResolved))
+	if r.ResolvedByOthers {
+		m.word("conversations_resolved", byOthers)
+	} else {
+		m.add("conversations_resolved", flag(r.ConversationsResolved))
+	}
 	m.add("linear_history", flag(r.LinearHistory))
 	m.add("up_to_date", flag(r.UpToDate))
 	m.word("expr", r.Expr.Text)

@@ -51,7 +51,7 @@ func clone(t *rapid.T, c rules.Change) rules.Change {
 	return out
 }
 
-// What the floor blocks, the composition blocks, whatever the repository's file says.
+// Behaviour 54: what the floor blocks, the composition blocks, whatever the repository's file says.
 func TestFloorHolds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		floor, repo := parse(t, drawPolicy(t, "f")), parse(t, drawPolicy(t, "r")+drawRelief(t))
@@ -195,8 +195,8 @@ func TestCopies(t *testing.T) {
 		for _, c := range rules.Unite(append(all, lax)) {
 			verdicts = append(verdicts, judge(p, c))
 		}
-		if one := judge(p, c); one.Outcome.Worse(rules.Worst(verdicts...)) {
-			t.Fatalf("%s became %s on the head by another base", one.Outcome, rules.Worst(verdicts...))
+		if one := judge(p, c); one.Outcome.Worse(worst(verdicts)) {
+			t.Fatalf("%s became %s on the head by another base", one.Outcome, worst(verdicts))
 		}
 	})
 }
@@ -319,7 +319,7 @@ func TestRenamedGroup(t *testing.T) {
 	})
 }
 
-// A repository's exceptions and advice reach of the floor what it lets go, and nothing else:
+// Behaviour 54: a repository's exceptions and advice reach of the floor what it lets go, and nothing else:
 // what the rest of the floor blocks, the composition blocks.
 func TestFloorHoldsBesideRelief(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -25,7 +25,7 @@ const BeforeMerge Stage = "merge"
 
 // Evaluator names the version of the judging code. It changes whenever the same policy,
 // change and time could give other bytes.
-const Evaluator = "changewarden/2"
+const Evaluator = "changewarden/3"
 
 // Verdict is a policy's answer about one change at one moment.
 type Verdict struct {
@@ -65,7 +65,7 @@ type Because struct {
 	Repository bool     `json:"repository,omitempty"` // the repository is one of those named
 	Except     bool     `json:"except,omitempty"`     // what the rule leaves out, besides classes, does not hold
 	Expr       bool     `json:"expr,omitempty"`       // its expression is true
-	AllFiles   bool     `json:"all_files,omitempty"`  // the list of files is incomplete: every path is taken as touched
+	AllFiles   bool     `json:"all_files,omitempty"`  // the list of files is incomplete, or one cannot be looked into: every path is taken as touched
 	Assumed    bool     `json:"assumed,omitempty"`    // labels, authorship or a team could not be known: the rule is taken to apply
 }
 
@@ -229,12 +229,13 @@ type Objection struct {
 type CheckFacts struct {
 	Passed    []string  `json:"passed,omitempty"`
 	Failed    []string  `json:"failed,omitempty"`    // name, and the conclusion in brackets
+	Beside    []string  `json:"beside,omitempty"`    // of those that failed: something that is not their re-run succeeded under the name
 	Running   []string  `json:"running,omitempty"`   // queued or running
 	Missing   []string  `json:"missing,omitempty"`   // named, required or usual, and not reported
 	Skipped   []string  `json:"skipped,omitempty"`   // skipped or neutral, where that is not enough
 	WrongApp  []string  `json:"wrong_app,omitempty"` // reported by another app than the one named
 	Claimed   []string  `json:"claimed,omitempty"`   // statuses posted by contributors: they never count
-	Elsewhere []string  `json:"elsewhere,omitempty"` // not from the workflow named
+	Elsewhere []string  `json:"elsewhere,omitempty"` // no job of the workflow named
 	Settles   time.Time `json:"settles,omitzero"`    // when it will have been quiet for long enough
 	Since     time.Time `json:"since,omitzero"`      // since when something is missing: the head's first sight
 	Overdue   bool      `json:"overdue,omitempty"`   // what is missing is so for longer than the rule's grace time
@@ -265,5 +266,6 @@ type Relief struct {
 // ThreadFacts are the conversations that are open.
 type ThreadFacts struct {
 	Open int      `json:"open"`
-	By   []UserID `json:"by"` // who began them, each once
+	Own  int      `json:"own,omitempty"` // of them, those that a contributor resolved, which is not enough
+	By   []UserID `json:"by"`            // who began them, each once
 }

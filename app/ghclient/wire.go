@@ -34,11 +34,15 @@ type wire struct {
 	observe   func(kind string, status int, took time.Duration)
 	trace     func(ctx context.Context, kind string) func(status int)
 	now       func() time.Time
+	timed     bool // there is a clock
 	skew      skew
 }
 
 func newWire(o Options, api *url.URL) *wire {
-	w := &wire{api: api, base: o.Transport, userAgent: o.UserAgent, routes: newRoutes(api.Path), observe: o.Observe, trace: o.Trace, now: o.Now}
+	w := &wire{
+		api: api, base: o.Transport, userAgent: o.UserAgent, routes: newRoutes(api.Path),
+		observe: o.Observe, trace: o.Trace, now: o.Now, timed: o.Now != nil,
+	}
 	if w.base == nil {
 		w.base = http.DefaultTransport
 	}

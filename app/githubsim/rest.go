@@ -12,6 +12,7 @@ func (s *Server) routes() []route {
 		{method: "GET", pattern: "/app/installations/{installation_id}", need: "jwt", serve: getInstallation},
 		{method: "POST", pattern: "/app/installations/{installation_id}/access_tokens", need: "jwt", serve: createToken},
 		{method: "GET", pattern: "/app/hook/deliveries", need: "jwt", serve: listDeliveries},
+		{method: "GET", pattern: "/app/hook/deliveries/{delivery_id}", need: "jwt", serve: getDelivery},
 		{method: "POST", pattern: "/app/hook/deliveries/{delivery_id}/attempts", need: "jwt", serve: redeliver},
 		{method: "GET", pattern: "/orgs/{org}/installation", need: "jwt", serve: getOrgInstallation},
 		{method: "GET", pattern: repo + "/installation", need: "jwt", serve: getRepoInstallation},
@@ -61,6 +62,7 @@ func (s *Server) routes() []route {
 		{method: "GET", pattern: repo + "/check-runs/{check_run_id}/annotations", need: "checks:read", serve: listAnnotations},
 		{method: "GET", pattern: repo + "/check-suites/{check_suite_id}/check-runs", need: "checks:read", serve: listSuiteRuns},
 		{method: "POST", pattern: repo + "/statuses/{sha}", need: "statuses:write", serve: createStatus},
+		{method: "GET", pattern: repo + "/actions/runs/{run_id}/jobs", need: "actions:read", serve: listJobs},
 		{method: "POST", pattern: repo + "/actions/runs/{run_id}/deployment_protection_rule", need: "deployments:write", serve: reviewDeployment},
 	}
 }

@@ -32,6 +32,7 @@ func (s *Server) Show(repo, sha, context, run string) (Shown, error) {
 	if r == nil {
 		return Shown{}, notFound()
 	}
+	s.goStale()
 	var shown Shown
 	for _, st := range r.contextsAt(sha) {
 		if st.context == context {

@@ -1,6 +1,10 @@
 package route
 
-import "github.com/changewarden/changewarden/app/subject"
+import (
+	"encoding/json"
+
+	"github.com/changewarden/changewarden/app/subject"
+)
 
 // pull is the part of GitHub's pull request that is read here. head.repo and user are null
 // for a deleted fork and a deleted account, although GitHub's own description denies the first.
@@ -32,8 +36,9 @@ var idle = map[string]bool{
 
 func pullRequest(d delivery, r *subject.Result) {
 	var e struct {
-		PullRequest   pull `json:"pull_request"`
-		Before, After string
+		PullRequest             pull `json:"pull_request"`
+		Before, After           string
+		Review, Thread, Comment json.RawMessage // of other events, which show the pull request in part
 	}
 	s, ok := pullSubject(d, &e, &e.PullRequest)
 	if !ok {
@@ -43,6 +48,9 @@ func pullRequest(d delivery, r *subject.Result) {
 		r.Subjects = append(r.Subjects, s)
 	}
 	p := e.PullRequest
+	if e.Review != nil || e.Thread != nil || e.Comment != nil {
+		return
+	}
 	if isCommit(p.Head.SHA) {
 		r.Pulls = append(r.Pulls, p.fact(s.Repo))
 	}

@@ -52,6 +52,14 @@ var events = map[string]func(d delivery, r *subject.Result){
 // Knows says whether an event can mean something. Its name is not covered by the signature.
 func Knows(event string) bool { return events[event] != nil }
 
+// Lasting are the events whose facts are kept and act for as long as they are: who joined a
+// team, whom an installation belongs to. They are rare, and one that comes again has to be
+// known however late that is.
+var Lasting = []string{
+	"membership", "team", "team_add", "organization", "member",
+	"repository", "installation", "installation_repositories", "installation_target",
+}
+
 // Route returns what the delivery of event means, received at the given time.
 func Route(event string, body []byte, at time.Time) subject.Result {
 	d, ok := decode(body)
@@ -66,6 +74,7 @@ func Route(event string, body []byte, at time.Time) subject.Result {
 	if mean := events[event]; mean != nil {
 		mean(d, &r)
 	}
+	r.Stranger = stranger(event, d)
 	return r
 }
 
@@ -74,4 +83,23 @@ func Route(event string, body []byte, at time.Time) subject.Result {
 func Header(_ string, body []byte) (action string, installation, repo int64) {
 	d, _ := decode(body)
 	return d.Action, d.Installation.ID, d.Repository.ID
+}
+
+// Account returns the account that a delivery is about, by id and login: the repository's
+// owner, else the organisation, else where the app is installed; 0 and empty if it names none.
+func Account(body []byte) (id int64, login string) {
+	var e struct {
+		Repository   struct{ Owner user }
+		Organization user
+		Installation struct{ Account user }
+	}
+	if !unmarshal(body, &e) {
+		return 0, ""
+	}
+	for _, u := range []user{e.Repository.Owner, e.Organization, e.Installation.Account} {
+		if u.ID > 0 {
+			return u.ID, u.Login
+		}
+	}
+	return 0, ""
 }

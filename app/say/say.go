@@ -194,7 +194,7 @@ func Because(b *rules.Because, c rules.Change, n Names) string {
 	}
 	switch {
 	case b.AllFiles:
-		parts = append(parts, "not all of its files could be read")
+		parts = append(parts, "not all of its files could be looked into")
 	case len(b.Files) > 0:
 		var paths []string
 		for _, i := range b.Files {

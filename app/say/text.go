@@ -100,6 +100,10 @@ func openConversations(t *rules.ThreadFacts, n Names) string {
 	if t != nil && t.Open != 1 {
 		verb = "are"
 	}
+	if t != nil && t.Own > 0 {
+		return fmt.Sprintf("%s %s open%s; of them %d resolved by a contributor, which is not enough here. Somebody who can write and contributed nothing can unresolve and resolve what is settled.",
+			capital(conversations(t)), verb, by, t.Own)
+	}
 	return fmt.Sprintf("%s %s open%s. Whoever can write, or wrote the pull request, can resolve what is settled.", capital(conversations(t)), verb, by)
 }
 
@@ -118,6 +122,9 @@ func unread(facts []rules.Fact) string {
 	}
 	return fmt.Sprintf("The rule rests on %s, which could not be read. It is judged again when that can be; who runs the app can see why in its log.", all(parts))
 }
+
+// Fact names a fact that may not have been read.
+func Fact(f rules.Fact) string { return unreadNames[f] }
 
 var unreadNames = map[rules.Fact]string{
 	rules.FactText:        "title and description",

@@ -82,6 +82,8 @@ type pullRequest struct {
 	Body              string
 	State             string
 	Merged            bool
+	MergedAt          *time.Time
+	MergeCommit       *object
 	IsDraft           bool
 	CreatedAt         time.Time
 	UpdatedAt         time.Time
@@ -178,8 +180,11 @@ type suite struct {
 		DatabaseID int64
 		Slug       string
 	}
-	WorkflowRun *struct{ File *struct{ Path string } }
-	CheckRuns   *connection[run]
+	WorkflowRun *struct {
+		DatabaseID int64
+		File       *struct{ Path string }
+	}
+	CheckRuns *connection[run]
 }
 
 type run struct {
@@ -189,6 +194,8 @@ type run struct {
 	Conclusion  *string
 	StartedAt   *time.Time
 	CompletedAt *time.Time
+
+	attempt int // of the workflow run whose job it is; see readJobs
 }
 
 type statusContext struct {

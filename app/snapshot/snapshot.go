@@ -42,6 +42,9 @@ const (
 	nameMemory     = "name"     // repo/ → every owner/name that it was seen under
 	joinMemory     = "joins"    // account/team/ → since when each member is one, by user
 	activityMemory = "activity" // repo/ref/head/ → asked
+	jobMemory      = "jobs"     // repo/workflow run/ → the attempt of each job, by check run
+	failureMemory  = "failures" // repo/head/ → the check runs that were seen to fail there
+	statusMemory   = "statuses" // repo/head/ → statusHistory
 )
 
 // How long GitHub's word about people is taken. Deliveries drop it earlier; this is for a
@@ -127,6 +130,9 @@ type Pull struct {
 	Open     bool
 	Merged   bool
 	Governed bool // the policy governs the base
+
+	MergedAt    time.Time // zero: it is not merged
+	MergeCommit string    // that it became on the base; empty: GitHub does not say
 
 	Title     string
 	HeadRef   string // branch, in HeadRepo

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -109,7 +110,7 @@ func testMergeGroups(t *testing.T, s *Store) {
 func testMergeGroupChecks(t *testing.T, s *Store) {
 	report := func(seconds int, app int64) []subject.Subject {
 		t.Helper()
-		_, err := s.Accept(t.Context(), Delivery{App: ownApp, GUID: "check " + after(seconds).String(), Event: "check_run", At: after(seconds), Body: []byte("{}")},
+		_, err := s.Accept(t.Context(), Delivery{App: ownApp, GUID: "check " + after(seconds).String(), Event: "check_run", At: after(seconds), Body: fmt.Appendf(nil, `{"n": %d}`, seconds)},
 			subject.Result{Selectors: []subject.Selector{{Kind: subject.ByHead, Repo: 7, SHA: groupHead, Check: &subject.Check{
 				Source: subject.CheckRun, ID: int64(seconds), App: app, Name: "build", Status: "completed", Conclusion: "success",
 			}}}})

@@ -13,6 +13,8 @@ type Pulse struct {
 	Owed       int       // publications that GitHub does not show yet, where the app still is
 	OldestOwed time.Time // since when the first of them; zero: there is none
 
+	Missed int // deliveries that GitHub could not hand over and that have not come since
+
 	Ledgers int   // logs, one an account
 	Records int64 // in all of them
 	// Largest are the sizes of the logs with the most records, the largest first, at most
@@ -32,7 +34,12 @@ func (s *Store) Pulse(ctx context.Context, at time.Time) (Pulse, error) {
 	r := s.reader(ctx)
 	var oldest int64
 	_, _, err := one(r, func(s scan) (struct{}, error) { return struct{}{}, s(&p.Due, &oldest) },
-		`select count(*), coalesce(min(ready_at), 0) from subjects where ready_at <= $1`, micros(at))
+		eachLane+`, due as (
+	select (select count(*) from subjects where `+laneOf+` = each.lane and ready_at <= $1) as many,
+		(select ready_at from subjects where `+laneOf+` = each.lane and ready_at <= $1 order by ready_at limit 1) as oldest
+	from each where lane is not null
+)
+select cast(coalesce(sum(many), 0) as bigint), coalesce(min(oldest), 0) from due`, micros(at))
 	p.OldestDue = moment(oldest)
 	if err != nil {
 		return Pulse{}, wrap(err, "count what is due")
@@ -45,6 +52,9 @@ where p.wanted_digest <> p.said_digest and not r.gone and not r.archived and not
 	p.OldestOwed = moment(oldest)
 	if err != nil {
 		return Pulse{}, wrap(err, "count what is owed to GitHub")
+	}
+	if p.Missed, _, err = one(r, column[int], `select count(*) from missed`); err != nil {
+		return Pulse{}, wrap(err, "count missed deliveries")
 	}
 	_, _, err = one(r, func(s scan) (struct{}, error) { return struct{}{}, s(&p.Ledgers, &p.Records) },
 		`select count(*), cast(coalesce(sum(size), 0) as bigint) from ledger_heads where log <> 0`)

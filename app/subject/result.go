@@ -10,6 +10,7 @@ type Result struct {
 	Subjects     []Subject
 	Selectors    []Selector
 	Forget       []CacheKey
+	Stranger     bool // somebody from outside did it: what it makes due comes after all else
 
 	Repositories  []RepositoryFact
 	Installations []InstallationFact
@@ -20,6 +21,23 @@ type Result struct {
 	Joins         []JoinFact
 	Commands      []CommandFact
 	Unasked       []UnaskedFact
+}
+
+// Echo is what r means where the same body came before, under another delivery's id: the
+// looks, which read what is true, and what they have to read anew. What acts by itself, or
+// says what was true when the body was made, acts once.
+func (r Result) Echo() Result {
+	out := Result{Installation: r.Installation, Forget: r.Forget}
+	for _, s := range r.Subjects {
+		if s.Kind != Deployment { // each request of a gate is answered, and recorded
+			out.Subjects = append(out.Subjects, s)
+		}
+	}
+	for _, s := range r.Selectors {
+		s.Again, s.Check = false, nil
+		out.Selectors = append(out.Selectors, s)
+	}
+	return out
 }
 
 // SelectorKind says by what a Selector finds its subjects.

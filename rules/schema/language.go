@@ -106,7 +106,7 @@ func requirement() node {
 		"ticket":                 ticket().said("A reference to a ticket."),
 		"section":                node{"anyOf": []node{text(), section()}}.said("A heading in the description with text of the author's own below it: not empty, not the template's."),
 		"signed_commits":         node{"const": true}.said("Every commit has a signature that GitHub takes for valid."),
-		"conversations_resolved": node{"const": true}.said("No conversation of a review is open."),
+		"conversations_resolved": node{"enum": []any{true, "by_others"}}.said("No conversation of a review is open; by_others: nor one that a contributor resolved."),
 		"linear_history":         node{"const": true}.said("No commit is a merge."),
 		"up_to_date":             node{"const": true}.said("The head holds every commit of the base."),
 		"any":                    list(ref("requirement")).said("One of these is met."),
