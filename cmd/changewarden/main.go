@@ -39,6 +39,7 @@ type commands struct {
 	Check    checkCmd    `cmd:"" help:"Judge a recorded snapshot again, offline."`
 	Verify   verifyCmd   `cmd:"" help:"Recompute the ledger and say where it breaks."`
 	Replay   replayCmd   `cmd:"" help:"Judge every recorded verdict again and compare."`
+	Doctor   doctorCmd   `cmd:"" help:"Look at the app, its webhook, the branches that should require it, and this machine."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
