@@ -18,7 +18,7 @@ import (
 // Examine looks at everything that a server with these options needs, and says what is wrong
 // and what to do about it. problems and warnings are what was found while the options were
 // read. It writes nothing, here or on GitHub; the server may be running. Of most repositories it
-// looks at what their branches require.
+// looks at what their branches require. Options.Now is required.
 func Examine(ctx context.Context, o Options, problems, warnings []*Problem, most int) []doctor.Finding {
 	var all []doctor.Finding
 	setting := func(level doctor.Level, text string, p *Problem) {
@@ -42,22 +42,18 @@ func Examine(ctx context.Context, o Options, problems, warnings []*Problem, most
 }
 
 func examineGitHub(ctx context.Context, o Options, most int) []doctor.Finding {
-	now := o.Now
-	if now == nil {
-		now = time.Now
-	}
 	api, err := o.APIURL()
 	var clients *ghclient.Clients
 	if err == nil {
 		clients, err = ghclient.New(ghclient.Options{
-			API: api, App: o.AppID, Key: o.PrivateKey, Timeout: requestTimeout, UserAgent: "changewarden/" + o.Version, Now: now,
+			API: api, App: o.AppID, Key: o.PrivateKey, Timeout: requestTimeout, UserAgent: "changewarden/" + o.Version, Now: o.Now,
 		})
 	}
 	if err != nil {
 		return []doctor.Finding{{Check: doctor.Key, Level: doctor.Unseen, Text: "GitHub was not asked", Advice: "Mend the settings first."}}
 	}
 	return doctor.GitHub{
-		Clients: clients, App: o.AppID, PublicURL: o.PublicURL, Required: []string{publish.RunName, publish.Context}, Most: most, Now: now,
+		Clients: clients, App: o.AppID, PublicURL: o.PublicURL, Required: []string{publish.RunName, publish.Context}, Most: most, Now: o.Now,
 	}.Examine(ctx)
 }
 

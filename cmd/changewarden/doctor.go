@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -34,6 +35,7 @@ var errUnwell = errors.New("something is broken: what to do about it stands with
 // Run examines and prints the findings.
 func (c doctorCmd) Run(ctx context.Context, k *kong.Kong) error {
 	o, s := c.options()
+	o.Version, o.Now = version(), time.Now
 	found := app.Examine(ctx, o, s.problems, s.warnings, c.Repositories)
 	if c.Format == "json" {
 		e := json.NewEncoder(k.Stdout)
