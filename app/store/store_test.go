@@ -65,6 +65,8 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"ledger", testLedger},
 		{"ledger at the same time", testLedgerConcurrent},
 		{"contents", testBlobs},
+		{"traces", testTraces},
+		{"pulse", testPulse},
 		{"echoes", testEcho},
 		{"missed deliveries", testMissed},
 		{"old deliveries", testDropDeliveries},

@@ -40,6 +40,7 @@ type commands struct {
 	Verify    verifyCmd    `cmd:"" help:"Recompute the ledger and say where it breaks."`
 	Replay    replayCmd    `cmd:"" help:"Judge every recorded verdict again and compare."`
 	LedgerKey ledgerKeyCmd `cmd:"" help:"Make the key with which replicas on PostgreSQL sign the ledger."`
+	Doctor    doctorCmd    `cmd:"" help:"Look at the app, its webhook, the branches that should require it, and this machine."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
