@@ -40,6 +40,7 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"what raises a claim's installation", testInstallationOfSubject},
 		{"wake", testWake},
 		{"installations", testInstallations},
+		{"foreign repositories", testForeign},
 		{"repositories", testRepositories},
 		{"pull facts", testPullFacts},
 		{"pull reads", testPutPull},
