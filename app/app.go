@@ -59,7 +59,10 @@ type App struct {
 	knowsBot atomic.Bool // by the one look at everywhere
 
 	textsMu sync.Mutex
-	texts   map[string]string // SHA-256 of a policy text to its address in the store
+	texts   map[string]string // SHA-256 of a policy text to its address in the store, where each process has its own
+
+	clocked time.Time // when the clock was last held to the database's; by work alone
+	news    news
 }
 
 // New checks the options, opens the store and returns a server that is ready to run. The
@@ -87,7 +90,12 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	if err := a.store.Orphan(ctx, a.now()); err != nil {
+	if o.shared() {
+		err = a.checkClock(ctx)
+	} else {
+		err = a.store.Orphan(ctx, a.now()) // hold has seen to it that no other process works
+	}
+	if err != nil {
 		return nil, err
 	}
 	a.metrics = newMetrics(a.store, a.now)
