@@ -41,6 +41,7 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"wake", testWake},
 		{"raise now", testRaiseNow},
 		{"installations", testInstallations},
+		{"foreign repositories", testForeign},
 		{"repositories", testRepositories},
 		{"pull facts", testPullFacts},
 		{"pull reads", testPutPull},
