@@ -72,22 +72,29 @@ func (tx *Tx) apply(at time.Time, r subject.Result, guid string) error {
 			return err
 		}
 	}
-	due := map[subject.Subject]bool{}
+	due := map[subject.Subject]Due{}
 	for _, sub := range r.Subjects {
-		due[sub] = true
+		due[sub] = Due{Subject: sub}
 	}
 	for _, sel := range r.Selectors {
-		if err := tx.selected(at, sel, due); err != nil {
+		selected := map[subject.Subject]bool{}
+		if err := tx.selected(at, sel, selected); err != nil {
 			return fmt.Errorf("select by %s: %w", sel.Kind, err)
+		}
+		for sub := range selected {
+			if _, named := due[sub]; !named {
+				due[sub] = Due{Subject: sub, Result: sel.Check != nil}
+			}
 		}
 	}
 	var all []Due
-	for sub := range due {
+	for sub, d := range due {
 		installation, err := tx.installationOf(sub, r.Installation)
 		if err != nil {
 			return err
 		}
-		all = append(all, Due{Subject: sub, Installation: installation, At: at})
+		d.Installation, d.At = installation, at
+		all = append(all, d)
 	}
 	for _, d := range inOrder(all) {
 		generation, err := tx.raise(d)

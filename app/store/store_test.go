@@ -29,6 +29,7 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"writes", testWrites},
 		{"worklist", testWorklist},
 		{"worklist against its model", testWorklistModel},
+		{"results are gathered", testGathering},
 		{"claims never double", testClaimsNeverDouble},
 		{"deliveries of a claim", testClaimDeliveries},
 		{"what raises a claim's installation", testInstallationOfSubject},
