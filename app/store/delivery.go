@@ -83,7 +83,7 @@ func (tx *Tx) apply(at time.Time, r subject.Result, guid string) error {
 		}
 		for sub := range selected {
 			if _, named := due[sub]; !named {
-				due[sub] = Due{Subject: sub, Result: sel.Check != nil}
+				due[sub] = Due{Subject: sub, Result: sel.Result && sub.Kind != subject.Head}
 			}
 		}
 	}
