@@ -63,8 +63,11 @@ type Server struct {
 	hooks hooks
 	fault faults
 	limit map[string]*budget
+	abuse abuse
 
 	staleAt time.Time // when the next open check run may go stale; zero: there is none
+
+	behind []*replica // see Behind
 
 	srv  *http.Server
 	wake chan struct{} // told of new deliveries, when AutoDeliver is set

@@ -74,7 +74,11 @@ func (tx *Tx) apply(at time.Time, r subject.Result, guid string) error {
 	}
 	due := map[subject.Subject]Due{}
 	for _, sub := range r.Subjects {
-		due[sub] = Due{Subject: sub}
+		d := Due{Subject: sub}
+		if r.Stranger {
+			d.Priority = subject.Strangers
+		}
+		due[sub] = d
 	}
 	for _, sel := range r.Selectors {
 		selected := map[subject.Subject]bool{}
@@ -83,7 +87,7 @@ func (tx *Tx) apply(at time.Time, r subject.Result, guid string) error {
 		}
 		for sub := range selected {
 			if _, named := due[sub]; !named {
-				due[sub] = Due{Subject: sub, Result: sel.Result && sub.Kind != subject.Head}
+				due[sub] = Due{Subject: sub, Priority: waits(sel, r.Stranger), Result: sel.Result || sel.Check != nil}
 			}
 		}
 	}
@@ -110,6 +114,19 @@ func (tx *Tx) apply(at time.Time, r subject.Result, guid string) error {
 		}
 	}
 	return nil
+}
+
+// waits says who waits for what a selector finds; 0: whoever waits for what is raised anyway.
+func waits(sel subject.Selector, stranger bool) subject.Priority {
+	switch {
+	case stranger:
+		return subject.Strangers
+	case sel.Kind == subject.ByRepository || sel.Kind == subject.ByBase:
+		return subject.Background
+	case sel.Kind == subject.ByTeam || sel.Kind == subject.ByPerson:
+		return subject.Timers
+	}
+	return 0
 }
 
 func (tx *Tx) facts(at time.Time, r subject.Result, guid string) error {

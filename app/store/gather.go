@@ -1,6 +1,10 @@
 package store
 
-import "time"
+import (
+	"time"
+
+	"github.com/changewarden/changewarden/app/subject"
+)
 
 // gatherMost is for how many times Options.Quiet results of checks are gathered at most: a
 // suite that ends sends hundreds within seconds, each of which may be the one that counts.
@@ -12,40 +16,41 @@ import "time"
 // a burst waits for its end as well: the look makes up for both.
 const gatherMost = 10
 
-// dueThen is the SQL of when a subject is due after it was raised for the moment $4, to be
-// looked at by $5 if somebody looks now; $6: it may be gathered, until $7 if nothing more
-// comes, and for $8 at most after the end of the last quiet time. A row is being gathered
-// while its due time is later than the moment since which it waits, and not before its floor.
+// dueThen is the SQL of when a subject is due after it was raised, and by $9 if somebody looks
+// at it right now; $10: it may be gathered, until $11 if nothing more comes, and for $12 at
+// most after the end of the last quiet time. A row is being gathered while its due time is
+// later than the moment since which it waits, and not before its floor.
 //
 // A floor of the row is that of a retry if there was an attempt, and holds for everything;
 // else it is the end of the quiet time after a look.
 const dueThen = `
 	case
-		when subjects.lease_until <> 0 then case when subjects.due_at <= $5 then subjects.due_at else $5 end
-		when $6 and ` + gathering + ` then case
-			when subjects.floor_at + $8 <= subjects.due_at then subjects.due_at
-			when subjects.floor_at + $8 <= $7 then subjects.floor_at + $8
-			when subjects.due_at <= $7 then $7
+		when subjects.lease_until <> 0 then case when subjects.due_at <= $9 then subjects.due_at else $9 end
+		when $10 and ` + gathering + ` then case
+			when subjects.floor_at + $12 <= subjects.due_at then subjects.due_at
+			when subjects.floor_at + $12 <= $11 then subjects.floor_at + $12
+			when subjects.due_at <= $11 then $11
 			else subjects.due_at end
-		when subjects.floor_at <= $4 then case when subjects.due_at <= $4 then subjects.due_at else $4 end
+		when subjects.floor_at <= excluded.due_at then case when subjects.due_at <= excluded.due_at then subjects.due_at else excluded.due_at end
 		when subjects.due_at <= ` + heldUntil + ` then subjects.due_at
 		else ` + heldUntil + ` end`
 
 const gathering = `subjects.attempt = 0 and subjects.floor_at > 0 and subjects.due_at >= subjects.floor_at
-			and subjects.due_at > $4 and subjects.first_due_at < subjects.due_at`
+			and subjects.due_at > excluded.due_at and subjects.first_due_at < subjects.due_at`
 
 // heldUntil is for how long something waits that comes before the floor. For somebody's doing
 // that is a moment short of it: so it is not taken for something that can be gathered.
-const heldUntil = `(case when subjects.attempt > 0 then subjects.floor_at when $6 then $7 else subjects.floor_at - 1 end)`
+const heldUntil = `(case when subjects.attempt > 0 then subjects.floor_at when $10 then $11 else subjects.floor_at - 1 end)`
 
-// gathers returns the parameters $4 to $8 of dueThen.
+// gathers returns the parameters $9 to $12 of dueThen.
 func (s *Store) gathers(d Due) []any {
 	most := gatherMost * s.o.Quiet
 	lead := d.At
-	if d.Result {
+	gather := d.Result && d.Subject.Kind != subject.Head && s.o.Quiet > 0 // a forged status stands on a head
+	if gather {
 		lead = lead.Add(most) // Done moves it to the end of the quiet time
 	}
-	return []any{micros(d.At), micros(lead), d.Result && s.o.Quiet > 0, micros(d.At.Add(s.o.Quiet)), (most - s.o.Quiet).Microseconds()}
+	return []any{micros(lead), gather, micros(d.At.Add(s.o.Quiet)), (most - s.o.Quiet).Microseconds()}
 }
 
 // quiet returns when the quiet time after a look ends that ended at that moment, and until
