@@ -23,6 +23,7 @@ type settings struct {
 	Key      []byte
 	Secret   []byte
 	Policy   []byte // empty: the built-in one
+	Limited  bool   // with the limits on what is asked of GitHub that a server usually has
 	Log      string // file
 }
 
@@ -69,6 +70,9 @@ func (s settings) options() app.Options {
 	o := app.Options{
 		Listen: "127.0.0.1:0", DatabaseURL: s.Database, GitHubURL: "http://127.0.0.1", GitHubAPIURL: s.API,
 		AppID: s.AppID, PrivateKey: s.Key, WebhookSecrets: [][]byte{s.Secret},
+	}
+	if !s.Limited {
+		o.Limits = &app.Limits{}
 	}
 	if len(s.Policy) > 0 {
 		o.PolicyFile, o.PolicyText = "load.yml", s.Policy
