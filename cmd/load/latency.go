@@ -35,8 +35,8 @@ func (b *bench) delaysOf(ctx context.Context, what string, n int, do func(i int)
 
 // latency measures from delivery to publication, n events of each kind, with a GitHub that
 // takes its time for each answer.
-func latency(ctx context.Context, n int, lag time.Duration) (all []delays, err error) {
-	b, err := begin(ctx, setup{state: world([]string{repo}, 3*n, false), lag: lag, before: func(g *github) error {
+func latency(ctx context.Context, n int, lag time.Duration, limited bool) (all []delays, err error) {
+	b, err := begin(ctx, setup{state: world([]string{repo}, 3*n, false), lag: lag, settings: settings{Limited: limited}, before: func(g *github) error {
 		for i := range n {
 			if err := g.reports(repo, i+1, "test", "success"); err != nil {
 				return err
@@ -67,14 +67,14 @@ func latency(ctx context.Context, n int, lag time.Duration) (all []delays, err e
 	if err := b.end(); err != nil {
 		return nil, err
 	}
-	big, err := largeLatency(ctx, n/2, lag)
+	big, err := largeLatency(ctx, n/2, lag, limited)
 	return append(all, big...), err
 }
 
 // largeLatency is latency for the large pull request.
-func largeLatency(ctx context.Context, n int, lag time.Duration) (all []delays, err error) {
+func largeLatency(ctx context.Context, n int, lag time.Duration, limited bool) (all []delays, err error) {
 	s, _ := large()
-	s.lag = lag
+	s.lag, s.settings.Limited = lag, limited
 	b, err := begin(ctx, s)
 	if err != nil {
 		return nil, err

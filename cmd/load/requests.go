@@ -104,8 +104,7 @@ func (g *github) approves(repo string, number int) error {
 }
 
 // plain are the scenarios on open pull requests that stand beside each other.
-func plain() (setup, []scenario) {
-	const pulls = 200
+func plain(pulls int) (setup, []scenario) {
 	s := setup{state: world([]string{repo}, pulls, false), before: func(g *github) error { return g.reports(repo, 1, "test", "success") }}
 	return s, []scenario{
 		once("a review", func(g *github) error { return g.approves(repo, 1) }),
@@ -117,7 +116,7 @@ func plain() (setup, []scenario) {
 			return g.Redeliver(all[len(all)-1].GUID)
 		}),
 		burst(5),
-		{what: "200 open pull requests, a check each", pace: 500, act: func(g *github) func() (bool, error) {
+		{what: fmt.Sprintf("%d open pull requests, a check each", pulls), pace: 500, act: func(g *github) func() (bool, error) {
 			return times(pulls, func(i int) error { return g.reports(repo, i+1, "test-more", "success") })
 		}},
 	}

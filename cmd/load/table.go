@@ -9,7 +9,7 @@ import (
 
 func printRequests(ctx context.Context, _ options, out io.Writer) error {
 	fmt.Fprint(out, "\n| what happens | deliveries | looks at pull requests | reads | check runs written | statuses written |\n|---|---|---|---|---|---|\n")
-	for _, world := range []func() (setup, []scenario){plain, stack, large} {
+	for _, world := range []func() (setup, []scenario){func() (setup, []scenario) { return plain(200) }, stack, large} {
 		s, all := world()
 		rows, err := measureAll(ctx, s, all)
 		if err != nil {
@@ -43,15 +43,21 @@ func printSustained(ctx context.Context, o options, out io.Writer) error {
 }
 
 func printLatency(ctx context.Context, o options, out io.Writer) error {
-	all, err := latency(ctx, o.events, o.lag)
-	if err != nil {
-		return err
+	for _, limited := range []bool{false, true} {
+		all, err := latency(ctx, o.events, o.lag, limited)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "\n| delivery → published, API at %s, write limiter %s | p50 | p95 | p99 |\n|---|---|---|---|\n", o.lag, map[bool]string{true: "on", false: "off"}[limited])
+		printDelays(out, all)
 	}
-	fmt.Fprintf(out, "\n| delivery → published, API at %s | p50 | p95 | p99 |\n|---|---|---|---|\n", o.lag)
+	return nil
+}
+
+func printDelays(out io.Writer, all []delays) {
 	for _, d := range all {
 		fmt.Fprintf(out, "| %s | %s | %s | %s |\n", d.what, ms(quantile(d.took, 0.5)), ms(quantile(d.took, 0.95)), ms(quantile(d.took, 0.99)))
 	}
-	return nil
 }
 
 // quantile returns the q-th of sorted times.
