@@ -9,8 +9,9 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/changewarden/changewarden/app/store"
 )
 
 // Problem is one thing that keeps a server from starting.
@@ -40,6 +41,13 @@ func (o Options) Problems() []*Problem {
 
 	if _, port, err := net.SplitHostPort(o.Listen); err != nil || !isPort(port) {
 		problem("LISTEN", "is not an address: write it as HOST:PORT, such as 127.0.0.1:8080")
+	}
+	if o.MetricsListen != "" {
+		if _, port, err := net.SplitHostPort(o.MetricsListen); err != nil || !isPort(port) {
+			problem("METRICS_LISTEN", "is not an address: write it as HOST:PORT, such as 127.0.0.1:9464, or off")
+		} else if o.MetricsListen == o.Listen && port != "0" {
+			problem("METRICS_LISTEN", "is the address of CHANGEWARDEN_LISTEN, which strangers reach: give it one of its own, or off")
+		}
 	}
 	if o.PublicURL != "" {
 		if _, err := parseURL(o.PublicURL); err != nil {
@@ -94,17 +102,16 @@ func (o Options) Problems() []*Problem {
 			problem("POLICY_FILE", "cannot be used: %v", err)
 		}
 	}
+	if o.shared() && o.LedgerKeyFile == "" {
+		problem("LEDGER_KEY_FILE", "is not set: all replicas on one PostgreSQL sign the ledger with the same key. Make one with changewarden ledger-key FILE and give every replica that file")
+	}
 	return found
 }
 
 // databaseProblem says what is wrong with DatabaseURL; empty: nothing.
 func (o Options) databaseProblem() string {
-	scheme, _, _ := strings.Cut(o.DatabaseURL, "://")
-	switch {
-	case scheme == "postgres" || scheme == "postgresql":
-		return "names PostgreSQL, which is not supported yet: use sqlite:///PATH/FILE.db"
-	case o.sqliteFile() == "" || strings.HasSuffix(o.sqliteFile(), "/"):
-		return "names no database: write it as sqlite:///PATH/FILE.db, or sqlite://FILE.db for a path below the working directory"
+	if err := store.CheckURL(o.DatabaseURL); err != nil {
+		return err.Error()
 	}
 	return ""
 }

@@ -16,7 +16,14 @@ import (
 )
 
 const (
-	// lease is for how long a subject is a worker's own; it is renewed at half of it.
+	// lease is for how long a subject is a worker's own; it is renewed at a third of it.
+	//
+	// It ends by the clock of whoever looks at it, so replicas' clocks count. What has to hold
+	// is that nobody takes a subject over while a request of its holder can be on its way. No
+	// write starts unless the lease outlives it, a request takes requestTimeout, and the store
+	// waits half as long again (openStore): that half, five seconds, is what two clocks may
+	// differ by. checkClock holds each to maxAhead of the database's, which is less than half
+	// of it. A look that only reads has two thirds of a lease more.
 	lease = time.Minute
 	// poll is the net under the wake-ups: how long the worker sleeps at most.
 	poll = time.Second
@@ -41,18 +48,23 @@ func (a *App) work(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		claims, err := a.store.Claim(ctx, a.now(), a.owner, 1, lease)
+		began := a.now()
+		var claims []store.Claim
+		err := a.clockStands(ctx)
+		if err == nil {
+			claims, err = a.store.Claim(ctx, a.now(), a.owner, 1, lease)
+		}
 		if err != nil || len(claims) == 0 {
 			<-slots
 			if err != nil && ctx.Err() == nil {
-				zerolog.Ctx(ctx).Error().Err(err).Msg("worklist not readable")
+				zerolog.Ctx(ctx).Error().Err(err).Msg("nothing is taken from the worklist")
 			}
 			a.sleep(ctx, err)
 			continue
 		}
 		running.Go(func() {
 			defer func() { <-slots }()
-			a.take(ctx, claims[0])
+			a.take(ctx, claims[0], began)
 		})
 	}
 }
@@ -72,14 +84,20 @@ func (a *App) sleep(ctx context.Context, err error) {
 	}
 }
 
-// take evaluates one claimed subject and puts it back if that fails.
-func (a *App) take(ctx context.Context, c store.Claim) {
+// take evaluates one subject, whose claim began at claimed, and puts it back if that fails.
+func (a *App) take(ctx context.Context, c store.Claim, claimed time.Time) {
 	log := zerolog.Ctx(ctx).With().Stringer("subject", key(c.Subject)).Int64("generation", c.Generation).Logger()
 	// A claim that was taken is finished even if the process is asked to stop.
 	ctx, cancel := context.WithCancel(store.For(log.WithContext(context.WithoutCancel(ctx)), c.Priority))
 	defer cancel()
 	lost := a.keep(ctx, cancel, c)
 	began := a.now()
+	a.metrics.looking.Inc()
+	defer a.metrics.looking.Dec()
+	ctx, span := a.looking(ctx, c)
+	defer span.End()
+	a.passed(ctx, atWait, c.FirstDue, claimed)
+	a.passed(ctx, atClaim, claimed, began)
 	var asked atomic.Int64
 	ended := a.o.seams.looks(c.Subject)
 	err := a.evaluate(a.budgeted(ctx, c, &asked), c)
@@ -88,7 +106,7 @@ func (a *App) take(ctx context.Context, c store.Claim) {
 	a.watchClock(ctx)
 	cancel()
 	held := <-lost
-	a.metrics.evaluated(c.Subject.Kind, err, a.now().Sub(began))
+	a.metrics.evaluated(c, err, a.now().Sub(began))
 	switch {
 	case err == nil, errors.Is(err, store.ErrLost):
 		return

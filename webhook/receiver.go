@@ -26,11 +26,12 @@ import (
 //
 // with one line of plain text, and writes one line to the logger of the request's context.
 type Receiver struct {
-	secrets [][]byte
-	store   Store
-	now     func() time.Time
-	maxBody int64
-	large   chan struct{} // holds one token for each large body in memory
+	secrets  [][]byte
+	store    Store
+	now      func() time.Time
+	maxBody  int64
+	answered func(Delivery, int, time.Time)
+	large    chan struct{} // holds one token for each large body in memory
 }
 
 // answer is what a request comes to: a status, its sentence for the sender, and its word
@@ -55,6 +56,7 @@ const retryAfter = "10"
 
 // ServeHTTP implements http.Handler.
 func (rc *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := rc.now()
 	d, a, err := rc.receive(w, r)
 	switch a.status {
 	case http.StatusMethodNotAllowed:
@@ -63,6 +65,7 @@ func (rc *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", retryAfter)
 	}
 	http.Error(w, a.text, a.status)
+	rc.answered(d, a.status, began)
 
 	level := zerolog.InfoLevel
 	switch a.outcome {

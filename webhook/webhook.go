@@ -41,11 +41,12 @@ type Store interface {
 
 // Options configures a Receiver.
 type Options struct {
-	Secrets [][]byte         // any one of them may have signed, so that a secret can be rotated; none may be empty
-	Store   Store            // required
-	Now     func() time.Time // required
-	MaxBody int64            // bytes; 0: MaxBody
-	Large   int              // bodies over 1 MiB that may be in memory at once; 0: 8
+	Secrets  [][]byte                                      // any one of them may have signed, so that a secret can be rotated; none may be empty
+	Store    Store                                         // required
+	Now      func() time.Time                              // required
+	MaxBody  int64                                         // bytes; 0: MaxBody
+	Answered func(d Delivery, status int, began time.Time) // if set, hears of each answer; of a Delivery that was refused only what its header said is there
+	Large    int                                           // bodies over 1 MiB that may be in memory at once; 0: 8
 }
 
 // New returns a Receiver, or an error that names everything that is wrong with o.
@@ -54,7 +55,7 @@ func New(o Options) (*Receiver, error) {
 	if len(o.Secrets) == 0 {
 		problems = append(problems, errors.New("no webhook secret: without one anybody could post deliveries"))
 	}
-	r := &Receiver{store: o.Store, now: o.Now, maxBody: o.MaxBody}
+	r := &Receiver{store: o.Store, now: o.Now, maxBody: o.MaxBody, answered: o.Answered}
 	for _, s := range o.Secrets {
 		if len(s) == 0 {
 			problems = append(problems, errors.New("empty webhook secret: anybody can sign with it"))
@@ -72,6 +73,9 @@ func New(o Options) (*Receiver, error) {
 	}
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
+	}
+	if r.answered == nil {
+		r.answered = func(Delivery, int, time.Time) {}
 	}
 	if r.maxBody == 0 {
 		r.maxBody = MaxBody

@@ -16,8 +16,8 @@ import (
 // a burst waits for its end as well: the look makes up for both.
 const gatherMost = 10
 
-// dueThen is the SQL of when a subject is due after it was raised, and by $9 if somebody looks
-// at it right now; $10: it may be gathered, until $11 if nothing more comes, and for $12 at
+// dueThen is the SQL of when a subject is due after it was raised, and by $10 if somebody looks
+// at it right now; $11: it may be gathered, until $12 if nothing more comes, and for $13 at
 // most after the end of the last quiet time. A row is being gathered while its due time is
 // later than the moment since which it waits, and not before its floor.
 //
@@ -25,11 +25,11 @@ const gatherMost = 10
 // else it is the end of the quiet time after a look.
 const dueThen = `
 	case
-		when subjects.lease_until <> 0 then case when subjects.due_at <= $9 then subjects.due_at else $9 end
-		when $10 and ` + gathering + ` then case
-			when subjects.floor_at + $12 <= subjects.due_at then subjects.due_at
-			when subjects.floor_at + $12 <= $11 then subjects.floor_at + $12
-			when subjects.due_at <= $11 then $11
+		when subjects.lease_until <> 0 then case when subjects.due_at <= $10 then subjects.due_at else $10 end
+		when $11 and ` + gathering + ` then case
+			when subjects.floor_at + $13 <= subjects.due_at then subjects.due_at
+			when subjects.floor_at + $13 <= $12 then subjects.floor_at + $13
+			when subjects.due_at <= $12 then $12
 			else subjects.due_at end
 		when subjects.floor_at <= excluded.due_at then case when subjects.due_at <= excluded.due_at then subjects.due_at else excluded.due_at end
 		when subjects.due_at <= ` + heldUntil + ` then subjects.due_at
@@ -40,9 +40,9 @@ const gathering = `subjects.attempt = 0 and subjects.floor_at > 0 and subjects.d
 
 // heldUntil is for how long something waits that comes before the floor. For somebody's doing
 // that is a moment short of it: so it is not taken for something that can be gathered.
-const heldUntil = `(case when subjects.attempt > 0 then subjects.floor_at when $10 then $11 else subjects.floor_at - 1 end)`
+const heldUntil = `(case when subjects.attempt > 0 then subjects.floor_at when $11 then $12 else subjects.floor_at - 1 end)`
 
-// gathers returns the parameters $9 to $12 of dueThen.
+// gathers returns the parameters $10 to $13 of dueThen.
 func (s *Store) gathers(d Due) []any {
 	most := gatherMost * s.o.Quiet
 	lead := d.At

@@ -40,6 +40,11 @@ type Claim struct {
 	// first, the newest maxDeliveries of them; Delivered is how many there were.
 	Deliveries []string
 	Delivered  int
+
+	// Trace is the trace context of what raised it last, and Traces are those of Deliveries,
+	// where they had one: see Traced.
+	Trace  string
+	Traces []string
 }
 
 // maxDeliveries bounds the list in a Claim, and so in the record that names it.
@@ -50,13 +55,33 @@ func (s *Store) Raise(ctx context.Context, at time.Time, due ...Due) error {
 	return s.Tx(ctx, func(tx *Tx) error { return tx.Raise(at, due...) })
 }
 
-// Raise is Store.Raise in a transaction. at is the present, for a Due without At.
+// Raise is Store.Raise in a transaction, and takes place at its end. at is the present, for a
+// Due without At.
 func (tx *Tx) Raise(at time.Time, due ...Due) error {
-	for _, d := range inOrder(due) {
+	for _, d := range due {
 		if d.At.IsZero() {
 			d.At = at
 		}
-		if _, err := tx.raise(d); err != nil {
+		tx.moves = append(tx.moves, move{key: d.Subject.Key(), do: func() error {
+			_, err := tx.raise(d)
+			return err
+		}})
+	}
+	return tx.ctx.Err()
+}
+
+// move is what a transaction does to a subject.
+type move struct {
+	key string
+	do  func() error
+}
+
+// move does what was noted, by key, so that transactions on several connections lock the
+// rows in one order, and not for longer than it takes.
+func (tx *Tx) move() error {
+	slices.SortStableFunc(tx.moves, func(a, b move) int { return cmp.Compare(a.key, b.key) })
+	for _, m := range tx.moves {
+		if err := m.do(); err != nil {
 			return err
 		}
 	}
@@ -92,17 +117,12 @@ update subjects set floor_at = 0, due_at = $2, first_due_at = $2, ready_at = $2 
 // of that process can still be on its way.
 func (s *Store) Orphan(ctx context.Context, at time.Time) error {
 	err := s.Tx(ctx, func(tx *Tx) error {
-		return tx.exec(`update subjects set lease_until = $1, ready_at = $2 where lease_until > $1`,
+		return tx.exec(`
+update subjects set lease_until = $1, ready_at = $2
+where key in (select key from subjects where lease_until > $1 order by key`+tx.s.d.forUpdate+`)`,
 			micros(at), micros(at.Add(s.o.TakeoverGrace)))
 	})
 	return wrap(err, "end the leases of a process that is gone")
-}
-
-// inOrder sorts by key, so that transactions on several connections lock rows in one order.
-func inOrder(due []Due) []Due {
-	due = slices.Clone(due)
-	slices.SortStableFunc(due, func(a, b Due) int { return cmp.Compare(a.Subject.Key(), b.Subject.Key()) })
-	return due
 }
 
 // raise returns the new generation. The subject becomes due at d.At, or stays due earlier,
@@ -110,10 +130,11 @@ func inOrder(due []Due) []Due {
 // gatherMost. While it is leased that waits beside the lease.
 func (tx *Tx) raise(d Due) (int64, error) {
 	const query = `
-insert into subjects (key, installation, generation, due_at, first_due_at, ready_at, priority, writes) values ($1, $2, 1, $3, $3, $3, $4, $5)
+insert into subjects (key, installation, generation, due_at, first_due_at, ready_at, priority, writes, trace) values ($1, $2, 1, $3, $3, $3, $4, $5, $9)
 on conflict (key) do update set
 	installation = case when excluded.installation <> 0 then excluded.installation else subjects.installation end,
 	generation = subjects.generation + 1,
+	trace = case when excluded.trace <> '' then excluded.trace else subjects.trace end,
 	priority = case
 		when subjects.due_at <> 9223372036854775807 and subjects.priority <= excluded.priority then subjects.priority
 		when subjects.spent_until > $6 or $8 and subjects.priority = $7 then $7
@@ -126,7 +147,7 @@ on conflict (key) do update set
 returning generation`
 	args := []any{
 		d.Subject.Key(), d.Installation, micros(d.At),
-		int64(tx.priority(d)), writesOf(d.Subject), micros(d.At.Add(spentAhead)), int64(subject.Strangers), d.Result,
+		int64(tx.priority(d)), writesOf(d.Subject), micros(d.At.Add(spentAhead)), int64(subject.Strangers), d.Result, tx.trace(),
 	}
 	generations, err := list(tx.reader(), column[int64], query, append(args, tx.s.gathers(d)...)...)
 	if err != nil {
@@ -143,6 +164,7 @@ returning generation`
 func (s *Store) Claim(ctx context.Context, at time.Time, owner string, n int, lease time.Duration) ([]Claim, error) {
 	var claims []Claim
 	err := s.Tx(ctx, func(tx *Tx) error {
+		claims = nil
 		for len(claims) < n {
 			c, found, err := tx.claim(at, owner, at.Add(lease))
 			if err != nil {
@@ -196,12 +218,12 @@ update subjects set
 	lease = lease + 1, lease_owner = $2, lease_until = $3, ready_at = $4,
 	due_at = $5, floor_at = 0
 where key in (select key from ready)
-returning key, installation, generation, attempt, lease, first_due_at, priority`
+returning key, installation, generation, attempt, lease, first_due_at, priority, trace`
 	row := func(s scan) (Claim, error) {
 		c := Claim{Owner: owner, Until: moment(micros(until))}
 		var key string
 		var firstDue int64
-		if err := s(&key, &c.Installation, &c.Generation, &c.Attempt, &c.Lease, &firstDue, &c.Priority); err != nil {
+		if err := s(&key, &c.Installation, &c.Generation, &c.Attempt, &c.Lease, &firstDue, &c.Priority, &c.Trace); err != nil {
 			return c, err
 		}
 		var err error
@@ -220,12 +242,19 @@ returning key, installation, generation, attempt, lease, first_due_at, priority`
 // deliveriesOf fills in what led to c.
 func (tx *Tx) deliveriesOf(c *Claim) error {
 	key := c.Subject.Key()
-	guids, err := list(tx.reader(), column[string],
-		`select guid from subject_deliveries where subject = $1 and generation <= $2 order by generation desc limit $3`, key, c.Generation, maxDeliveries)
+	guids, err := list(tx.reader(), func(s scan) (guid string, err error) {
+		var trace string
+		err = s(&guid, &trace)
+		if trace != "" {
+			c.Traces = append(c.Traces, trace)
+		}
+		return guid, err
+	}, `select guid, trace from subject_deliveries where subject = $1 and generation <= $2 order by generation desc limit $3`, key, c.Generation, maxDeliveries)
 	if err != nil {
 		return err
 	}
 	slices.Reverse(guids)
+	slices.Reverse(c.Traces)
 	c.Deliveries, c.Delivered = guids, len(guids)
 	if len(guids) < maxDeliveries {
 		return nil
@@ -281,10 +310,14 @@ where key = $1 and lease = $2 and lease_until <> 0`, attempts, why, micros(due),
 // Done ends a look that covers c.Generation. The subject is due again at next (zero: not by
 // itself), or earlier if it was raised meanwhile: then what was looked at may have moved.
 // Events do not make it due again before Options.Quiet has passed, so that a burst of them
-// is a few looks: see gatherMost.
-// ErrLost if the lease is not c's any more: whoever took it over decides, and the caller
-// rolls back by returning the error.
+// is a few looks: see gatherMost. It takes place at the end of the transaction, which is rolled back with
+// ErrLost if the lease is not c's any more: whoever took it over decides.
 func (tx *Tx) Done(c Claim, at, next time.Time) error {
+	tx.moves = append(tx.moves, move{key: c.Subject.Key(), do: func() error { return tx.done(c, at, next) }})
+	return tx.ctx.Err()
+}
+
+func (tx *Tx) done(c Claim, at, next time.Time) error {
 	due := int64(never)
 	if !next.IsZero() {
 		due = micros(next)
@@ -299,7 +332,7 @@ func (tx *Tx) Done(c Claim, at, next time.Time) error {
 		else $6 - 1 end`
 	err := tx.holding(c, `
 update subjects set
-	done = $3, done_at = $4, attempt = 0, why = '', floor_at = $6, lease_owner = '', lease_until = 0,
+	done = $3, done_at = $4, attempt = 0, why = '', trace = case when generation > $3 then trace else '' end, floor_at = $6, lease_owner = '', lease_until = 0,
 	priority     = case when due_at = 9223372036854775807 then $8 else priority end,
 	due_at = `+again+`, ready_at = `+again+`,
 	first_due_at = case when due_at >= $5 then $5 when due_at > $7 then due_at else $4 end
