@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/changewarden/changewarden/app/ghclient"
 	"github.com/changewarden/changewarden/app/subject"
@@ -46,6 +47,9 @@ func (l *look) pull(ctx context.Context) (Pull, error) {
 		err = l.read(ctx, f, &p)
 	} else if err = l.cast.resolve(ctx, l.Memory); err == nil {
 		p.Change.Pulls[0].Author = l.cast.who(p.Author)
+		if p.Merged && p.Governed && p.Policy.Checks().All {
+			p.Change.Usual, err = l.usual(ctx, p.Change.Base, p.MergedAt)
+		}
 	}
 	if err != nil {
 		return Pull{}, err
@@ -159,7 +163,7 @@ func (l *look) read(ctx context.Context, f *facts, p *Pull) error {
 	}
 	c, k := &p.Change, l.cast
 	if p.Policy.Checks().All {
-		if c.Usual, err = l.usual(ctx, c.Base); err != nil {
+		if c.Usual, err = l.usual(ctx, c.Base, time.Time{}); err != nil {
 			return err
 		}
 	}
