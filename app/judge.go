@@ -215,7 +215,14 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 	}
 	var items []publish.Item
 	for _, change := range rules.Unite(changes) {
+		change, tickets, err := a.elsewhere(tx, l, change, at)
+		if err != nil {
+			return time.Time{}, err
+		}
 		v := rules.Evaluate(l.read.Policy, change, rules.BeforeMerge, at)
+		if err := a.share(tx, l, change, v, tickets, at); err != nil {
+			return time.Time{}, err
+		}
 		if err := a.record(ctx, tx, l, change, v); err != nil {
 			return time.Time{}, err
 		}

@@ -250,7 +250,8 @@ type TextFacts struct {
 	Heading string   `json:"heading,omitempty"` // of a section, as the policy writes it
 	Words   int      `json:"words,omitempty"`   // of the author's own below it
 	Need    int      `json:"need,omitempty"`
-	Pulls   []int64  `json:"pulls,omitempty"` // pull requests that lack it
+	Pulls   []int64  `json:"pulls,omitempty"`  // pull requests that lack it
+	Others  []int64  `json:"others,omitempty"` // pull requests of other changes that name the same ticket
 }
 
 // Relief is what takes the weight from a rule, until then.

@@ -66,6 +66,7 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"contents", testBlobs},
 		{"echoes", testEcho},
 		{"missed deliveries", testMissed},
+		{"what pull requests share", testShared}, {"secrets", testSecret},
 		{"old deliveries", testDropDeliveries},
 		{"lapses", testLapses},
 	} {
