@@ -150,7 +150,7 @@ type ApprovalFacts struct {
 	OtherTeam  []string    `json:"other_team,omitempty"` // teams whose slug another team has now: it seats nobody
 	Unsure     bool        `json:"unsure,omitempty"`     // a request for changes may block: whether its author is in a group is not known
 	Owners     []string    `json:"owners,omitempty"`     // teams that cannot be seen, for which owners stand in
-	Seats      []Seat      `json:"seats,omitempty"`      // where the seats are distinct: all of them, of all rules
+	Seats      []Seat      `json:"seats,omitempty"`      // where the seats are distinct: all of them, of all rules; past two hundred the requirement's own
 }
 
 // Seat is one seat of the requirements whose seats are distinct.
