@@ -7,6 +7,8 @@ GREMLINS_VERSION := v0.6.0
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 FUZZTIME ?= 20s
+HISTORIES ?= 10000
+SEED ?= 1
 TOOLS := $(CURDIR)/.tools
 GOLANGCI := $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION)
 GREMLINS := $(TOOLS)/gremlins-$(GREMLINS_VERSION)
@@ -15,7 +17,7 @@ GREMLINS := $(TOOLS)/gremlins-$(GREMLINS_VERSION)
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race bench fuzz mutation cover check lint lint-imports fmt vet tidy tidy-check vuln ci docker chroot clean
+.PHONY: help build demo test race bench fuzz model mutation cover check lint lint-imports fmt vet tidy tidy-check vuln ci docker chroot clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,9 +30,11 @@ demo: ## run the server against a simulated GitHub, with a page for each change
 
 test: ## run all tests; what they need and is missing is installed
 	@.ci/browser
+	@.ci/postgres
 	go test ./...
 
 race: ## run all tests under the race detector
+	@.ci/postgres
 	CGO_ENABLED=1 go test -race ./...
 
 bench: ## run the benchmarks, one package at a time; docs/benchmarks.md has what they said
@@ -38,6 +42,9 @@ bench: ## run the benchmarks, one package at a time; docs/benchmarks.md has what
 
 fuzz: ## look further with each fuzz target, FUZZTIME (20s) each
 	@.ci/fuzz $(FUZZTIME)
+
+model: ## play HISTORIES (10000) random histories against a server in process, from SEED (1) on
+	go test ./app -run '^TestRandomHistories$$' -timeout 0 -histories $(HISTORIES) -seed $(SEED)
 
 mutation: $(GREMLINS) ## look for changes of rules that no test notices; FILES="a.go b.go", or hours
 	@.ci/mutation $(GREMLINS) $(FILES)

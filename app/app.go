@@ -57,7 +57,10 @@ type App struct {
 	knowsBot atomic.Bool // by the one look at everywhere
 
 	textsMu sync.Mutex
-	texts   map[string]string // SHA-256 of a policy text to its address in the store
+	texts   map[string]string // SHA-256 of a policy text to its address in the store, where each process has its own
+
+	clocked time.Time // when the clock was last held to the database's; by work alone
+	news    news
 }
 
 // New checks the options, opens the store and returns a server that is ready to run. The
@@ -85,7 +88,12 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	if err := a.store.Orphan(ctx, a.now()); err != nil {
+	if o.shared() {
+		err = a.checkClock(ctx)
+	} else {
+		err = a.store.Orphan(ctx, a.now()) // hold has seen to it that no other process works
+	}
+	if err != nil {
 		return nil, err
 	}
 	a.metrics = newMetrics(a.store, a.now)
@@ -93,6 +101,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		API: api, App: o.AppID, Key: o.PrivateKey, Timeout: requestTimeout,
 		UserAgent: "changewarden/" + o.Version, Observe: a.metrics.request,
 		Now: a.now, Limits: o.limits().requests(), OnHold: func(h ghclient.Hold) { a.hold(ctx, h) },
+		Transport: o.seams.transport,
 	})
 	if err != nil {
 		return nil, err
@@ -158,6 +167,9 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	log := zerolog.Ctx(ctx)
 	log.Info().Stringer("address", l.Addr()).Str("ledger_verifier", a.verifier).Msg("listening")
 	if err := a.arrive(ctx); err != nil {
+		if ctx.Err() != nil {
+			err = nil // asked to stop before it began
+		}
 		return errors.Join(err, l.Close())
 	}
 	server := &http.Server{

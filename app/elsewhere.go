@@ -22,10 +22,10 @@ const ticketKey = "shared.tickets"
 // elsewhere returns the change with what other pull requests of the repository have in common
 // with it: the same diff that was objected to, and tickets. tickets are those of the change as
 // they are remembered.
-func (a *App) elsewhere(tx *store.Tx, l look, c rules.Change, at time.Time) (_ rules.Change, tickets []store.Shared, err error) {
+func (a *App) elsewhere(tx *store.Tx, l look, c rules.Change, at time.Time) (_ rules.Change, tickets []store.Trait, err error) {
 	own := numbers(c)
 	if c.Exact != "" {
-		if c.Objected, err = tx.Sharing(l.repo.ID, store.SharedObjection, c.Exact, own, maxElsewhere); err != nil {
+		if c.Objected, err = tx.WithTrait(l.repo.ID, store.TraitObjection, c.Exact, own, maxElsewhere); err != nil {
 			return c, nil, err
 		}
 	}
@@ -41,8 +41,8 @@ func (a *App) elsewhere(tx *store.Tx, l look, c rules.Change, at time.Time) (_ r
 		h := hmac.New(sha256.New, key)
 		h.Write([]byte(ticket))
 		value := hex.EncodeToString(h.Sum(nil))
-		tickets = append(tickets, store.Shared{Value: value})
-		pulls, err := tx.Sharing(l.repo.ID, store.SharedTicket, value, own, maxElsewhere)
+		tickets = append(tickets, store.Trait{Value: value})
+		pulls, err := tx.WithTrait(l.repo.ID, store.TraitTicket, value, own, maxElsewhere)
 		if err != nil {
 			return c, nil, err
 		}
@@ -57,29 +57,29 @@ func (a *App) elsewhere(tx *store.Tx, l look, c rules.Change, at time.Time) (_ r
 // and makes those due that have the diff of an objection which came or went. A request for
 // changes stands against the diff that it was made of, and against each that the head had
 // while it stood.
-func (a *App) share(tx *store.Tx, l look, c rules.Change, v rules.Verdict, tickets []store.Shared, at time.Time) error {
-	var diff []store.Shared
+func (a *App) share(tx *store.Tx, l look, c rules.Change, v rules.Verdict, tickets []store.Trait, at time.Time) error {
+	var diff []store.Trait
 	if c.Exact != "" {
-		diff = append(diff, store.Shared{Value: c.Exact})
+		diff = append(diff, store.Trait{Value: c.Exact})
 	}
 	standing := v.Objections()
 	for _, number := range numbers(c) {
-		if _, err := tx.SetShared(l.repo.ID, number, store.SharedDiff, diff); err != nil {
+		if _, err := tx.SetTraits(l.repo.ID, number, store.TraitDiff, diff); err != nil {
 			return err
 		}
-		if _, err := tx.SetShared(l.repo.ID, number, store.SharedTicket, tickets); err != nil {
+		if _, err := tx.SetTraits(l.repo.ID, number, store.TraitTicket, tickets); err != nil {
 			return err
 		}
-		was, err := tx.Shared(l.repo.ID, number, store.SharedObjection)
+		was, err := tx.Traits(l.repo.ID, number, store.TraitObjection)
 		if err != nil {
 			return err
 		}
-		moved, err := tx.SetShared(l.repo.ID, number, store.SharedObjection, objections(c, number, standing, was))
+		moved, err := tx.SetTraits(l.repo.ID, number, store.TraitObjection, objections(c, number, standing, was))
 		if err != nil {
 			return err
 		}
 		for _, exact := range moved {
-			others, err := tx.Sharing(l.repo.ID, store.SharedDiff, exact, numbers(c), maxElsewhere)
+			others, err := tx.WithTrait(l.repo.ID, store.TraitDiff, exact, numbers(c), maxElsewhere)
 			if err != nil {
 				return err
 			}
@@ -93,15 +93,15 @@ func (a *App) share(tx *store.Tx, l look, c rules.Change, v rules.Verdict, ticke
 
 // objections returns the diffs that requests for changes on a pull request stand against: of
 // those that were, what stands still.
-func objections(c rules.Change, number int64, standing []rules.Objection, was []store.Shared) []store.Shared {
-	var out []store.Shared
+func objections(c rules.Change, number int64, standing []rules.Objection, was []store.Trait) []store.Trait {
+	var out []store.Trait
 	for _, r := range c.Reviews {
 		if r.Pull != number || !slices.ContainsFunc(standing, func(o rules.Objection) bool { return o.Review == r.ID }) {
 			continue
 		}
 		for _, exact := range []string{r.Exact, c.Exact} {
 			if exact != "" {
-				out = append(out, store.Shared{Value: exact, Source: r.ID})
+				out = append(out, store.Trait{Value: exact, Source: r.ID})
 			}
 		}
 		for _, s := range was {
@@ -110,7 +110,7 @@ func objections(c rules.Change, number int64, standing []rules.Objection, was []
 			}
 		}
 	}
-	slices.SortFunc(out, func(x, y store.Shared) int {
+	slices.SortFunc(out, func(x, y store.Trait) int {
 		return cmp.Or(cmp.Compare(x.Value, y.Value), cmp.Compare(x.Source, y.Source))
 	})
 	return slices.Compact(out)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -24,6 +25,9 @@ var everywhere = subject.Subject{Kind: subject.Installation}
 
 // sweepInstallation makes every repository of an installation due: for a sweep, or on a round
 // for the round of the repository, if it was known before.
+//
+// A sweep is for what no delivery told, so it takes nothing for known that a delivery would
+// have made us forget.
 func (a *App) sweepInstallation(ctx context.Context, c store.Claim) error {
 	if c.Subject.Number == 0 {
 		return a.sweepEverywhere(ctx, c)
@@ -44,7 +48,11 @@ func (a *App) sweepInstallation(ctx context.Context, c store.Claim) error {
 		return err
 	}
 	at := a.now()
-	repos, err := a.reader.Repositories(ctx, a.clients.Installation(inst.ID))
+	client, err := a.client(ctx, inst.ID)
+	if err != nil {
+		return err
+	}
+	repos, err := a.reader.Repositories(ctx, client)
 	if ghclient.Diagnose(err, at).Installation {
 		return a.readInstallation(ctx, c, inst)
 	}
@@ -82,7 +90,14 @@ func (a *App) sweepInstallation(ctx context.Context, c store.Claim) error {
 		if err := a.accountBack(tx, inst.Account, at); err != nil {
 			return err
 		}
-		return a.applied(tx, c, subject.Result{Installation: inst.ID, Repositories: repos}, due, at, time.Time{})
+		swept := subject.Result{Installation: inst.ID, Repositories: repos}
+		if !round {
+			swept.Forget = []subject.CacheKey{
+				{Kind: subject.TeamCache, Prefix: subject.TeamKey(inst.Account, "")},
+				{Kind: subject.OwnerCache, Prefix: fmt.Sprintf("%d/", inst.Account)},
+			}
+		}
+		return a.applied(tx, c, swept, due, at, time.Time{})
 	})
 }
 
@@ -196,7 +211,10 @@ func (a *App) learnBot(ctx context.Context, installation int64, slug string) {
 		zerolog.Ctx(ctx).Warn().Err(err).Msg("our own bot is not known")
 		return
 	}
-	a.store.SetOwnBot(bot)
+	if err := a.store.SetOwnBot(ctx, bot); err != nil {
+		zerolog.Ctx(ctx).Warn().Err(err).Msg("our own bot is not remembered")
+		return
+	}
 	a.knowsBot.Store(true)
 }
 
@@ -233,11 +251,21 @@ func (a *App) sweepRepository(ctx context.Context, c store.Claim) error {
 	}
 	round := c.Subject.Kind == subject.Round
 	return a.store.Tx(ctx, func(tx *store.Tx) error {
+		if err := tx.HoldRepository(repo.ID); err != nil {
+			return err
+		}
 		due, err := a.dueOf(tx, repo, open, round, at)
 		if err != nil {
 			return err
 		}
-		if err := tx.Apply(at, subject.Result{Installation: repo.Installation, Pulls: open.Pulls, MergeGroups: open.MergeGroups}); err != nil {
+		swept := subject.Result{Installation: repo.Installation, Pulls: open.Pulls, MergeGroups: open.MergeGroups}
+		if !round {
+			swept.Forget = []subject.CacheKey{
+				{Kind: subject.PermissionCache, Prefix: subject.PermissionKey(repo.ID, 0)},
+				{Kind: subject.BaselineCache, Prefix: fmt.Sprintf("%d/", repo.ID)},
+			}
+		}
+		if err := tx.Apply(at, swept); err != nil {
 			return err
 		}
 		// Those that GitHub lists, and those that it lists no more: their look finds out.
@@ -350,7 +378,7 @@ func (a *App) behind(tx *store.Tx, row store.Pull, p subject.PullFact) (bool, er
 	if !row.Governed {
 		return false, nil
 	}
-	pub, found, err := tx.Publication(row.Repo, row.Head)
+	pub, found, err := tx.SeePublication(row.Repo, row.Head)
 	return row.JudgedBase == "" || !found || a.aged(pub), err
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,7 +16,14 @@ import (
 )
 
 const (
-	// lease is for how long a subject is a worker's own; it is renewed at half of it.
+	// lease is for how long a subject is a worker's own; it is renewed at a third of it.
+	//
+	// It ends by the clock of whoever looks at it, so replicas' clocks count. What has to hold
+	// is that nobody takes a subject over while a request of its holder can be on its way. No
+	// write starts unless the lease outlives it, a request takes requestTimeout, and the store
+	// waits half as long again (openStore): that half, five seconds, is what two clocks may
+	// differ by. checkClock holds each to maxAhead of the database's, which is less than half
+	// of it. A look that only reads has two thirds of a lease more.
 	lease = time.Minute
 	// poll is the net under the wake-ups: how long the worker sleeps at most.
 	poll = time.Second
@@ -42,11 +48,15 @@ func (a *App) work(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		claims, err := a.store.Claim(ctx, a.now(), a.owner, 1, lease)
+		var claims []store.Claim
+		err := a.clockStands(ctx)
+		if err == nil {
+			claims, err = a.store.Claim(ctx, a.now(), a.owner, 1, lease)
+		}
 		if err != nil || len(claims) == 0 {
 			<-slots
 			if err != nil && ctx.Err() == nil {
-				zerolog.Ctx(ctx).Error().Err(err).Msg("worklist not readable")
+				zerolog.Ctx(ctx).Error().Err(err).Msg("nothing is taken from the worklist")
 			}
 			a.sleep(ctx, err)
 			continue
@@ -82,7 +92,9 @@ func (a *App) take(ctx context.Context, c store.Claim) {
 	lost := a.keep(ctx, cancel, c)
 	began := a.now()
 	var asked atomic.Int64
+	ended := a.o.seams.looks(c.Subject)
 	err := a.evaluate(a.budgeted(ctx, c, &asked), c)
+	ended()
 	a.spent(ctx, c, int(asked.Load()))
 	a.watchClock(ctx)
 	cancel()
@@ -128,6 +140,7 @@ func (a *App) keep(ctx context.Context, cancel context.CancelFunc, c store.Claim
 func (a *App) putBack(ctx context.Context, c store.Claim, err error) {
 	at := a.now()
 	wait, again := backoff(c.Attempt), a.store.Retry
+	wait += a.o.seams.spreads(wait / 4)
 	if soon, ok := errors.AsType[retryError](err); ok {
 		wait = soon.after
 	} else {
@@ -152,11 +165,9 @@ func (a *App) putBack(ctx context.Context, c store.Claim, err error) {
 	}
 }
 
-// backoff is how long to wait after the attempt-th failure (from 0), with up to a quarter
-// added so that many subjects do not come back at once.
+// backoff is how long to wait after the attempt-th failure (from 0).
 func backoff(attempt int) time.Duration {
-	wait := min(maxBackoff, time.Second<<min(attempt, 10))
-	return wait + rand.N(wait/4+1)
+	return min(maxBackoff, time.Second<<min(attempt, 10))
 }
 
 // retryError asks for another look after a given time, for reasons that are nobody's fault.

@@ -21,8 +21,9 @@ import (
 const module = "github.com/changewarden/changewarden"
 
 // ours is every package that another could import.
-var ours = strings.Fields(`app app/cases app/command app/evidence app/ghclient app/githubsim app/githubsim/contract app/importer
-	app/procedure app/publish app/route app/say app/snapshot app/store app/subject app/web deploy rules rules/calendar
+var ours = strings.Fields(`app app/cases app/command app/evidence app/ghclient app/githubsim app/githubsim/contract
+	app/githubsim/play app/importer app/procedure app/publish app/route app/say app/snapshot app/store
+	app/store/pgtest app/subject app/web deploy rules rules/calendar
 	rules/schema rules/words webhook`)
 
 // Packages of others, by what they are to us.
@@ -46,14 +47,15 @@ var directions = []struct {
 	not  string // with ours "but": all of ours but these
 	rest string
 }{
-	{"cmd/changewarden/probe.go", "but", "app/githubsim/contract", plain + " " + input + " " + logger + " " + others},
-	{"app/probe.go", "but", "app/githubsim app/githubsim/contract", plain + " " + input + " " + logger + " " + others},
+	{"cmd/changewarden/probe.go", "but", "app/githubsim/contract app/store/pgtest", plain + " " + input + " " + logger + " " + others},
+	{"app/probe.go", "but", "app/githubsim app/githubsim/contract app/githubsim/play app/store/pgtest", plain + " " + input + " " + logger + " " + others},
 	{"app/cases/probe.go", "app/say rules", "", plain + " " + input + " " + logger + " " + others},
 	{"app/command/probe.go", "", "", plain},
 	{"app/evidence/probe.go", "", "", plain + " " + input + " " + logger + " " + others},
 	{"app/ghclient/probe.go", "", "", plain + " " + input + " " + logger + " " + others + " " + gogh + " " + clients},
-	{"app/githubsim/probe.go", "", "", plain + " " + input + " " + logger + " " + others},
-	{"app/githubsim/contract/probe.go", "app/githubsim", "", plain + " " + input + " " + logger + " " + others},
+	{"app/githubsim/probe.go", "app/githubsim/play", "", plain + " " + input + " " + logger + " " + others},
+	{"app/githubsim/contract/probe.go", "app/githubsim app/githubsim/play", "", plain + " " + input + " " + logger + " " + others},
+	{"app/githubsim/play/probe.go", "app/githubsim", "", plain + " " + input + " " + logger + " " + others},
 	{"app/importer/probe.go", "rules", "", plain + " " + input + " " + logger + " " + others},
 	{"app/procedure/probe.go", "rules rules/words", "", plain + " " + input + " " + logger + " " + others},
 	{"app/publish/probe.go", "app/ghclient app/say deploy rules", "", plain + " " + input + " " + logger + " " + others + " " + gogh},
@@ -61,6 +63,7 @@ var directions = []struct {
 	{"app/say/probe.go", "app/command deploy rules", "", plain},
 	{"app/snapshot/probe.go", "app/ghclient app/subject deploy rules", "", plain + " " + input + " " + logger + " " + others + " " + gogh},
 	{"app/store/probe.go", "app/evidence app/subject", "", plain + " " + input + " " + logger + " " + others + " " + sql},
+	{"app/store/pgtest/probe.go", "", "", plain + " " + input + " " + logger + " " + others + " " + sql},
 	{"app/subject/probe.go", "", "", plain},
 	{"app/web/probe.go", "app/say deploy rules", "", plain + " " + input + " " + logger + " " + others},
 	{"app/newcomer/probe.go", "", "", plain + " " + input + " " + logger + " " + others},

@@ -33,8 +33,8 @@ type Publication struct {
 	// FullStatus: GitHub takes no more statuses of ours on the commit.
 	FullStatus bool
 
-	// Doubts counts the events that contradicted Said: a run of ours that is not as we left
-	// it, a status in our context that we did not post. Only Accept raises it; PutPublication
+	// Doubts counts the events and looks that contradicted Said: a run of ours that is not as we left
+	// it, a status in our context that we did not post. Accept and Doubt raise it; PutPublication
 	// leaves it alone. Whoever publishes looks at GitHub while it is above Answered, and
 	// stores as Answered the Doubts that it read before it looked.
 	Doubts   int64
@@ -79,10 +79,22 @@ func (s *Store) Publication(ctx context.Context, repo int64, sha string) (Public
 	return s.reader(ctx).publication(repo, sha)
 }
 
-// Publication is Store.Publication, with the row locked.
+// Publication is Store.Publication, with the head locked, whether it has a row or not: who
+// composes what it should show sees what others stored of its pull requests before, and they
+// see what is stored now.
 func (tx *Tx) Publication(repo int64, sha string) (Publication, bool, error) {
+	if err := tx.lockHead(repo, sha); err != nil {
+		return Publication{}, false, wrap(err, "lock head %s in repository %d", sha, repo)
+	}
 	return tx.reader().publication(repo, sha)
 }
+
+// SeePublication is Publication without the lock, for who only looks.
+func (tx *Tx) SeePublication(repo int64, sha string) (Publication, bool, error) {
+	return tx.reader().publication(repo, sha)
+}
+
+func (tx *Tx) lockHead(repo int64, sha string) error { return tx.lock("head/%d/%s", repo, sha) }
 
 // PutPublication stores all of p but Doubts and Reruns.
 func (tx *Tx) PutPublication(p Publication) error {
@@ -119,7 +131,7 @@ const (
 // being written its row says less than GitHub, so runs of ours are taken as said: only our
 // app can change them. A status can be anybody's, so its sender decides.
 func (tx *Tx) ownCheck(repo int64, sha string, c subject.Check) (own, error) {
-	app, bot := tx.s.o.App, tx.s.ownBot.Load()
+	app := tx.s.o.App
 	status := c.Source == subject.CommitStatus && strings.EqualFold(c.Name, tx.s.o.StatusContext)
 	switch {
 	case !status && (app == 0 || c.App != app):
@@ -127,7 +139,11 @@ func (tx *Tx) ownCheck(repo int64, sha string, c subject.Check) (own, error) {
 	case c.Source == subject.CheckSuite:
 		return asSaid, nil // the frame that GitHub puts around our runs
 	}
-	p, found, err := tx.Publication(repo, sha)
+	p, found, err := tx.reader().publication(repo, sha)
+	if err != nil {
+		return "", err
+	}
+	bot, err := tx.knownBot()
 	if err != nil {
 		return "", err
 	}
@@ -147,6 +163,14 @@ func (tx *Tx) ownCheck(repo int64, sha string, c subject.Check) (own, error) {
 	default:
 		return notAsSaid, nil
 	}
+}
+
+// Doubt notes that GitHub shows something else than Said, and makes the head due.
+func (tx *Tx) Doubt(p Publication, at time.Time) error {
+	if _, err := tx.doubt(p.Repo, p.SHA); err != nil {
+		return wrap(err, "doubt publication on %s in repository %d", p.SHA, p.Repo)
+	}
+	return tx.Raise(at, Due{Subject: p.Subject(), At: at})
 }
 
 // doubt notes that GitHub shows something else than Said; false if nothing was said.

@@ -1,7 +1,7 @@
 -- +goose Up
 
--- What of a pull request another one may share: see SharedKind.
-create table pull_shared (
+-- What of a pull request another one may share: see TraitKind.
+create table pull_traits (
 	repo   bigint not null,
 	number bigint not null,
 	kind   text   not null,
@@ -9,4 +9,4 @@ create table pull_shared (
 	source bigint not null, -- of an objection: the review; else 0
 	primary key (repo, number, kind, value, source)
 );
-create index pull_shared_by_value on pull_shared (repo, kind, value, number);
+create index pull_traits_by_value on pull_traits (repo, kind, value, number);

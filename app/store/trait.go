@@ -8,34 +8,34 @@ import (
 	"time"
 )
 
-// SharedKind says what it is that two pull requests of a repository may share.
-type SharedKind string
+// TraitKind says what it is that two pull requests of a repository may share.
+type TraitKind string
 
 // What pull requests may share. All of it is fingerprints: no text, and nobody's id.
 const (
-	SharedDiff      SharedKind = "diff"      // the exact fingerprint of the diff, as it was last judged
-	SharedObjection SharedKind = "objection" // the exact fingerprint of a diff that a request for changes stands against
-	SharedTicket    SharedKind = "ticket"    // a ticket that is named, as a keyed hash
+	TraitDiff      TraitKind = "diff"      // the exact fingerprint of the diff, as it was last judged
+	TraitObjection TraitKind = "objection" // the exact fingerprint of a diff that a request for changes stands against
+	TraitTicket    TraitKind = "ticket"    // a ticket that is named, as a keyed hash
 )
 
-// Shared is something that a pull request has and another one may have too. It is kept when
+// Trait is something that a pull request has and another one may have too. It is kept when
 // the pull request is closed.
-type Shared struct {
+type Trait struct {
 	Value  string
 	Source int64 // of an objection: the review
 }
 
-// Shared returns what a pull request has of a kind, by value and source.
-func (tx *Tx) Shared(repo, number int64, kind SharedKind) ([]Shared, error) {
-	all, err := list(tx.reader(), func(s scan) (sh Shared, err error) { return sh, s(&sh.Value, &sh.Source) }, `
-select value, source from pull_shared where repo = $1 and number = $2 and kind = $3 order by value, source`, repo, number, string(kind))
+// Traits returns what a pull request has of a kind, by value and source.
+func (tx *Tx) Traits(repo, number int64, kind TraitKind) ([]Trait, error) {
+	all, err := list(tx.reader(), func(s scan) (sh Trait, err error) { return sh, s(&sh.Value, &sh.Source) }, `
+select value, source from pull_traits where repo = $1 and number = $2 and kind = $3 order by value, source`, repo, number, string(kind))
 	return all, wrap(err, "list what pull request %d#%d shares", repo, number)
 }
 
-// SetShared replaces what a pull request has of a kind, and returns the values of which
+// SetTraits replaces what a pull request has of a kind, and returns the values of which
 // anything came or went.
-func (tx *Tx) SetShared(repo, number int64, kind SharedKind, now []Shared) ([]string, error) {
-	was, err := tx.Shared(repo, number, kind)
+func (tx *Tx) SetTraits(repo, number int64, kind TraitKind, now []Trait) ([]string, error) {
+	was, err := tx.Traits(repo, number, kind)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (tx *Tx) SetShared(repo, number int64, kind SharedKind, now []Shared) ([]st
 			continue
 		}
 		moved = append(moved, s.Value)
-		err := tx.exec(`delete from pull_shared where repo = $1 and number = $2 and kind = $3 and value = $4 and source = $5`,
+		err := tx.exec(`delete from pull_traits where repo = $1 and number = $2 and kind = $3 and value = $4 and source = $5`,
 			repo, number, string(kind), s.Value, s.Source)
 		if err != nil {
 			return nil, wrap(err, "drop what pull request %d#%d shared", repo, number)
@@ -56,7 +56,7 @@ func (tx *Tx) SetShared(repo, number int64, kind SharedKind, now []Shared) ([]st
 			continue
 		}
 		moved = append(moved, s.Value)
-		err := tx.exec(`insert into pull_shared (repo, number, kind, value, source) values ($1, $2, $3, $4, $5) on conflict do nothing`,
+		err := tx.exec(`insert into pull_traits (repo, number, kind, value, source) values ($1, $2, $3, $4, $5) on conflict do nothing`,
 			repo, number, string(kind), s.Value, s.Source)
 		if err != nil {
 			return nil, wrap(err, "store what pull request %d#%d shares", repo, number)
@@ -66,11 +66,11 @@ func (tx *Tx) SetShared(repo, number int64, kind SharedKind, now []Shared) ([]st
 	return slices.Compact(moved), nil
 }
 
-// Sharing returns the numbers of the pull requests that have something, ascending, limit of
+// WithTrait returns the numbers of the pull requests that have something, ascending, limit of
 // them; but leaves some out.
-func (tx *Tx) Sharing(repo int64, kind SharedKind, value string, but []int64, limit int) ([]int64, error) {
+func (tx *Tx) WithTrait(repo int64, kind TraitKind, value string, but []int64, limit int) ([]int64, error) {
 	all, err := list(tx.reader(), column[int64], `
-select distinct number from pull_shared where repo = $1 and kind = $2 and value = $3 order by number limit $4`,
+select distinct number from pull_traits where repo = $1 and kind = $2 and value = $3 order by number limit $4`,
 		repo, string(kind), value, limit+len(but))
 	all = slices.DeleteFunc(all, func(n int64) bool { return slices.Contains(but, n) })
 	return all[:min(len(all), limit)], wrap(err, "list pull requests of repository %d that share a %s", repo, kind)

@@ -9,11 +9,11 @@ import (
 
 // What a pull request shares is found by its value, in its repository alone, and replaced as a
 // whole: what came and what went is told.
-func testShared(t *testing.T, s *Store) {
-	set := func(repo, number int64, kind SharedKind, want []string, now ...Shared) {
+func testTraits(t *testing.T, s *Store) {
+	set := func(repo, number int64, kind TraitKind, want []string, now ...Trait) {
 		t.Helper()
 		in(t, s, func(tx *Tx) error {
-			moved, err := tx.SetShared(repo, number, kind, now)
+			moved, err := tx.SetTraits(repo, number, kind, now)
 			if diff := cmp.Diff(want, moved); diff != "" {
 				t.Errorf("moved of %d#%d (-want +got):\n%s", repo, number, diff)
 			}
@@ -23,25 +23,25 @@ func testShared(t *testing.T, s *Store) {
 	sharing := func(limit int, want []int64, but ...int64) {
 		t.Helper()
 		in(t, s, func(tx *Tx) error {
-			got, err := tx.Sharing(1, SharedObjection, "a", but, limit)
+			got, err := tx.WithTrait(1, TraitObjection, "a", but, limit)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("sharing (-want +got):\n%s", diff)
 			}
 			return err
 		})
 	}
-	set(1, 7, SharedObjection, []string{"a", "b"}, Shared{"a", 70}, Shared{"a", 71}, Shared{"b", 70})
-	set(1, 7, SharedObjection, nil, Shared{"a", 70}, Shared{"a", 71}, Shared{"b", 70})
-	set(1, 8, SharedDiff, []string{"a"}, Shared{"a", 0})
-	set(1, 5, SharedObjection, []string{"a"}, Shared{"a", 50})
-	set(1, 9, SharedObjection, []string{"a"}, Shared{"a", 90})
-	set(2, 4, SharedObjection, []string{"a"}, Shared{"a", 40})
+	set(1, 7, TraitObjection, []string{"a", "b"}, Trait{"a", 70}, Trait{"a", 71}, Trait{"b", 70})
+	set(1, 7, TraitObjection, nil, Trait{"a", 70}, Trait{"a", 71}, Trait{"b", 70})
+	set(1, 8, TraitDiff, []string{"a"}, Trait{"a", 0})
+	set(1, 5, TraitObjection, []string{"a"}, Trait{"a", 50})
+	set(1, 9, TraitObjection, []string{"a"}, Trait{"a", 90})
+	set(2, 4, TraitObjection, []string{"a"}, Trait{"a", 40})
 	sharing(9, []int64{5, 7, 9})
 	sharing(2, []int64{5, 7})
 	sharing(2, []int64{7, 9}, 5)
-	set(1, 7, SharedObjection, []string{"a", "b"}, Shared{"a", 71})
+	set(1, 7, TraitObjection, []string{"a", "b"}, Trait{"a", 71})
 	sharing(9, []int64{5, 7, 9})
-	set(1, 7, SharedObjection, []string{"a", "c"}, Shared{"c", 71})
+	set(1, 7, TraitObjection, []string{"a", "c"}, Trait{"c", 71})
 	sharing(9, []int64{5, 9})
 }
 
