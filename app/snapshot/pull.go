@@ -17,7 +17,7 @@ import (
 // What it costs, with people, teams and files known and no list longer than a page: one
 // GraphQL query. Beside that: pages of files for a new head; a permission for the author and
 // each dismisser and a query for each team, every ten minutes; a query for what is usual,
-// every hour, if the policy asks for all checks; a user for each login of a policy, every
+// every hour and after each merge, if the policy asks for all checks; a user for each login of a policy, every
 // day; the branch's activity for a head without a known pusher; trees, for a diff with a
 // file that has no whole patch and for an approval that is carried over from another head;
 // the jobs of a workflow run, once each, where two results share a name or the policy names
