@@ -40,6 +40,7 @@ type commands struct {
 	Verify    verifyCmd    `cmd:"" help:"Recompute the ledger and say where it breaks."`
 	Replay    replayCmd    `cmd:"" help:"Judge every recorded verdict again and compare."`
 	LedgerKey ledgerKeyCmd `cmd:"" help:"Make the key with which replicas on PostgreSQL sign the ledger."`
+	Doctor    doctorCmd    `cmd:"" help:"Look at the app, its webhook, the branches that should require it, and this machine."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
@@ -58,6 +59,10 @@ func main() {
 
 // run does what args say and returns the exit code.
 func run(args []string, stdout, stderr io.Writer) int {
+	stderr = shown{stderr}
+	if terminal(stdout) { // elsewhere it is data, such as a snapshot, and left as it is
+		stdout = shown{stdout}
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	parser := kong.Must(&commands{},

@@ -118,7 +118,7 @@ func start(b testing.TB, sim *githubsim.Server) server {
 	cmd := exec.Command("changewarden", "serve")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(),
-		"CHANGEWARDEN_LISTEN=127.0.0.1:0", "CHANGEWARDEN_GITHUB_URL=http://127.0.0.1", "CHANGEWARDEN_GITHUB_API_URL="+sim.URL(),
+		"CHANGEWARDEN_LISTEN=127.0.0.1:0", "CHANGEWARDEN_METRICS_LISTEN=127.0.0.1:0", "CHANGEWARDEN_GITHUB_URL=http://127.0.0.1", "CHANGEWARDEN_GITHUB_API_URL="+sim.URL(),
 		"CHANGEWARDEN_APP_ID="+strconv.FormatInt(sim.AppID(), 10), "CHANGEWARDEN_PRIVATE_KEY_FILE="+key,
 		"CHANGEWARDEN_WEBHOOK_SECRET="+string(sim.WebhookSecret()))
 	log, err := cmd.StderrPipe()
