@@ -106,6 +106,7 @@ type Store struct {
 	wake   chan struct{}
 	ownBot atomic.Int64
 	target int64 // the migration that this program's SQL is for
+	left   Recovery
 }
 
 // writer runs write transactions.
@@ -168,8 +169,11 @@ func (s *Store) Close() error {
 	return nil
 }
 
+// Recovered returns what the last process left, as it was found when the store was opened.
+func (s *Store) Recovered() Recovery { return s.left }
+
 // Ready says whether the store can be read and written, and has the tables that this
-// program's SQL is for.
+// program's SQL is for. It writes: a full disk shows in nothing else. See Full.
 func (s *Store) Ready(ctx context.Context) error {
 	if err := checkVersion(ctx, s.read, s.target); err != nil {
 		return err
@@ -177,8 +181,17 @@ func (s *Store) Ready(ctx context.Context) error {
 	if s.writer == nil {
 		return nil
 	}
-	return s.Tx(ctx, func(tx *Tx) error { return tx.exec(`update subjects set generation = generation where key = ''`) })
+	return s.Tx(ctx, func(tx *Tx) error {
+		// Some pages of it, so that what is free inside the file does not hide that it cannot grow.
+		if err := tx.PutMark(readyMark, Mark{Body: strings.Repeat(".", 16<<10)}); err != nil {
+			return err
+		}
+		return tx.PutMark(readyMark, Mark{})
+	})
 }
+
+// readyMark is what Ready writes.
+const readyMark = "ready"
 
 // SetOwnBot tells the user id of our app's bot once it is known: until then a commit status
 // in our own context could be anybody's.
