@@ -209,9 +209,15 @@ func (l *listener) named(ctx context.Context, person int64) (bool, error) {
 // for a head; what GitHub refuses for good is given up.
 func (a *App) answerCommand(ctx context.Context, c store.Claim, repo store.Repository, cmd store.Command) (store.Claim, error) {
 	writing := cmd.Writing
-	if err := a.changeCommand(ctx, cmd.Comment, func(_ *store.Tx, row *store.Command) error {
+	if err := a.changeCommand(ctx, cmd.Comment, func(tx *store.Tx, row *store.Command) error {
 		row.Writing = true
-		return nil
+		n := 0
+		for _, text := range []string{cmd.Reaction, cmd.Reply} {
+			if text != "" {
+				n++
+			}
+		}
+		return tx.ChargeWrites(repo.Installation, a.now(), n)
 	}); err != nil {
 		return c, err
 	}

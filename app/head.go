@@ -67,6 +67,9 @@ func (o *owed) begin(tx *store.Tx, c store.Claim, at time.Time, aged func(store.
 	}
 	if !found || o.pub.WantedDigest == o.pub.SaidDigest && !o.pub.Doubted() && !o.pub.Rerun() && !aged(o.pub) {
 		o.nothing = true
+		if err := tx.ChargeWrites(c.Installation, at, -store.PublicationWrites); err != nil {
+			return err
+		}
 		return tx.Done(c, at, time.Time{})
 	}
 	if err := decode(o.pub.Wanted, &o.wanted); err != nil {

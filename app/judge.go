@@ -81,12 +81,12 @@ type look struct {
 	waiting []spoken         // commands that this look decides about
 }
 
-// repository returns the repository of a subject. Where it is unknown, gone or archived, or
-// its installation is suspended or removed, the subject is done and known is false: there is
-// nobody to answer. What is back is swept.
+// repository returns the repository of a subject. Where it is unknown, gone, archived or not
+// an allowed account's, or its installation is suspended or removed, the subject is done and
+// known is false: there is nobody to answer. What is back is swept.
 func (a *App) repository(ctx context.Context, c store.Claim) (repo store.Repository, known bool, err error) {
 	repo, known, err = a.store.Repository(ctx, c.Subject.Repo)
-	if err == nil && (!known || repo.Gone || repo.Archived || repo.Suspended || repo.Installation == 0) {
+	if err == nil && (!known || repo.Gone || repo.Archived || repo.Suspended || repo.Installation == 0 || !a.o.allows(repo.Account, repo.Owner)) {
 		return repo, false, a.done(ctx, c)
 	}
 	return repo, known, err

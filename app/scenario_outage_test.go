@@ -30,7 +30,7 @@ var outageWords = map[string]func(ts *testscript.TestScript, neg bool, args []st
 	"tells":    cmdTells,
 	"replay":   cmdReplay,
 	"run":      cmdRun,
-	"flood":    cmdFlood,
+	"fill":     cmdFill,
 	"ledger":   cmdLedger,
 }
 
@@ -111,8 +111,8 @@ func cmdRun(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// flood LOGIN COMMIT CONTEXT STATE posts statuses until GitHub takes no more.
-func cmdFlood(ts *testscript.TestScript, _ bool, args []string) {
+// fill LOGIN COMMIT CONTEXT STATE posts statuses until GitHub takes no more.
+func cmdFill(ts *testscript.TestScript, _ bool, args []string) {
 	w := of(ts)
 	sha, err := w.commit(args[1])
 	ts.Check(err)

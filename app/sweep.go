@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -31,7 +32,7 @@ func (a *App) sweepInstallation(ctx context.Context, c store.Claim) error {
 	if err != nil {
 		return err
 	}
-	if !known || inst.Removed {
+	if !known || inst.Removed || !a.o.allows(inst.Account, inst.AccountLogin) {
 		return a.done(ctx, c)
 	}
 	if inst.Suspended {
@@ -166,6 +167,9 @@ func (a *App) sweepEverywhere(ctx context.Context, c store.Claim) error {
 	}
 	round := c.Subject.Kind == subject.Round
 	var due []store.Due
+	self.Installations = slices.DeleteFunc(self.Installations, func(inst subject.InstallationFact) bool {
+		return !a.o.allows(inst.Account, inst.AccountLogin)
+	})
 	for i, inst := range self.Installations {
 		if !inst.Suspended && !a.knowsBot.Load() {
 			a.learnBot(ctx, inst.ID, self.Slug)

@@ -74,6 +74,11 @@ func (o Options) Problems() []*Problem {
 	case !isPrivateKey(o.PrivateKey):
 		problem("PRIVATE_KEY_FILE", "or CHANGEWARDEN_PRIVATE_KEY holds no RSA private key in PEM form: generate one on the app's settings page and give the file as it is")
 	}
+	for _, account := range o.AllowedAccounts {
+		if !isAccount(account) {
+			problem("ALLOWED_ACCOUNTS", "holds %q, which is no account: give logins or numeric ids with commas between", account)
+		}
+	}
 	if len(o.WebhookSecrets) == 0 {
 		problem("WEBHOOK_SECRET", "is not set: give the webhook secret of the app's settings page, or a file of them, one a line, in CHANGEWARDEN_WEBHOOK_SECRET_FILE")
 	}

@@ -96,6 +96,14 @@ func number(claim any) (time.Time, bool) {
 // tokenLife is how long an installation token lives.
 const tokenLife = time.Hour
 
+// RevokeTokens makes all tokens of the app's installation on an account worthless, as GitHub
+// does with one that leaked.
+func (s *Server) RevokeTokens(login string) error {
+	return s.onInstallation(login, func(i *installation) {
+		maps.DeleteFunc(s.world.tokens, func(_ string, t *token) bool { return t.install == i })
+	})
+}
+
 // createToken is POST /app/installations/{installation_id}/access_tokens. The token has
 // today's shape, ghs_<app id>_<a long rest>: longer than the 40 characters of old.
 func createToken(c *call) (any, error) {

@@ -63,6 +63,7 @@ type Server struct {
 	hooks hooks
 	fault faults
 	limit map[string]*budget
+	abuse abuse
 
 	staleAt time.Time // when the next open check run may go stale; zero: there is none
 

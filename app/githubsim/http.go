@@ -2,6 +2,7 @@ package githubsim
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -183,7 +184,7 @@ func (e *Error) json() obj {
 	if e.Status == http.StatusOK {
 		return obj{"errors": list{obj{"type": e.Type, "message": e.Message}}} // GraphQL's way
 	}
-	o := obj{"message": e.Message, "documentation_url": "https://docs.github.com/rest", "status": strconv.Itoa(e.Status)}
+	o := obj{"message": e.Message, "documentation_url": cmp.Or(e.about, "https://docs.github.com/rest"), "status": strconv.Itoa(e.Status)}
 	if len(e.Errors) > 0 {
 		o["errors"] = e.Errors
 	}

@@ -71,6 +71,7 @@ func Route(event string, body []byte, at time.Time) subject.Result {
 	if mean := events[event]; mean != nil {
 		mean(d, &r)
 	}
+	r.Stranger = stranger(event, d)
 	return r
 }
 
@@ -79,4 +80,23 @@ func Route(event string, body []byte, at time.Time) subject.Result {
 func Header(_ string, body []byte) (action string, installation, repo int64) {
 	d, _ := decode(body)
 	return d.Action, d.Installation.ID, d.Repository.ID
+}
+
+// Account returns the account that a delivery is about, by id and login: the repository's
+// owner, else the organisation, else where the app is installed; 0 and empty if it names none.
+func Account(body []byte) (id int64, login string) {
+	var e struct {
+		Repository   struct{ Owner user }
+		Organization user
+		Installation struct{ Account user }
+	}
+	if !unmarshal(body, &e) {
+		return 0, ""
+	}
+	for _, u := range []user{e.Repository.Owner, e.Organization, e.Installation.Account} {
+		if u.ID > 0 {
+			return u.ID, u.Login
+		}
+	}
+	return 0, ""
 }

@@ -72,22 +72,33 @@ func (tx *Tx) apply(at time.Time, r subject.Result, guid string) error {
 			return err
 		}
 	}
-	due := map[subject.Subject]bool{}
+	due := map[subject.Subject]Due{}
 	for _, sub := range r.Subjects {
-		due[sub] = true
+		d := Due{Subject: sub}
+		if r.Stranger {
+			d.Priority = subject.Strangers
+		}
+		due[sub] = d
 	}
 	for _, sel := range r.Selectors {
-		if err := tx.selected(at, sel, due); err != nil {
+		selected := map[subject.Subject]bool{}
+		if err := tx.selected(at, sel, selected); err != nil {
 			return fmt.Errorf("select by %s: %w", sel.Kind, err)
+		}
+		for sub := range selected {
+			if _, named := due[sub]; !named {
+				due[sub] = Due{Subject: sub, Priority: waits(sel, r.Stranger), Result: sel.Check != nil}
+			}
 		}
 	}
 	var all []Due
-	for sub := range due {
+	for sub, d := range due {
 		installation, err := tx.installationOf(sub, r.Installation)
 		if err != nil {
 			return err
 		}
-		all = append(all, Due{Subject: sub, Installation: installation, At: at})
+		d.Installation, d.At = installation, at
+		all = append(all, d)
 	}
 	for _, d := range inOrder(all) {
 		generation, err := tx.raise(d)
@@ -103,6 +114,19 @@ func (tx *Tx) apply(at time.Time, r subject.Result, guid string) error {
 		}
 	}
 	return nil
+}
+
+// waits says who waits for what a selector finds; 0: whoever waits for what is raised anyway.
+func waits(sel subject.Selector, stranger bool) subject.Priority {
+	switch {
+	case stranger:
+		return subject.Strangers
+	case sel.Kind == subject.ByRepository || sel.Kind == subject.ByBase:
+		return subject.Background
+	case sel.Kind == subject.ByTeam || sel.Kind == subject.ByPerson:
+		return subject.Timers
+	}
+	return 0
 }
 
 func (tx *Tx) facts(at time.Time, r subject.Result, guid string) error {

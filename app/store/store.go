@@ -53,6 +53,9 @@ type Options struct {
 	// next one. The first event is never held up. 0: not at all.
 	Quiet time.Duration
 
+	Pace            Pace // of writes to GitHub, by installation
+	PerInstallation int  // how many subjects of one installation an owner works on at once; 0: all
+
 	NewID func() (int64, error) // person and verdict ids, in [1, 2^53); nil: RandomID
 	Rand  io.Reader             // salts; nil: crypto/rand
 }

@@ -10,6 +10,7 @@ type Result struct {
 	Subjects     []Subject
 	Selectors    []Selector
 	Forget       []CacheKey
+	Stranger     bool // somebody from outside did it: what it makes due comes after all else
 
 	Repositories  []RepositoryFact
 	Installations []InstallationFact

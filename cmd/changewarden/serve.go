@@ -27,6 +27,7 @@ type serveCmd struct {
 	PrivateKey        string `group:"GitHub App" env:"CHANGEWARDEN_PRIVATE_KEY" placeholder:"PEM" help:"Its text. Set it in the environment: others can read a command line."`
 	WebhookSecretFile string `group:"GitHub App" env:"CHANGEWARDEN_WEBHOOK_SECRET_FILE" placeholder:"PATH" help:"The app's webhook secrets, one a line. Required, unless the next is given."`
 	WebhookSecret     string `group:"GitHub App" env:"CHANGEWARDEN_WEBHOOK_SECRET" placeholder:"SECRET,..." help:"The webhook secret, or several with commas between, while one is rotated. Set it in the environment."`
+	AllowedAccounts   string `group:"GitHub App" env:"CHANGEWARDEN_ALLOWED_ACCOUNTS" placeholder:"ACCOUNT,..." help:"Logins or numeric ids of the accounts to work for, with commas between. An installation on any other costs nothing but a log line. Default: wherever the app is installed."`
 
 	PolicyFile    string `group:"Policy and record" env:"CHANGEWARDEN_POLICY_FILE" placeholder:"PATH" help:"Policy that holds where an organisation has none of its own. Default: the built-in control."`
 	LedgerKeyFile string `group:"Policy and record" env:"CHANGEWARDEN_LEDGER_KEY_FILE" placeholder:"PATH" help:"Key that signs the ledger. Default: made at the first start, beside the SQLite file, ending in .ledger.key. Each start logs the verifier key that belongs to it as ledger_verifier: keep that elsewhere."`
@@ -69,6 +70,9 @@ func (c serveCmd) options() (app.Options, *settings) {
 	if !strings.Contains(string(o.PrivateKey), "\n") {
 		// Many places for environment variables hold one line alone.
 		o.PrivateKey = []byte(strings.ReplaceAll(string(o.PrivateKey), `\n`, "\n"))
+	}
+	for one := range strings.FieldsFuncSeq(c.AllowedAccounts, func(r rune) bool { return r == ',' || r == ' ' }) {
+		o.AllowedAccounts = append(o.AllowedAccounts, one)
 	}
 	secrets := s.secret("WEBHOOK_SECRET", c.WebhookSecret, c.WebhookSecretFile)
 	if c.WebhookSecretFile != "" {
