@@ -31,8 +31,6 @@ const (
 	// requestTimeout bounds each request to GitHub. No write starts unless the lease
 	// outlives it, and who takes over a lapsed lease waits that long: see openStore.
 	requestTimeout = 10 * time.Second
-	// drainTimeout is how long requests under way may take when the process is asked to stop.
-	drainTimeout = 20 * time.Second
 )
 
 // App is a server that is ready to run.
@@ -88,6 +86,9 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err := a.store.Orphan(ctx, a.now()); err != nil {
 		return nil, err
 	}
+	if err := a.tellRecovery(ctx); err != nil {
+		return nil, err
+	}
 	a.metrics = newMetrics(a.store, a.now)
 	a.clients, err = ghclient.New(ghclient.Options{
 		API: api, App: o.AppID, Key: o.PrivateKey, Timeout: requestTimeout,
@@ -121,15 +122,7 @@ func (a *App) routes(receiver http.Handler) http.Handler {
 	r := chi.NewRouter()
 	r.Handle("/webhook", receiver)
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
-	r.Get("/readyz", func(w http.ResponseWriter, req *http.Request) {
-		// Deliveries must be taken while GitHub's API is down: the store alone counts.
-		if err := a.store.Ready(req.Context()); err != nil {
-			zerolog.Ctx(req.Context()).Error().Err(err).Msg("store not ready")
-			http.Error(w, "the store is not ready", http.StatusServiceUnavailable)
-			return
-		}
-		_, _ = w.Write([]byte("ready\n"))
-	})
+	r.Method(http.MethodGet, "/readyz", &readiness{a: a})
 	r.Method(http.MethodGet, "/metrics", a.metrics.handler())
 	if a.o.Pages {
 		r.Mount("/", web.Handler(pages{a}, web.Options{Version: a.o.Version, Note: a.o.PagesNote}))
@@ -170,23 +163,20 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
 	var working sync.WaitGroup
-	working.Go(func() { a.work(ctx) })
+	looks, cut := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cut(nil)
+	working.Go(func() { a.work(ctx, looks) })
 	working.Go(func() { a.beatAlways(ctx) })
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
 	var err error
 	select {
 	case <-ctx.Done():
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
-		defer cancel()
-		if server.Shutdown(drain) != nil {
-			_ = server.Close()
-		}
 	case err = <-failed:
 		err = fmt.Errorf("serve on %s: %w", l.Addr(), err)
 		stop()
 	}
-	working.Wait()
+	a.drain(ctx, server, &working, cut)
 	if e := a.beat(context.WithoutCancel(ctx), false); e != nil {
 		log.Warn().Err(e).Msg("heartbeat not stored")
 	}

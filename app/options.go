@@ -29,6 +29,7 @@ type Options struct {
 	Pages     bool             // serve a page per change to whoever can reach Listen: there is no login yet
 	PagesNote string           // one sentence at the head of every page; may be empty
 	Now       func() time.Time // nil: time.Now
+	Drain     time.Duration    // how long what is under way may take when the server is asked to stop; 0: drainTimeout
 	Keep      time.Duration    // for how long the bodies of deliveries are kept; 0: defaultKeep
 	Limits    *Limits          // of what is asked of GitHub; nil: DefaultLimits; &Limits{}: none, to measure without
 	Quiet     time.Duration    // for how long events about one subject are gathered into one look; 0: defaultQuiet

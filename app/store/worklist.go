@@ -98,6 +98,18 @@ func (s *Store) Orphan(ctx context.Context, at time.Time) error {
 	return wrap(err, "end the leases of a process that is gone")
 }
 
+// Leased returns the subjects that somebody looks at, or that were left by somebody who is gone.
+func (s *Store) Leased(ctx context.Context) ([]subject.Subject, error) {
+	all, err := list(s.reader(ctx), func(s scan) (subject.Subject, error) {
+		var key string
+		if err := s(&key); err != nil {
+			return subject.Subject{}, err
+		}
+		return subject.ParseKey(key)
+	}, `select key from subjects where lease_until <> 0 order by key limit 100`)
+	return all, wrap(err, "list the looks under way")
+}
+
 // inOrder sorts by key, so that transactions on several connections lock rows in one order.
 func inOrder(due []Due) []Due {
 	due = slices.Clone(due)

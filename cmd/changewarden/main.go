@@ -59,6 +59,7 @@ func main() {
 func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // the first signal asks to stop, a second one ends the process
 	parser := kong.Must(&commands{},
 		kong.Name("changewarden"),
 		kong.Description("A required check on pull requests: who approved, what was tested, and the record of it."),
