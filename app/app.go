@@ -94,6 +94,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		API: api, App: o.AppID, Key: o.PrivateKey, Timeout: requestTimeout,
 		UserAgent: "changewarden/" + o.Version, Observe: a.metrics.request,
 		Now: a.now, Limits: o.limits().requests(), OnHold: func(h ghclient.Hold) { a.hold(ctx, h) },
+		Transport: o.seams.transport,
 	})
 	if err != nil {
 		return nil, err
@@ -151,6 +152,9 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	log := zerolog.Ctx(ctx)
 	log.Info().Stringer("address", l.Addr()).Str("ledger_verifier", a.verifier).Msg("listening")
 	if err := a.arrive(ctx); err != nil {
+		if ctx.Err() != nil {
+			err = nil // asked to stop before it began
+		}
 		return errors.Join(err, l.Close())
 	}
 	server := &http.Server{

@@ -21,6 +21,19 @@ import (
 // sweep, looks again.
 const staleLooks = 4
 
+// olderLooks is how often a pull request is looked at again, ever later and for some four
+// minutes in all, because the API shows it older than a delivery told it. A look after that
+// is followed by another one olderWait later.
+const (
+	olderLooks = 8
+	olderWait  = 10 * time.Minute
+)
+
+// secondLook is how long after a look that deliveries led to there is another one: GitHub
+// sends an event before all of its API knows what it tells, and a review or a result that was
+// not to be seen yet would not be looked for again. A burst of events has one second look.
+const secondLook = 10 * time.Second
+
 // rebaseWait is how long a pull request with a new base waits for its head to show pending,
 // where something else took the place of that publication.
 const rebaseWait = 5 * time.Second
@@ -52,6 +65,8 @@ func (a *App) judgePull(ctx context.Context, c store.Claim) error {
 		return a.forgetPull(ctx, c, row)
 	case errors.Is(err, snapshot.ErrMoved), err == nil && read.Stale && c.Attempt < staleLooks:
 		return retryError{"GitHub's answers do not fit together yet", time.Second << min(c.Attempt, staleLooks)}
+	case err == nil && read.UpdatedAt.Before(row.UpdatedAt) && c.Attempt < olderLooks:
+		return retryError{"GitHub's API is behind its own delivery", time.Second << c.Attempt}
 	case err != nil:
 		return err
 	}
@@ -97,7 +112,8 @@ func (a *App) done(ctx context.Context, c store.Claim) error {
 	return a.store.Tx(ctx, func(tx *store.Tx) error { return tx.Done(c, a.now(), time.Time{}) })
 }
 
-// forgetPull closes the row of a pull request that GitHub does not show any more.
+// forgetPull closes the row of a pull request that GitHub does not show any more, or not yet:
+// where a delivery told of it, there is a second look.
 func (a *App) forgetPull(ctx context.Context, c store.Claim, row store.Pull) error {
 	return a.store.Tx(ctx, func(tx *store.Tx) error {
 		if row.Open {
@@ -109,7 +125,11 @@ func (a *App) forgetPull(ctx context.Context, c store.Claim, row store.Pull) err
 		if err := a.raiseGroupsWith(tx, c, c.Subject.Number, a.now()); err != nil {
 			return err
 		}
-		return tx.Done(c, a.now(), time.Time{})
+		var again time.Time
+		if c.Delivered > 0 {
+			again = a.now().Add(secondLook)
+		}
+		return tx.Done(c, a.now(), again)
 	})
 }
 
@@ -170,6 +190,12 @@ func (a *App) settle(ctx context.Context, tx *store.Tx, l look) error {
 		if err := tx.Raise(at, dueAll(l.c.Installation, others, l.row.Number, at)...); err != nil {
 			return err
 		}
+	}
+	if l.read.UpdatedAt.Before(l.was.UpdatedAt) && (recheck.IsZero() || recheck.After(at.Add(olderWait))) {
+		recheck = at.Add(olderWait) // what was read may have been dropped for what was told
+	}
+	if second := at.Add(secondLook); l.read.Open && l.c.Delivered > 0 && (recheck.IsZero() || recheck.After(second)) {
+		recheck = second
 	}
 	return tx.Done(l.c, at, recheck)
 }
@@ -234,8 +260,21 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 	if waits {
 		wanted = beside(group, wanted, changes)
 	}
-	_, err = a.owe(tx, l.c.Installation, pub, wanted)
+	if _, err = a.owe(tx, l.c.Installation, pub, wanted); err == nil && a.contradicts(l.read.Shown, pub) {
+		err = tx.Doubt(pub, at)
+	}
 	return recheck, err
+}
+
+// contradicts reports whether a head shows something else than what we last said there,
+// whose event may never have come. The facts show it at no cost.
+func (a *App) contradicts(shown snapshot.Shown, pub store.Publication) bool {
+	if !shown.Known || pub.SaidDigest == "" || pub.WritingDigest != "" {
+		return false // not known, nothing said, or just being said
+	}
+	bot := a.store.OwnBot()
+	return shown.Run != pub.CheckRun || shown.RunStatus != pub.RunStatus || shown.Conclusion != pub.RunConclusion ||
+		shown.State != pub.StatusState || bot != 0 && shown.By != bot
 }
 
 // carried returns the facts of every open pull request that carries a head to a governed

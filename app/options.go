@@ -33,6 +33,8 @@ type Options struct {
 	Keep      time.Duration    // for how long the bodies of deliveries are kept; 0: defaultKeep
 	Limits    *Limits          // of what is asked of GitHub; nil: DefaultLimits; &Limits{}: none, to measure without
 	Quiet     time.Duration    // for how long events about one subject are gathered into one look; 0: defaultQuiet
+
+	seams seams
 }
 
 // defaultQuiet keeps a burst of events to a few looks, and is short beside GitHub's own

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -24,6 +25,9 @@ var everywhere = subject.Subject{Kind: subject.Installation}
 
 // sweepInstallation makes every repository of an installation due: for a sweep, or on a round
 // for the round of the repository, if it was known before.
+//
+// A sweep is for what no delivery told, so it takes nothing for known that a delivery would
+// have made us forget.
 func (a *App) sweepInstallation(ctx context.Context, c store.Claim) error {
 	if c.Subject.Number == 0 {
 		return a.sweepEverywhere(ctx, c)
@@ -82,7 +86,14 @@ func (a *App) sweepInstallation(ctx context.Context, c store.Claim) error {
 		if err := a.accountBack(tx, inst.Account, at); err != nil {
 			return err
 		}
-		return a.applied(tx, c, subject.Result{Installation: inst.ID, Repositories: repos}, due, at, time.Time{})
+		swept := subject.Result{Installation: inst.ID, Repositories: repos}
+		if !round {
+			swept.Forget = []subject.CacheKey{
+				{Kind: subject.TeamCache, Prefix: subject.TeamKey(inst.Account, "")},
+				{Kind: subject.OwnerCache, Prefix: fmt.Sprintf("%d/", inst.Account)},
+			}
+		}
+		return a.applied(tx, c, swept, due, at, time.Time{})
 	})
 }
 
@@ -237,7 +248,14 @@ func (a *App) sweepRepository(ctx context.Context, c store.Claim) error {
 		if err != nil {
 			return err
 		}
-		if err := tx.Apply(at, subject.Result{Installation: repo.Installation, Pulls: open.Pulls, MergeGroups: open.MergeGroups}); err != nil {
+		swept := subject.Result{Installation: repo.Installation, Pulls: open.Pulls, MergeGroups: open.MergeGroups}
+		if !round {
+			swept.Forget = []subject.CacheKey{
+				{Kind: subject.PermissionCache, Prefix: subject.PermissionKey(repo.ID, 0)},
+				{Kind: subject.BaselineCache, Prefix: fmt.Sprintf("%d/", repo.ID)},
+			}
+		}
+		if err := tx.Apply(at, swept); err != nil {
 			return err
 		}
 		// Those that GitHub lists, and those that it lists no more: their look finds out.

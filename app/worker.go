@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -81,7 +80,9 @@ func (a *App) take(looks context.Context, c store.Claim) {
 	lost := a.keep(ctx, cancel, c)
 	began := a.now()
 	var asked atomic.Int64
+	ended := a.o.seams.looks(c.Subject)
 	err := a.evaluate(a.budgeted(ctx, c, &asked), c)
+	ended()
 	a.spent(ctx, c, int(asked.Load()))
 	a.watchClock(ctx)
 	cancel()
@@ -131,6 +132,7 @@ func (a *App) keep(ctx context.Context, cancel context.CancelFunc, c store.Claim
 func (a *App) putBack(ctx context.Context, c store.Claim, err error) {
 	at := a.now()
 	wait, again := backoff(c.Attempt), a.store.Retry
+	wait += a.o.seams.spreads(wait / 4)
 	if soon, ok := errors.AsType[retryError](err); ok {
 		wait = soon.after
 	} else {
@@ -155,11 +157,9 @@ func (a *App) putBack(ctx context.Context, c store.Claim, err error) {
 	}
 }
 
-// backoff is how long to wait after the attempt-th failure (from 0), with up to a quarter
-// added so that many subjects do not come back at once.
+// backoff is how long to wait after the attempt-th failure (from 0).
 func backoff(attempt int) time.Duration {
-	wait := min(maxBackoff, time.Second<<min(attempt, 10))
-	return wait + rand.N(wait/4+1)
+	return min(maxBackoff, time.Second<<min(attempt, 10))
 }
 
 // retryError asks for another look after a given time, for reasons that are nobody's fault.

@@ -67,6 +67,8 @@ type Server struct {
 
 	staleAt time.Time // when the next open check run may go stale; zero: there is none
 
+	behind []*replica // see Behind
+
 	srv  *http.Server
 	wake chan struct{} // told of new deliveries, when AutoDeliver is set
 	stop chan struct{}

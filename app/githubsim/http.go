@@ -151,6 +151,7 @@ func (s *Server) carryOut(c *call, at *route, kind string) (int, []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.goStale()
+	defer s.from(c, at)()
 	answer, err := any(nil), error(nil)
 	if at == nil {
 		s.unknown("request " + kind)

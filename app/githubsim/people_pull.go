@@ -155,7 +155,7 @@ func (p *Person) Close(repo string, number int) error {
 func (p *Person) Reopen(repo string, number int) error {
 	return p.change(repo, number, func(me *account, pr *pull) error {
 		src := pr.source()
-		if pr.open || pr.merged || src == nil || src.branches[pr.headRef] == nil {
+		if pr.open || pr.merged || src == nil || src.branches[pr.headRef] == nil || pr.repo.branches[pr.baseRef] == nil {
 			return refuse(422, "pull request %d cannot be reopened", number)
 		}
 		pr.open, pr.closedBy, pr.closedAt, pr.head = true, nil, time.Time{}, src.branches[pr.headRef]

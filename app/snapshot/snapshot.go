@@ -145,6 +145,7 @@ type Pull struct {
 	Users map[rules.UserID]int64 // GitHub's id of everybody named
 
 	Proposal *Proposal // the policy file that it would put in force; nil: it touches none
+	Shown    Shown
 
 	// Stale: GitHub has moved on from Target.Head, or its answers do not fit together yet, as
 	// happens right after a push. Look again soon, a few times.

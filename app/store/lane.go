@@ -120,13 +120,16 @@ func (s *Store) NextClaim(ctx context.Context, owner string) (time.Time, bool, e
 }
 
 // Resting says whether nobody looks at anything, and nothing can be claimed within that time.
+// What comes round by itself, the list of deliveries and the rounds, is nothing more than
+// that unless it is due in two minutes.
 func (s *Store) Resting(ctx context.Context, at time.Time, within time.Duration) (bool, error) {
 	// In one statement: between two a look could begin or end.
 	busy, _, err := one(s.reader(ctx), column[int], `
 select count(*) from subjects s left join budgets b on b.installation = s.installation
 where s.lease_until <> 0 or s.ready_at <= $1 and coalesce(b.hold_until, 0) <= $1
-	and (s.priority < $2 or coalesce(b.background_until, 0) <= $1) and (s.writes = 0 or coalesce(b.write_at, 0) <= $1)`,
-		micros(at.Add(within)), int64(subject.Background))
+	and (s.priority < $2 or coalesce(b.background_until, 0) <= $1) and (s.writes = 0 or coalesce(b.write_at, 0) <= $1)
+	and (s.ready_at <= $3 or s.key not like 'deliveries/%' and s.key not like 'round/%')`,
+		micros(at.Add(within)), int64(subject.Background), micros(at.Add(min(within, 2*time.Minute))))
 	return err == nil && busy == 0, wrap(err, "look for work under way")
 }
 

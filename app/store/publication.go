@@ -33,8 +33,8 @@ type Publication struct {
 	// FullStatus: GitHub takes no more statuses of ours on the commit.
 	FullStatus bool
 
-	// Doubts counts the events that contradicted Said: a run of ours that is not as we left
-	// it, a status in our context that we did not post. Only Accept raises it; PutPublication
+	// Doubts counts the events and looks that contradicted Said: a run of ours that is not as we left
+	// it, a status in our context that we did not post. Accept and Doubt raise it; PutPublication
 	// leaves it alone. Whoever publishes looks at GitHub while it is above Answered, and
 	// stores as Answered the Doubts that it read before it looked.
 	Doubts   int64
@@ -147,6 +147,14 @@ func (tx *Tx) ownCheck(repo int64, sha string, c subject.Check) (own, error) {
 	default:
 		return notAsSaid, nil
 	}
+}
+
+// Doubt notes that GitHub shows something else than Said, and makes the head due.
+func (tx *Tx) Doubt(p Publication, at time.Time) error {
+	if _, err := tx.doubt(p.Repo, p.SHA); err != nil {
+		return wrap(err, "doubt publication on %s in repository %d", p.SHA, p.Repo)
+	}
+	return tx.Raise(at, Due{Subject: p.Subject(), At: at})
 }
 
 // doubt notes that GitHub shows something else than Said; false if nothing was said.
