@@ -57,9 +57,19 @@ func main() {
 
 // run does what args say and returns the exit code.
 func run(args []string, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	context.AfterFunc(ctx, stop) // the first signal asks to stop, a second one ends the process
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(asked)
+	go func() {
+		select {
+		case <-asked:
+			signal.Stop(asked) // a second signal ends the process
+			stop()
+		case <-ctx.Done():
+		}
+	}()
 	parser := kong.Must(&commands{},
 		kong.Name("changewarden"),
 		kong.Description("A required check on pull requests: who approved, what was tested, and the record of it."),
