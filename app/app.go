@@ -53,6 +53,7 @@ type App struct {
 	patience time.Duration
 
 	knowsBot atomic.Bool // by the one look at everywhere
+	listed   atomic.Bool // GitHub's list of deliveries was read since the start, or tried
 
 	textsMu sync.Mutex
 	texts   map[string]string // SHA-256 of a policy text to its address in the store
