@@ -28,9 +28,11 @@ demo: ## run the server against a simulated GitHub, with a page for each change
 
 test: ## run all tests; what they need and is missing is installed
 	@.ci/browser
+	@.ci/postgres
 	go test ./...
 
 race: ## run all tests under the race detector
+	@.ci/postgres
 	CGO_ENABLED=1 go test -race ./...
 
 bench: ## run the benchmarks, one package at a time; docs/benchmarks.md has what they said

@@ -56,7 +56,10 @@ type App struct {
 	listed   atomic.Bool // GitHub's list of deliveries was read since the start, or tried
 
 	textsMu sync.Mutex
-	texts   map[string]string // SHA-256 of a policy text to its address in the store
+	texts   map[string]string // SHA-256 of a policy text to its address in the store, where each process has its own
+
+	clocked time.Time // when the clock was last held to the database's; by work alone
+	news    news
 }
 
 // New checks the options, opens the store and returns a server that is ready to run. The
@@ -84,7 +87,12 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 			err = errors.Join(err, a.Close())
 		}
 	}()
-	if err := a.store.Orphan(ctx, a.now()); err != nil {
+	if o.shared() {
+		err = a.checkClock(ctx)
+	} else {
+		err = a.store.Orphan(ctx, a.now()) // hold has seen to it that no other process works
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := a.tellRecovery(ctx); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/changewarden/changewarden/app/ghclient"
 	"github.com/changewarden/changewarden/app/publish"
 	"github.com/changewarden/changewarden/app/snapshot"
 	"github.com/changewarden/changewarden/app/store"
@@ -53,13 +54,17 @@ func (a *App) judgePull(ctx context.Context, c store.Claim) error {
 	if waits, err := a.announceRebase(ctx, c, row); err != nil || waits {
 		return err
 	}
+	client, err := a.client(ctx, repo.Installation)
+	if err != nil {
+		return err
+	}
 	waiting, err := a.waiting(ctx, repo, c.Subject.Number)
 	if err != nil {
 		return err
 	}
 	target := targetOf(repo, c.Subject.Number)
 	target.Head, target.SeenAt, target.Speakers = row.Head, row.HeadSeen, speakers(waiting)
-	read, err := a.reader.Pull(ctx, a.clients.Installation(repo.Installation), target)
+	read, err := a.reader.Pull(ctx, client, target)
 	switch {
 	case errors.Is(err, snapshot.ErrGone):
 		return a.forgetPull(ctx, c, row)
@@ -105,6 +110,19 @@ func (a *App) repository(ctx context.Context, c store.Claim) (repo store.Reposit
 		return repo, false, a.done(ctx, c)
 	}
 	return repo, known, err
+}
+
+// client returns what speaks to GitHub in an installation. A token has the permissions that
+// it was made with, and a delivery that changed them may have reached another process.
+func (a *App) client(ctx context.Context, installation int64) (*ghclient.Client, error) {
+	voided, found, err := a.store.Forgotten(ctx, subject.TokenCache, subject.TokenKey(installation))
+	if err != nil {
+		return nil, err
+	}
+	if found && a.news.fresh(installation, voided) {
+		a.clients.Forget(installation)
+	}
+	return a.clients.Installation(installation), nil
 }
 
 // done ends a claim after which nothing is due.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	engine "modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
 )
@@ -67,6 +68,9 @@ func damaged(err error) bool {
 // Full says whether a write failed because there is no room for it: the disk is full, or a
 // quota reached. Nothing of it is stored, and the same write may succeed later.
 func Full(err error) bool {
-	e, ok := errors.AsType[*engine.Error](err)
-	return ok && e.Code()&0xff == codes.SQLITE_FULL
+	if e, ok := errors.AsType[*engine.Error](err); ok {
+		return e.Code()&0xff == codes.SQLITE_FULL
+	}
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && e.Code == "53100" // disk_full
 }

@@ -50,13 +50,33 @@ func (s *Store) Raise(ctx context.Context, at time.Time, due ...Due) error {
 	return s.Tx(ctx, func(tx *Tx) error { return tx.Raise(at, due...) })
 }
 
-// Raise is Store.Raise in a transaction. at is the present, for a Due without At.
+// Raise is Store.Raise in a transaction, and takes place at its end. at is the present, for a
+// Due without At.
 func (tx *Tx) Raise(at time.Time, due ...Due) error {
-	for _, d := range inOrder(due) {
+	for _, d := range due {
 		if d.At.IsZero() {
 			d.At = at
 		}
-		if _, err := tx.raise(d); err != nil {
+		tx.moves = append(tx.moves, move{key: d.Subject.Key(), do: func() error {
+			_, err := tx.raise(d)
+			return err
+		}})
+	}
+	return tx.ctx.Err()
+}
+
+// move is what a transaction does to a subject.
+type move struct {
+	key string
+	do  func() error
+}
+
+// move does what was noted, by key, so that transactions on several connections lock the
+// rows in one order, and not for longer than it takes.
+func (tx *Tx) move() error {
+	slices.SortStableFunc(tx.moves, func(a, b move) int { return cmp.Compare(a.key, b.key) })
+	for _, m := range tx.moves {
+		if err := m.do(); err != nil {
 			return err
 		}
 	}
@@ -92,7 +112,9 @@ update subjects set floor_at = 0, due_at = $2, first_due_at = $2, ready_at = $2 
 // of that process can still be on its way.
 func (s *Store) Orphan(ctx context.Context, at time.Time) error {
 	err := s.Tx(ctx, func(tx *Tx) error {
-		return tx.exec(`update subjects set lease_until = $1, ready_at = $2 where lease_until > $1`,
+		return tx.exec(`
+update subjects set lease_until = $1, ready_at = $2
+where key in (select key from subjects where lease_until > $1 order by key`+tx.s.d.forUpdate+`)`,
 			micros(at), micros(at.Add(s.o.TakeoverGrace)))
 	})
 	return wrap(err, "end the leases of a process that is gone")
@@ -157,6 +179,7 @@ returning generation`
 func (s *Store) Claim(ctx context.Context, at time.Time, owner string, n int, lease time.Duration) ([]Claim, error) {
 	var claims []Claim
 	err := s.Tx(ctx, func(tx *Tx) error {
+		claims = nil
 		for len(claims) < n {
 			c, found, err := tx.claim(at, owner, at.Add(lease))
 			if err != nil {
@@ -295,10 +318,14 @@ where key = $1 and lease = $2 and lease_until <> 0`, attempts, why, micros(due),
 // Done ends a look that covers c.Generation. The subject is due again at next (zero: not by
 // itself), or earlier if it was raised meanwhile: then what was looked at may have moved.
 // Events do not make it due again before Options.Quiet has passed, so that a burst of them
-// is a few looks.
-// ErrLost if the lease is not c's any more: whoever took it over decides, and the caller
-// rolls back by returning the error.
+// is a few looks. It takes place at the end of the transaction, which is rolled back with
+// ErrLost if the lease is not c's any more: whoever took it over decides.
 func (tx *Tx) Done(c Claim, at, next time.Time) error {
+	tx.moves = append(tx.moves, move{key: c.Subject.Key(), do: func() error { return tx.done(c, at, next) }})
+	return tx.ctx.Err()
+}
+
+func (tx *Tx) done(c Claim, at, next time.Time) error {
 	due, floor := int64(never), int64(0)
 	if !next.IsZero() {
 		due = micros(next)

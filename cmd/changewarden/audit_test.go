@@ -43,7 +43,7 @@ func (s *stage) audit(ctx context.Context, h play.History) error {
 	s.die()
 	was, direct := s.url, s.direct
 	defer func() { s.url, s.direct = was, direct }()
-	if s.direct, err = s.base.make(s.dir); err != nil {
+	if s.direct, err = s.base.make(s.t, s.dir); err != nil {
 		return err
 	}
 	s.url = s.direct

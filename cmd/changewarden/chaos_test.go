@@ -25,7 +25,7 @@ var (
 )
 
 // databases are those that are tested.
-var databases = []database{sqliteFile}
+var databases = []database{sqliteFile, postgreSQL}
 
 // Behaviour 26, the process: killed by its id at any instant, it takes up what it left, and
 // at rest GitHub shows what a calm look gives.
@@ -91,7 +91,9 @@ func chaos(t *testing.T, base database, seed uint64, faults []fault, all *tally)
 		return
 	}
 	defer os.RemoveAll(dir)
-	s := &stage{dir: dir, base: base, chance: rand.New(rand.NewPCG(seed, 0xc4a05)), tally: all}
+	own := &scoped{TB: t}
+	defer own.end()
+	s := &stage{t: own, dir: dir, base: base, chance: rand.New(rand.NewPCG(seed, 0xc4a05)), tally: all}
 	h := outside(play.Random(seed), s.chance, faults)
 	wrong := false
 	s.fail = func(format string, args ...any) {
@@ -125,6 +127,20 @@ func chaos(t *testing.T, base database, seed uint64, faults []fault, all *tally)
 		s.fail("%v", err)
 	}
 	all.add("histories", 1)
+}
+
+// scoped is a test whose cleanups come before its end: what a history made goes with it.
+type scoped struct {
+	testing.TB
+	later []func()
+}
+
+func (s *scoped) Cleanup(f func()) { s.later = append(s.later, f) }
+
+func (s *scoped) end() {
+	for _, f := range slices.Backward(s.later) {
+		f()
+	}
 }
 
 // playWith plays a history with the words for faults.

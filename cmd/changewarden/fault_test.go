@@ -29,12 +29,21 @@ var faults = []fault{
 	{"deliveries break off", "", func(s *stage) (func() error, error) {
 		return heal(s.hooks), toxin(s.hooks, "limit_data", "upstream", `"bytes": 600`)
 	}},
+	{"the database is slow (100 ms ± 50)", postgreSQL.name, onSQL("latency", `"latency": 100, "jitter": 50`)},
+	{"the database resets connections", postgreSQL.name, onSQL("reset_peer", `"timeout": 200`)},
+	{"the database does not answer", postgreSQL.name, onSQL("timeout", `"timeout": 0`)},
+	{"the database trickles (20 KB/s)", postgreSQL.name, onSQL("bandwidth", `"rate": 20`)},
+	{"the database cannot be reached", postgreSQL.name, cut(func(s *stage) *toxiproxy.Proxy { return s.sql })},
 	{"the disk is full", sqliteFile.name, fillDisk},
 	{"kill -9, and the journal's end is damaged", sqliteFile.name, damageJournal},
 }
 
 func onAPI(kind, attributes string) func(*stage) (func() error, error) {
 	return func(s *stage) (func() error, error) { return heal(s.api), toxin(s.api, kind, "downstream", attributes) }
+}
+
+func onSQL(kind, attributes string) func(*stage) (func() error, error) {
+	return func(s *stage) (func() error, error) { return heal(s.sql), toxin(s.sql, kind, "downstream", attributes) }
 }
 
 // heal takes all toxins off.

@@ -32,14 +32,15 @@ const (
 
 // commands is the command line; a subcommand is a field and a file.
 type commands struct {
-	Serve    serveCmd    `cmd:"" help:"Take GitHub's deliveries, judge changes and publish the verdicts."`
-	Demo     demoCmd     `cmd:"" help:"Watch a simulated organisation being judged, on this machine alone."`
-	Policy   policyCmd   `cmd:"" help:"Look at policy files before they are in force."`
-	Snapshot snapshotCmd `cmd:"" help:"Write the newest recorded judgement of a pull request, for check."`
-	Check    checkCmd    `cmd:"" help:"Judge a recorded snapshot again, offline."`
-	Verify   verifyCmd   `cmd:"" help:"Recompute the ledger and say where it breaks."`
-	Replay   replayCmd   `cmd:"" help:"Judge every recorded verdict again and compare."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Serve     serveCmd     `cmd:"" help:"Take GitHub's deliveries, judge changes and publish the verdicts."`
+	Demo      demoCmd      `cmd:"" help:"Watch a simulated organisation being judged, on this machine alone."`
+	Policy    policyCmd    `cmd:"" help:"Look at policy files before they are in force."`
+	Snapshot  snapshotCmd  `cmd:"" help:"Write the newest recorded judgement of a pull request, for check."`
+	Check     checkCmd     `cmd:"" help:"Judge a recorded snapshot again, offline."`
+	Verify    verifyCmd    `cmd:"" help:"Recompute the ledger and say where it breaks."`
+	Replay    replayCmd    `cmd:"" help:"Judge every recorded verdict again and compare."`
+	LedgerKey ledgerKeyCmd `cmd:"" help:"Make the key with which replicas on PostgreSQL sign the ledger."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
 // usageError is a command line, a configuration or a file that cannot be used.

@@ -9,12 +9,14 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"testing"
 	"time"
 
 	"github.com/Shopify/toxiproxy/v2"
@@ -24,11 +26,13 @@ import (
 	"github.com/changewarden/changewarden/app/githubsim"
 	"github.com/changewarden/changewarden/app/githubsim/play"
 	"github.com/changewarden/changewarden/app/store"
+	"github.com/changewarden/changewarden/app/store/pgtest"
 )
 
 // stage is a simulated GitHub, a server in a process of its own and a database, with a proxy
 // on each way between them. It is the play.Server of a history.
 type stage struct {
+	t      testing.TB
 	sim    *githubsim.Server
 	player *play.Player
 	dir    string
@@ -89,7 +93,7 @@ func (s *stage) setUp(h play.History) error {
 	if err := os.WriteFile(filepath.Join(s.dir, "ledger.key"), []byte(key+"\n"), 0o600); err != nil {
 		return err
 	}
-	if s.direct, err = s.base.make(s.dir); err != nil {
+	if s.direct, err = s.base.make(s.t, s.dir); err != nil {
 		return err
 	}
 	s.url = s.direct
@@ -271,8 +275,8 @@ func toxin(p *toxiproxy.Proxy, kind, stream string, attributes string) error {
 // database is what a history runs on.
 type database struct {
 	name string
-	// make makes an empty database.
-	make func(dir string) (url string, err error)
+	// make makes an empty database, which ends with t.
+	make func(t testing.TB, dir string) (url string, err error)
 	// through returns a proxy on the way to it, and its URL by that way. nil: there is no way.
 	through func(direct string) (*toxiproxy.Proxy, string, error)
 }
@@ -280,8 +284,65 @@ type database struct {
 // sqliteFile is the database in a file.
 var sqliteFile = database{
 	name: "SQLite",
-	make: func(dir string) (string, error) {
+	make: func(_ testing.TB, dir string) (string, error) {
 		made, err := os.MkdirTemp(dir, "data")
 		return "sqlite://" + filepath.Join(made, "test.db"), err
 	},
+}
+
+// postgreSQL is a database on a server that the tests share.
+var postgreSQL = database{
+	name: "PostgreSQL",
+	make: func(t testing.TB, _ string) (string, error) { return pgtest.URL(t), nil },
+	through: func(direct string) (*toxiproxy.Proxy, string, error) {
+		u, err := url.Parse(direct)
+		if err != nil {
+			return nil, "", err
+		}
+		upstream := u.Host
+		query := u.Query()
+		if dir := query.Get("host"); strings.HasPrefix(dir, "/") { // a socket, which toxiproxy does not know
+			l, err := relay(filepath.Join(dir, ".s.PGSQL.5432"))
+			if err != nil {
+				return nil, "", err
+			}
+			upstream = l
+		}
+		p, err := proxy(upstream)
+		if err != nil {
+			return nil, "", err
+		}
+		query.Del("host")
+		query.Set("sslmode", "disable")
+		u.Host, u.RawQuery = p.Listen, query.Encode()
+		return p, u.String(), nil
+	},
+}
+
+// relay listens on TCP for a socket in the file system, until the process ends.
+func relay(socket string) (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	go func() {
+		for {
+			in, err := l.Accept()
+			if err != nil {
+				return
+			}
+			out, err := net.Dial("unix", socket)
+			if err != nil {
+				_ = in.Close()
+				continue
+			}
+			pass := func(to, from net.Conn) {
+				_, _ = io.Copy(to, from)
+				_, _ = to.Close(), from.Close()
+			}
+			go pass(in, out)
+			go pass(out, in)
+		}
+	}()
+	return l.Addr().String(), nil
 }
