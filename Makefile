@@ -8,6 +8,8 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 FUZZTIME ?= 20s
 HISTORIES ?= 10000
 SEED ?= 1
+DURATION ?= 10m
+KILLS ?= 200
 TOOLS := $(CURDIR)/.tools
 GOLANGCI := $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION)
 
@@ -15,7 +17,7 @@ GOLANGCI := $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION)
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race bench fuzz model cover check lint lint-imports fmt vet tidy tidy-check vuln ci docker chroot clean
+.PHONY: help build demo test race bench fuzz model chaos kills cover check lint lint-imports fmt vet tidy tidy-check vuln ci docker chroot clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +45,14 @@ fuzz: ## look further with each fuzz target, FUZZTIME (20s) each
 
 model: ## play HISTORIES (10000) random histories against a server in process, from SEED (1) on
 	go test ./app -run '^TestRandomHistories$$' -timeout 0 -histories $(HISTORIES) -seed $(SEED)
+
+chaos: ## break everything around a server for DURATION (10m), with histories from SEED (1) on, and audit it
+	@.ci/postgres
+	go test ./cmd/changewarden -run '^TestChaos$$' -timeout 0 -v -chaos $(DURATION) -chaos.seed $(SEED)
+
+kills: ## play KILLS (200) histories with kill -9 on each database, from SEED (1) on
+	@.ci/postgres
+	go test ./cmd/changewarden -run '^TestKilled$$' -timeout 0 -v -chaos.kills $(KILLS) -chaos.seed $(SEED)
 
 cover: ## run the tests and print what they cover
 	go test -coverpkg=./... -coverprofile=cover.out ./...

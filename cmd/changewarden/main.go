@@ -39,6 +39,7 @@ type commands struct {
 	Check     checkCmd     `cmd:"" help:"Judge a recorded snapshot again, offline."`
 	Verify    verifyCmd    `cmd:"" help:"Recompute the ledger and say where it breaks."`
 	Replay    replayCmd    `cmd:"" help:"Judge every recorded verdict again and compare."`
+	Backup    backupCmd    `cmd:"" help:"Copy a SQLite database while the server runs."`
 	LedgerKey ledgerKeyCmd `cmd:"" help:"Make the key with which replicas on PostgreSQL sign the ledger."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }

@@ -257,7 +257,9 @@ func waiting(sim *githubsim.Server) bool {
 
 // proxies is what toxiproxy's proxies belong to.
 var proxies = sync.OnceValue(func() *toxiproxy.ApiServer {
-	return toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.New(io.Discard))
+	quiet := zerolog.Nop()
+	zerolog.DefaultContextLogger = &quiet // what the toxins log to
+	return toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), quiet)
 })
 
 func proxy(upstream string) (*toxiproxy.Proxy, error) {
