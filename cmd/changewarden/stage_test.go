@@ -190,7 +190,12 @@ func (s *stage) Restart() {
 	s.mustStart()
 }
 
+// mustStart starts the server. It refuses to without its database, and whoever runs it starts
+// it again until that is back, which is now.
 func (s *stage) mustStart() {
+	if s.sql != nil {
+		s.sql.Toxics.ResetToxics(context.Background())
+	}
 	if err := s.start(); err != nil {
 		s.fail("start: %v", err)
 		panic(errStage)
