@@ -16,8 +16,10 @@ COPY --from=build /out/changewarden /changewarden
 COPY --from=build --chown=65532:65532 /out/data /data
 USER 65532:65532
 VOLUME /data
-EXPOSE 8080
+# 8080 is for GitHub and people; 9464 has the metrics: publish it to who scrapes them alone.
+EXPOSE 8080 9464
 ENV CHANGEWARDEN_LISTEN=0.0.0.0:8080 \
+    CHANGEWARDEN_METRICS_LISTEN=0.0.0.0:9464 \
     CHANGEWARDEN_DATABASE_URL=sqlite:///data/changewarden.db
 ENTRYPOINT ["/changewarden"]
 CMD ["serve"]

@@ -17,12 +17,15 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/rs/zerolog"
+	"go.opentelemetry.io/otel/trace"
 
+	"github.com/changewarden/changewarden/app/edge"
 	"github.com/changewarden/changewarden/app/ghclient"
 	"github.com/changewarden/changewarden/app/publish"
 	"github.com/changewarden/changewarden/app/route"
 	"github.com/changewarden/changewarden/app/snapshot"
 	"github.com/changewarden/changewarden/app/store"
+	"github.com/changewarden/changewarden/app/subject"
 	"github.com/changewarden/changewarden/app/web"
 	"github.com/changewarden/changewarden/webhook"
 )
@@ -47,6 +50,7 @@ type App struct {
 	reader    *snapshot.Reader
 	publisher publish.Publisher
 	metrics   *metrics
+	tracer    trace.Tracer
 	handler   http.Handler
 
 	clockOff atomic.Bool // as it was said last
@@ -72,7 +76,10 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{o: o, now: o.Now, host: api.Host, owner: rand.Text(), poll: poll, patience: patience, texts: map[string]string{}}
+	a := &App{
+		o: o, now: o.Now, host: api.Host, tracer: tracerOf(o.Tracer), owner: rand.Text(),
+		poll: poll, patience: patience, texts: map[string]string{},
+	}
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -98,10 +105,11 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err := a.tellRecovery(ctx); err != nil {
 		return nil, err
 	}
-	a.metrics = newMetrics(a.store, a.now)
+	a.metrics = newMetrics(o.Version)
+	a.metrics.registry.MustRegister(pulse{a.store, a.now, o.sqliteFile()})
 	a.clients, err = ghclient.New(ghclient.Options{
 		API: api, App: o.AppID, Key: o.PrivateKey, Timeout: requestTimeout,
-		UserAgent: "changewarden/" + o.Version, Observe: a.metrics.request,
+		UserAgent: "changewarden/" + o.Version, Observe: a.metrics.request, Trace: a.request,
 		Now: a.now, Limits: o.limits().requests(), OnHold: func(h ghclient.Hold) { a.hold(ctx, h) },
 		Transport: o.seams.transport,
 	})
@@ -114,7 +122,10 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.metrics.watch(a.clients)
 	a.reader = snapshot.NewReader(snapshot.Options{Memory: a.store, Floor: o.floor(), App: o.AppID, Now: a.now})
 	a.publisher = publish.Publisher{App: o.AppID, Timeout: requestTimeout, Now: time.Now, Age: a.now}
-	receiver, err := webhook.New(webhook.Options{Secrets: o.WebhookSecrets, Store: intake{a}, Now: a.now})
+	receiver, err := webhook.New(webhook.Options{
+		Secrets: o.WebhookSecrets, Store: intake{a}, Now: a.now, Answered: a.answered,
+		Sources: sources{o.TrustedProxies, edge.NewAllowance(refusals, refusalsEach, a.now)},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -125,24 +136,28 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 // Close releases the store. The App must not be running.
 func (a *App) Close() error { return errors.Join(a.store.Close(), a.held.Close()) }
 
-// Handler serves the webhook, health, metrics and, with Options.Pages, the pages.
+// Handler serves the webhook, health and, with Options.Pages, the pages.
 func (a *App) Handler() http.Handler { return a.handler }
+
+// Metrics serves the metrics. They tell how much work there is and whose: they are not for
+// everybody who can reach the webhook.
+func (a *App) Metrics() http.Handler { return a.metrics.handler() }
 
 func (a *App) routes(receiver http.Handler) http.Handler {
 	r := chi.NewRouter()
-	r.Handle("/webhook", receiver)
+	r.Handle("/webhook", a.receiving(receiver))
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	r.Method(http.MethodGet, "/readyz", &readiness{a: a})
-	r.Method(http.MethodGet, "/metrics", a.metrics.handler())
 	if a.o.Pages {
-		r.Mount("/", web.Handler(pages{a}, web.Options{Version: a.o.Version, Note: a.o.PagesNote}))
+		all := web.Handler(pages{a}, web.Options{Version: a.o.Version, Note: a.o.PagesNote})
+		r.Mount("/", edge.NewAllowance(views, viewsEach, a.now).Limit(a.o.TrustedProxies, all))
 	}
 	return r
 }
 
 // Run listens, serves and works until ctx ends, then finishes what is under way and returns
 // nil. It logs to the logger of ctx. The options must be valid.
-func Run(ctx context.Context, o Options) error {
+func Run(ctx context.Context, o Options) (err error) {
 	a, err := New(ctx, o)
 	if err != nil {
 		return err
@@ -151,7 +166,35 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen on %s: %w", o.Listen, err), a.Close())
 	}
-	return errors.Join(a.Serve(ctx, l), a.Close())
+	watched := func() {}
+	if o.MetricsListen != "" {
+		m, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.MetricsListen)
+		if err != nil {
+			return errors.Join(fmt.Errorf("listen on %s for metrics: %w", o.MetricsListen, err), l.Close(), a.Close())
+		}
+		watched = a.serveMetrics(ctx, m)
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	defer watched() // until the last evaluation has ended
+	return a.Serve(ctx, l)
+}
+
+// serveMetrics serves the metrics on l until what it returns is called.
+func (a *App) serveMetrics(ctx context.Context, l net.Listener) (stop func()) {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", a.Metrics())
+	server := &http.Server{Handler: mux, ReadTimeout: 5 * time.Second, WriteTimeout: time.Minute, MaxHeaderBytes: 1 << 16}
+	zerolog.Ctx(ctx).Info().Stringer("metrics_address", l.Addr()).Msg("serving metrics")
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			zerolog.Ctx(ctx).Error().Err(err).Msg("metrics are not served any more")
+		}
+	})
+	return func() {
+		_ = server.Close()
+		serving.Wait()
+	}
 }
 
 // Serve serves on l and works the worklist until ctx ends, then finishes what is under way.
@@ -166,15 +209,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 		}
 		return errors.Join(err, l.Close())
 	}
-	server := &http.Server{
-		Handler:           a.handler,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    1 << 16,
-		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
-	}
+	server := a.server(ctx)
 	var working sync.WaitGroup
 	looks, cut := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cut(nil)
@@ -209,10 +244,22 @@ func (i intake) Accept(ctx context.Context, d webhook.Delivery) (bool, error) {
 		return false, err
 	}
 	action, installation, repo := route.Header(d.Event, d.Body)
-	fresh, err := i.a.store.Accept(ctx, store.Delivery{
+	result := route.Route(d.Event, d.Body, d.At)
+	foreign, err := i.a.store.Foreign(ctx, result)
+	if err != nil {
+		return false, err
+	}
+	if foreign {
+		zerolog.Ctx(ctx).Error().Str("delivery", d.GUID).Str("event", d.Event).Int64("installation", installation).Int64("repo", repo).
+			Msg("delivery means nothing: its installation is not of the account that owns the repository")
+		result = subject.Result{}
+	}
+	ctx, end := i.a.at(ctx, atStore)
+	fresh, err := i.a.store.Accept(traced(ctx), store.Delivery{
 		App: i.a.o.AppID, GUID: d.GUID, Event: d.Event, Action: action,
 		Installation: installation, Repo: repo, At: d.At, Body: d.Body,
-	}, route.Route(d.Event, d.Body, d.At))
+	}, result)
+	end(err)
 	if err != nil {
 		return false, err
 	}

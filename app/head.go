@@ -42,14 +42,19 @@ func (a *App) publishHead(ctx context.Context, c store.Claim) error {
 	writes, cancel := context.WithTimeout(ctx, lease)
 	defer cancel()
 	var failed error
+	writes, end := a.at(writes, atPublish)
 	o.said, failed = a.publisher.Publish(writes, client,
 		publish.Target{Owner: repo.Owner, Name: repo.Name, Repo: repo.ID, SHA: c.Subject.SHA, Fresh: o.pub.Rerun()},
 		o.wanted, publish.Ledger{Log: repo.Account, Size: top.Size, Root: top.Root.String()}, o.said)
-	if err := a.store.Tx(ctx, func(tx *store.Tx) error { return a.answered(ctx, tx, c, repo, o, failed) }); err != nil {
+	end(failed)
+	if err := a.stored(ctx, func(ctx context.Context, tx *store.Tx) error { return a.noteAnswer(ctx, tx, c, repo, o, failed) }); err != nil {
 		return err
 	}
 	if errors.Is(failed, publish.ErrFull) {
 		return nil // another publication is owed in its place
+	}
+	if failed == nil && o.pub.WantedDigest != o.pub.SaidDigest {
+		a.metrics.published.Observe(a.now().Sub(o.pub.WantedAt).Seconds())
 	}
 	return failed
 }
@@ -89,9 +94,9 @@ func (o *owed) begin(tx *store.Tx, c store.Claim, at time.Time, aged func(store.
 	return tx.PutPublication(writing)
 }
 
-// answered stores what GitHub answered. If it took all of it, the head is done, and one
+// noteAnswer stores what GitHub answered. If it took all of it, the head is done, and one
 // that was put to pending for a new base makes its pull requests due.
-func (a *App) answered(ctx context.Context, tx *store.Tx, c store.Claim, repo store.Repository, o owed, failed error) error {
+func (a *App) noteAnswer(ctx context.Context, tx *store.Tx, c store.Claim, repo store.Repository, o owed, failed error) error {
 	pub, _, err := tx.Publication(c.Subject.Repo, c.Subject.SHA)
 	if err != nil {
 		return err

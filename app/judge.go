@@ -64,7 +64,9 @@ func (a *App) judgePull(ctx context.Context, c store.Claim) error {
 	}
 	target := targetOf(repo, c.Subject.Number)
 	target.Head, target.SeenAt, target.Speakers = row.Head, row.HeadSeen, speakers(waiting)
-	read, err := a.reader.Pull(ctx, client, target)
+	reading, end := a.at(ctx, atSnapshot)
+	read, err := a.reader.Pull(reading, client, target)
+	end(err)
 	switch {
 	case errors.Is(err, snapshot.ErrGone):
 		return a.forgetPull(ctx, c, row)
@@ -84,7 +86,7 @@ func (a *App) judgePull(ctx context.Context, c store.Claim) error {
 		return err
 	}
 	l := look{c: c, repo: repo, was: row, row: pullRow(row, c.Subject, read), read: read, policy: policy, preview: preview, waiting: waiting}
-	return a.store.Tx(ctx, func(tx *store.Tx) error { return a.settle(ctx, tx, l) })
+	return a.stored(ctx, func(ctx context.Context, tx *store.Tx) error { return a.settle(ctx, tx, l) })
 }
 
 // look is one look at a pull request: what was known, what was read, and by which policy
@@ -256,7 +258,9 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 	}
 	var items []publish.Item
 	for _, change := range rules.Unite(changes) {
+		_, judged := a.at(ctx, atRules)
 		v := rules.Evaluate(l.read.Policy, change, rules.BeforeMerge, at)
+		judged(nil)
 		if err := a.record(ctx, tx, l, change, v); err != nil {
 			return time.Time{}, err
 		}

@@ -50,10 +50,12 @@ func (a *App) judgeMergeGroup(ctx context.Context, c store.Claim) error {
 	case !group.GoneAt.IsZero():
 		return a.store.Tx(ctx, func(tx *store.Tx) error { return a.endMergeGroup(tx, c, repo) })
 	}
-	read, err := a.reader.MergeGroup(ctx, a.clients.Installation(repo.Installation), snapshot.Target{
+	reading, end := a.at(ctx, atSnapshot)
+	read, err := a.reader.MergeGroup(reading, a.clients.Installation(repo.Installation), snapshot.Target{
 		Installation: repo.Installation, Repo: repo.ID, Account: repo.Account,
 		Owner: repo.Owner, Name: repo.Name, Head: group.SHA, SeenAt: group.SeenAt,
 	}, group.Base)
+	end(err)
 	switch {
 	case errors.Is(err, snapshot.ErrGone):
 		return a.done(ctx, c)
@@ -63,7 +65,7 @@ func (a *App) judgeMergeGroup(ctx context.Context, c store.Claim) error {
 		return retryError{"GitHub's queue does not show the merge group", time.Second << c.Attempt}
 	}
 	l := &groupLook{c: c, repo: repo, read: read, policies: map[string]rules.Policy{}}
-	return a.store.Tx(ctx, func(tx *store.Tx) error { return a.settleMergeGroup(ctx, tx, l) })
+	return a.stored(ctx, func(ctx context.Context, tx *store.Tx) error { return a.settleMergeGroup(ctx, tx, l) })
 }
 
 // groupLook is one look at a merge group.

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"net/http"
 	"strconv"
 	"time"
@@ -12,7 +11,6 @@ import (
 	"github.com/changewarden/changewarden/app/command"
 	"github.com/changewarden/changewarden/app/ghclient"
 	"github.com/changewarden/changewarden/app/store"
-	"github.com/changewarden/changewarden/app/subject"
 	"github.com/changewarden/changewarden/rules"
 )
 
@@ -27,18 +25,25 @@ type metrics struct {
 	requests    *prometheus.HistogramVec
 	commands    *prometheus.CounterVec
 	accepted    *prometheus.GaugeVec // without labels: absent until GitHub was asked by this process
+	stations    *prometheus.HistogramVec
+	folded      prometheus.Histogram
+	published   prometheus.Histogram
+	refused     *prometheus.CounterVec
+	redelivered prometheus.Counter
+	receiving   prometheus.Gauge
+	looking     prometheus.Gauge
 	holds       *prometheus.CounterVec
 	errors      *prometheus.CounterVec
 }
 
-func newMetrics(s *store.Store, now func() time.Time) *metrics {
+func newMetrics(version string) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "changewarden_deliveries_total", Help: "Webhook deliveries accepted, by event and whether they were stored, known already or ignored.",
 		}, []string{"event", "outcome"}),
 		evaluations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "changewarden_evaluation_seconds", Help: "Evaluations of subjects, by kind and outcome.",
+			Name: "changewarden_evaluation_seconds", Help: "Evaluations of subjects, by kind of subject and whether they were done or put back.",
 			Buckets: prometheus.ExponentialBuckets(0.005, 2, 14),
 		}, []string{"kind", "outcome"}),
 		verdicts: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -61,16 +66,8 @@ func newMetrics(s *store.Store, now func() time.Time) *metrics {
 	m.errors = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "changewarden_github_errors_total", Help: "Evaluations put back, by the kind of trouble that GitHub gave.",
 	}, []string{"kind"})
-	m.registry.MustRegister(m.deliveries, m.evaluations, m.verdicts, m.requests, m.commands, m.accepted, m.holds, m.errors,
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "changewarden_oldest_due_seconds", Help: "For how long the oldest due subject has been waiting.",
-		}, func() float64 {
-			next, ok, err := s.NextDue(context.Background())
-			if err != nil || !ok {
-				return 0
-			}
-			return max(0, now().Sub(next).Seconds())
-		}))
+	m.registry.MustRegister(m.deliveries, m.evaluations, m.verdicts, m.requests, m.commands, m.accepted, m.holds, m.errors)
+	m.measureLine(version)
 	return m
 }
 
@@ -78,10 +75,9 @@ func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// delivery counts one delivery. Event names come from outside, signed; GitHub has fewer
-// than a hundred.
+// delivery counts one delivery.
 func (m *metrics) delivery(event, outcome string) {
-	m.deliveries.WithLabelValues(event, outcome).Inc()
+	m.deliveries.WithLabelValues(eventLabel(event), outcome).Inc()
 }
 
 // command counts one command; edited ones have no verb.
@@ -89,12 +85,16 @@ func (m *metrics) command(verb command.Verb, state store.CommandState) {
 	m.commands.WithLabelValues(string(verb), string(state)).Inc()
 }
 
-func (m *metrics) evaluated(kind subject.Kind, err error, took time.Duration) {
+// evaluated measures one look, and how many deliveries it answered at once.
+func (m *metrics) evaluated(c store.Claim, err error, took time.Duration) {
 	outcome := "done"
 	if err != nil {
 		outcome = "put_back"
 	}
-	m.evaluations.WithLabelValues(string(kind), outcome).Observe(took.Seconds())
+	m.evaluations.WithLabelValues(string(c.Subject.Kind), outcome).Observe(took.Seconds())
+	if err == nil {
+		m.folded.Observe(float64(c.Delivered))
+	}
 }
 
 // key notes whether GitHub took the app's key.

@@ -213,6 +213,7 @@ func (a *App) askAgain(ctx context.Context, m store.Missed) error {
 	}
 	log := zerolog.Ctx(ctx).Info().Str("delivery", m.GUID).Int("tries", m.Tries)
 	if !gone {
+		a.metrics.redelivered.Inc()
 		log.Msg("missed delivery asked for again")
 		return a.store.Tx(ctx, func(tx *store.Tx) error {
 			return tx.TriedMissed(a.o.AppID, m.GUID, at.Add(redeliverWait<<m.Tries))

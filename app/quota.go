@@ -1,6 +1,8 @@
 package app
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -14,7 +16,7 @@ type quotas struct{ clients *ghclient.Clients }
 
 var (
 	quotaLimit = prometheus.NewDesc("changewarden_github_rate_limit",
-		"Requests an hour that GitHub allows, by installation and resource.", []string{"installation", "resource"}, nil)
+		"Requests an hour that GitHub allows, by installation and resource, of those with the least left.", []string{"installation", "resource"}, nil)
 	quotaLeft = prometheus.NewDesc("changewarden_github_rate_remaining",
 		"Requests left of the hour, by installation and resource.", []string{"installation", "resource"}, nil)
 	quotaReset = prometheus.NewDesc("changewarden_github_rate_reset_timestamp_seconds",
@@ -23,7 +25,7 @@ var (
 		"How far GitHub's clock is ahead of ours; negative: behind.", nil, nil)
 )
 
-// watch adds them. The installations are those that the app is on: a bounded set.
+// watch adds them.
 func (m *metrics) watch(c *ghclient.Clients) { m.registry.MustRegister(quotas{c}) }
 
 // Describe implements prometheus.Collector.
@@ -33,9 +35,24 @@ func (q quotas) Describe(ch chan<- *prometheus.Desc) {
 	}
 }
 
+// mostQuotas is how many quotas are shown: how many installations there are is not for us to
+// bound, and those that have the most left are of no interest.
+const mostQuotas = 100
+
+// tightest returns the quotas of which the least is left.
+func tightest(all []ghclient.Quota) []ghclient.Quota {
+	slices.SortFunc(all, func(a, b ghclient.Quota) int {
+		return cmp.Or(
+			cmp.Compare(a.Remaining*b.Limit, b.Remaining*a.Limit),
+			cmp.Compare(a.Installation, b.Installation), cmp.Compare(a.Resource, b.Resource),
+		)
+	})
+	return all[:min(len(all), mostQuotas)]
+}
+
 // Collect implements prometheus.Collector.
 func (q quotas) Collect(ch chan<- prometheus.Metric) {
-	for _, left := range q.clients.Quotas() {
+	for _, left := range tightest(q.clients.Quotas()) {
 		labels := []string{strconv.FormatInt(left.Installation, 10), left.Resource}
 		ch <- prometheus.MustNewConstMetric(quotaLimit, prometheus.GaugeValue, float64(left.Limit), labels...)
 		ch <- prometheus.MustNewConstMetric(quotaLeft, prometheus.GaugeValue, float64(left.Remaining), labels...)

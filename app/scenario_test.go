@@ -115,6 +115,7 @@ type world struct {
 	down    bool   // the server is stopped
 	deaf    bool   // GitHub does not reach the server
 	policy  []byte // of the server
+	with    []func(*Options)
 
 	personal []string // what names somebody, quoted for a regular expression
 }
@@ -222,6 +223,9 @@ func (w *world) start(policy []byte) error {
 // serve starts one server, and returns when its sweep is on the worklist: settle must not be
 // earlier. What it returns ends it.
 func (w *world) serve(o Options) (*App, func(), error) {
+	for _, change := range w.with {
+		change(&o)
+	}
 	ctx, cancel := context.WithCancel(zerolog.New(w.log).WithContext(context.Background()))
 	a, err := New(ctx, o)
 	if err != nil {

@@ -42,6 +42,13 @@ func (o Options) Problems() []*Problem {
 	if _, port, err := net.SplitHostPort(o.Listen); err != nil || !isPort(port) {
 		problem("LISTEN", "is not an address: write it as HOST:PORT, such as 127.0.0.1:8080")
 	}
+	if o.MetricsListen != "" {
+		if _, port, err := net.SplitHostPort(o.MetricsListen); err != nil || !isPort(port) {
+			problem("METRICS_LISTEN", "is not an address: write it as HOST:PORT, such as 127.0.0.1:9464, or off")
+		} else if o.MetricsListen == o.Listen && port != "0" {
+			problem("METRICS_LISTEN", "is the address of CHANGEWARDEN_LISTEN, which strangers reach: give it one of its own, or off")
+		}
+	}
 	if o.PublicURL != "" {
 		if _, err := parseURL(o.PublicURL); err != nil {
 			problem("PUBLIC_URL", "%v", err)

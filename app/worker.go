@@ -48,6 +48,7 @@ func (a *App) work(ctx, looks context.Context) {
 		case <-ctx.Done():
 			return
 		}
+		began := a.now()
 		var claims []store.Claim
 		err := a.clockStands(ctx)
 		if err == nil {
@@ -63,7 +64,7 @@ func (a *App) work(ctx, looks context.Context) {
 		}
 		running.Go(func() {
 			defer func() { <-slots }()
-			a.take(looks, claims[0])
+			a.take(looks, claims[0], began)
 		})
 	}
 }
@@ -83,13 +84,19 @@ func (a *App) sleep(ctx context.Context, err error) {
 	}
 }
 
-// take evaluates one claimed subject and puts it back if that fails.
-func (a *App) take(looks context.Context, c store.Claim) {
+// take evaluates one subject, whose claim began at claimed, and puts it back if that fails.
+func (a *App) take(looks context.Context, c store.Claim, claimed time.Time) {
 	log := zerolog.Ctx(looks).With().Stringer("subject", key(c.Subject)).Int64("generation", c.Generation).Logger()
 	ctx, cancel := context.WithCancel(store.For(log.WithContext(looks), c.Priority))
 	defer cancel()
 	lost := a.keep(ctx, cancel, c)
 	began := a.now()
+	a.metrics.looking.Inc()
+	defer a.metrics.looking.Dec()
+	ctx, span := a.looking(ctx, c)
+	defer span.End()
+	a.passed(ctx, atWait, c.FirstDue, claimed)
+	a.passed(ctx, atClaim, claimed, began)
 	var asked atomic.Int64
 	ended := a.o.seams.looks(c.Subject)
 	err := a.evaluate(a.budgeted(ctx, c, &asked), c)
@@ -98,7 +105,7 @@ func (a *App) take(looks context.Context, c store.Claim) {
 	a.watchClock(ctx)
 	cancel()
 	held := <-lost
-	a.metrics.evaluated(c.Subject.Kind, err, a.now().Sub(began))
+	a.metrics.evaluated(c, err, a.now().Sub(began))
 	switch {
 	case err == nil, errors.Is(err, store.ErrLost):
 		return
@@ -181,8 +188,9 @@ type retryError struct {
 
 func (e retryError) Error() string { return e.why }
 
-// evaluate does what a subject's kind asks for.
-func (a *App) evaluate(ctx context.Context, c store.Claim) error {
+// evaluate does what a subject's kind asks for. A panic is an error of this subject alone.
+func (a *App) evaluate(ctx context.Context, c store.Claim) (err error) {
+	defer caught(ctx, &err)
 	switch c.Subject.Kind {
 	case subject.PullRequest:
 		return a.judgePull(ctx, c)

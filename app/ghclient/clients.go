@@ -10,6 +10,7 @@
 package ghclient
 
 import (
+	"context"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
@@ -41,6 +42,9 @@ type Options struct {
 	// ("GET /repos/{owner}/{repo}/pulls/{number}/files") or "graphql" and the operation,
 	// the status, 0 if no answer came, and how long its header took, 0 without Now.
 	Observe func(kind string, status int, took time.Duration)
+	// Trace, if set, hears of each request before it goes out, as Observe does of it after; what
+	// it returns is called with the status.
+	Trace func(ctx context.Context, kind string) (answered func(status int))
 
 	// Now is our clock. Without one nothing is timed, tokens are signed by the process's clock,
 	// and no limit is kept to but by who reads the errors.

@@ -2,6 +2,7 @@ package ghclient
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -31,13 +32,17 @@ type wire struct {
 	userAgent string
 	routes    *routes
 	observe   func(kind string, status int, took time.Duration)
+	trace     func(ctx context.Context, kind string) func(status int)
 	now       func() time.Time
 	timed     bool // there is a clock
 	skew      skew
 }
 
 func newWire(o Options, api *url.URL) *wire {
-	w := &wire{api: api, base: o.Transport, userAgent: o.UserAgent, routes: newRoutes(api.Path), observe: o.Observe, now: o.Now, timed: o.Now != nil}
+	w := &wire{
+		api: api, base: o.Transport, userAgent: o.UserAgent, routes: newRoutes(api.Path),
+		observe: o.Observe, trace: o.Trace, now: o.Now, timed: o.Now != nil,
+	}
 	if w.base == nil {
 		w.base = http.DefaultTransport
 	}
@@ -46,6 +51,9 @@ func newWire(o Options, api *url.URL) *wire {
 	}
 	if w.observe == nil {
 		w.observe = func(string, int, time.Duration) {}
+	}
+	if w.trace == nil {
+		w.trace = func(context.Context, string) func(int) { return func(int) {} }
 	}
 	if w.now == nil {
 		w.now = func() time.Time { return time.Time{} }
@@ -56,14 +64,18 @@ func newWire(o Options, api *url.URL) *wire {
 func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	out := req.Clone(req.Context())
 	out.Header.Set("User-Agent", w.userAgent)
+	kind := w.routes.kind(req)
+	traced := w.trace(req.Context(), kind)
 	sent := w.now()
 	resp, err := w.base.RoundTrip(out)
 	answered := w.now()
 	if err != nil {
-		w.observe(w.routes.kind(req), 0, answered.Sub(sent))
+		traced(0)
+		w.observe(kind, 0, answered.Sub(sent))
 		return nil, err
 	}
-	w.observe(w.routes.kind(req), resp.StatusCode, answered.Sub(sent))
+	traced(resp.StatusCode)
+	w.observe(kind, resp.StatusCode, answered.Sub(sent))
 	if !sent.IsZero() {
 		w.skew.measure(resp.Header, sent, answered)
 	}

@@ -32,9 +32,24 @@ type Delivery struct {
 	Outcome    string // queued, held, lost, OK, or what went wrong
 }
 
+// HookConfig is how the app's webhook is set up. The zero value is as it should be.
+type HookConfig struct {
+	Form     bool // application/x-www-form-urlencoded
+	Unsigned bool // without a secret
+	Insecure bool // certificates are not verified
+}
+
+// SetHookConfig changes what GitHub says about the webhook; deliveries go on as they do.
+func (s *Server) SetHookConfig(c HookConfig) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hooks.conf = c
+}
+
 // hooks is the queue of deliveries and the log of what became of them.
 type hooks struct {
 	url   string
+	conf  HookConfig
 	queue []*Delivery
 	log   []*Delivery // every delivery ever made, oldest first
 	rules []*rule

@@ -11,6 +11,7 @@ func (s *Server) routes() []route {
 		{method: "GET", pattern: "/app/installations", need: "jwt", serve: listInstallations},
 		{method: "GET", pattern: "/app/installations/{installation_id}", need: "jwt", serve: getInstallation},
 		{method: "POST", pattern: "/app/installations/{installation_id}/access_tokens", need: "jwt", serve: createToken},
+		{method: "GET", pattern: "/app/hook/config", need: "jwt", serve: getHookConfig},
 		{method: "GET", pattern: "/app/hook/deliveries", need: "jwt", serve: listDeliveries},
 		{method: "GET", pattern: "/app/hook/deliveries/{delivery_id}", need: "jwt", serve: getDelivery},
 		{method: "POST", pattern: "/app/hook/deliveries/{delivery_id}/attempts", need: "jwt", serve: redeliver},

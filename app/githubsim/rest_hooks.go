@@ -96,3 +96,18 @@ func redeliver(c *call) (any, error) {
 	c.status = 202
 	return json.RawMessage("{}"), nil
 }
+
+// getHookConfig is GET /app/hook/config. GitHub shows a secret as stars.
+func getHookConfig(c *call) (any, error) {
+	o := obj{"url": c.hooks.url, "content_type": "json", "insecure_ssl": "0", "secret": "********"}
+	if c.hooks.conf.Form {
+		o["content_type"] = "form"
+	}
+	if c.hooks.conf.Insecure {
+		o["insecure_ssl"] = "1"
+	}
+	if c.hooks.conf.Unsigned {
+		delete(o, "secret")
+	}
+	return o, nil
+}

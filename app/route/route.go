@@ -49,6 +49,9 @@ var events = map[string]func(d delivery, r *subject.Result){
 	"installation_target":       installationTarget,
 }
 
+// Knows says whether an event can mean something. Its name is not covered by the signature.
+func Knows(event string) bool { return events[event] != nil }
+
 // Lasting are the events whose facts are kept and act for as long as they are: who joined a
 // team, whom an installation belongs to. They are rare, and one that comes again has to be
 // known however late that is.

@@ -153,7 +153,7 @@ func (tx *Tx) raiseBy(d Due, guid string) error {
 	if err != nil || guid == "" {
 		return err
 	}
-	err = tx.exec(`insert into subject_deliveries (subject, generation, guid) values ($1, $2, $3)`, d.Subject.Key(), generation, guid)
+	err = tx.exec(`insert into subject_deliveries (subject, generation, guid, trace) values ($1, $2, $3, $4)`, d.Subject.Key(), generation, guid, tx.trace())
 	return wrap(err, "note what raised %s", d.Subject.Key())
 }
 

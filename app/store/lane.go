@@ -47,17 +47,20 @@ func (l lane) open() int64 {
 // laneOf is the lane of a subject as one number, as the index has it.
 const laneOf = `(installation * 16 + priority * 2 + writes)`
 
+// eachLane begins a query of all lanes, by number, and of one more that is null.
+const eachLane = `
+with recursive each (lane) as (
+	select (select ` + laneOf + ` from subjects order by ` + laneOf + ` limit 1)
+	union all
+	select (select ` + laneOf + ` from subjects where ` + laneOf + ` > each.lane order by ` + laneOf + ` limit 1) from each where each.lane is not null
+)`
+
 // lanes returns those with something that is ready by then. It costs a few steps in the index
 // for each lane there is, however much stands in it.
 func lanes(r reader, by int64, owner string) ([]lane, error) {
 	return list(r, func(s scan) (l lane, err error) {
 		return l, s(&l.installation, &l.priority, &l.writes, &l.ready, &l.hold, &l.background, &l.write, &l.running)
-	}, `
-with recursive each (lane) as (
-	select (select `+laneOf+` from subjects order by `+laneOf+` limit 1)
-	union all
-	select (select `+laneOf+` from subjects where `+laneOf+` > each.lane order by `+laneOf+` limit 1) from each where each.lane is not null
-), lanes as (
+	}, eachLane+`, lanes as (
 	select lane / 16 as installation, lane % 16 / 2 as priority, lane % 2 as writes,
 		(select ready_at from subjects where `+laneOf+` = each.lane order by ready_at limit 1) as ready
 	from each where lane is not null

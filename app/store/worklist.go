@@ -40,6 +40,11 @@ type Claim struct {
 	// first, the newest maxDeliveries of them; Delivered is how many there were.
 	Deliveries []string
 	Delivered  int
+
+	// Trace is the trace context of what raised it last, and Traces are those of Deliveries,
+	// where they had one: see Traced.
+	Trace  string
+	Traces []string
 }
 
 // maxDeliveries bounds the list in a Claim, and so in the record that names it.
@@ -143,10 +148,11 @@ func inOrder(due []Due) []Due {
 // but never before the floor of a retry. While it is leased that waits beside the lease.
 func (tx *Tx) raise(d Due) (int64, error) {
 	const query = `
-insert into subjects (key, installation, generation, due_at, first_due_at, ready_at, priority, writes) values ($1, $2, 1, $3, $3, $3, $4, $5)
+insert into subjects (key, installation, generation, due_at, first_due_at, ready_at, priority, writes, trace) values ($1, $2, 1, $3, $3, $3, $4, $5, $9)
 on conflict (key) do update set
 	installation = case when excluded.installation <> 0 then excluded.installation else subjects.installation end,
 	generation = subjects.generation + 1,
+	trace = case when excluded.trace <> '' then excluded.trace else subjects.trace end,
 	priority = case
 		when subjects.due_at <> 9223372036854775807 and subjects.priority <= excluded.priority then subjects.priority
 		when subjects.spent_until > $6 or $8 and subjects.priority = $7 then $7
@@ -164,7 +170,7 @@ on conflict (key) do update set
 		else excluded.due_at end
 returning generation`
 	generations, err := list(tx.reader(), column[int64], query, d.Subject.Key(), d.Installation, micros(d.At),
-		int64(tx.priority(d)), writesOf(d.Subject), micros(d.At.Add(spentAhead)), int64(subject.Strangers), d.Result)
+		int64(tx.priority(d)), writesOf(d.Subject), micros(d.At.Add(spentAhead)), int64(subject.Strangers), d.Result, tx.trace())
 	if err != nil {
 		return 0, fmt.Errorf("raise %s: %w", d.Subject.Key(), err)
 	}
@@ -233,12 +239,12 @@ update subjects set
 	lease = lease + 1, lease_owner = $2, lease_until = $3, ready_at = $4,
 	due_at = $5, floor_at = 0
 where key in (select key from ready)
-returning key, installation, generation, attempt, lease, first_due_at, priority`
+returning key, installation, generation, attempt, lease, first_due_at, priority, trace`
 	row := func(s scan) (Claim, error) {
 		c := Claim{Owner: owner, Until: moment(micros(until))}
 		var key string
 		var firstDue int64
-		if err := s(&key, &c.Installation, &c.Generation, &c.Attempt, &c.Lease, &firstDue, &c.Priority); err != nil {
+		if err := s(&key, &c.Installation, &c.Generation, &c.Attempt, &c.Lease, &firstDue, &c.Priority, &c.Trace); err != nil {
 			return c, err
 		}
 		var err error
@@ -257,12 +263,19 @@ returning key, installation, generation, attempt, lease, first_due_at, priority`
 // deliveriesOf fills in what led to c.
 func (tx *Tx) deliveriesOf(c *Claim) error {
 	key := c.Subject.Key()
-	guids, err := list(tx.reader(), column[string],
-		`select guid from subject_deliveries where subject = $1 and generation <= $2 order by generation desc limit $3`, key, c.Generation, maxDeliveries)
+	guids, err := list(tx.reader(), func(s scan) (guid string, err error) {
+		var trace string
+		err = s(&guid, &trace)
+		if trace != "" {
+			c.Traces = append(c.Traces, trace)
+		}
+		return guid, err
+	}, `select guid, trace from subject_deliveries where subject = $1 and generation <= $2 order by generation desc limit $3`, key, c.Generation, maxDeliveries)
 	if err != nil {
 		return err
 	}
 	slices.Reverse(guids)
+	slices.Reverse(c.Traces)
 	c.Deliveries, c.Delivered = guids, len(guids)
 	if len(guids) < maxDeliveries {
 		return nil
@@ -335,7 +348,7 @@ func (tx *Tx) done(c Claim, at, next time.Time) error {
 	}
 	err := tx.holding(c, `
 update subjects set
-	done = $3, done_at = $4, attempt = 0, why = '', floor_at = $6, lease_owner = '', lease_until = 0,
+	done = $3, done_at = $4, attempt = 0, why = '', trace = case when generation > $3 then trace else '' end, floor_at = $6, lease_owner = '', lease_until = 0,
 	priority     = case when due_at = 9223372036854775807 then $7 else priority end,
 	due_at       = case when due_at >= $5 then $5 when due_at < $6 then $6 else due_at end,
 	first_due_at = case when due_at >= $5 then $5 when due_at < $6 then $6 else due_at end,

@@ -41,6 +41,7 @@ type commands struct {
 	Replay    replayCmd    `cmd:"" help:"Judge every recorded verdict again and compare."`
 	Backup    backupCmd    `cmd:"" help:"Copy a SQLite database while the server runs."`
 	LedgerKey ledgerKeyCmd `cmd:"" help:"Make the key with which replicas on PostgreSQL sign the ledger."`
+	Doctor    doctorCmd    `cmd:"" help:"Look at the app, its webhook, the branches that should require it, and this machine."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
@@ -59,6 +60,10 @@ func main() {
 
 // run does what args say and returns the exit code.
 func run(args []string, stdout, stderr io.Writer) int {
+	stderr = shown{stderr}
+	if terminal(stdout) { // elsewhere it is data, such as a snapshot, and left as it is
+		stdout = shown{stdout}
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	asked := make(chan os.Signal, 1)

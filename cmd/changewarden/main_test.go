@@ -25,8 +25,9 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "flip": flip, "given": given},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "flip": flip, "given": given, "github": gitHub},
 		Setup: func(e *testscript.Env) error {
+			e.Values["t"] = e.T().(testing.TB)
 			files, err := kept()
 			if err != nil {
 				return err

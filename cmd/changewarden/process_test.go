@@ -54,7 +54,7 @@ func launch(program, dir string, sim *githubsim.Server, settings ...string) (ser
 	s.cmd = exec.Command(program, "serve")
 	s.cmd.Dir = dir
 	s.cmd.Env = append(os.Environ(),
-		"CHANGEWARDEN_LISTEN=127.0.0.1:0", "CHANGEWARDEN_GITHUB_URL=http://127.0.0.1", "CHANGEWARDEN_GITHUB_API_URL="+sim.URL(),
+		"CHANGEWARDEN_LISTEN=127.0.0.1:0", "CHANGEWARDEN_METRICS_LISTEN=127.0.0.1:0", "CHANGEWARDEN_GITHUB_URL=http://127.0.0.1", "CHANGEWARDEN_GITHUB_API_URL="+sim.URL(),
 		"CHANGEWARDEN_APP_ID="+strconv.FormatInt(sim.AppID(), 10), "CHANGEWARDEN_PRIVATE_KEY_FILE="+key,
 		"CHANGEWARDEN_WEBHOOK_SECRET="+string(sim.WebhookSecret()))
 	s.cmd.Env = append(s.cmd.Env, settings...)

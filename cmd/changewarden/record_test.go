@@ -37,13 +37,13 @@ func keep() (files map[string][]byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	_, stranger, err := evidence.GenerateKey("changewarden")
+	strangerSecret, stranger, err := evidence.GenerateKey("changewarden")
 	if err != nil {
 		return nil, err
 	}
 	files = map[string][]byte{
 		"data/changewarden.ledger.key": []byte(secret + "\n"),
-		"verifier.txt":                 []byte(verifier), "stranger.txt": []byte(stranger),
+		"verifier.txt":                 []byte(verifier), "stranger.txt": []byte(stranger), "stranger.key": []byte(strangerSecret + "\n"),
 	}
 	// Two servings, each closed: a database that was copied between them is the older one.
 	for i, name := range []string{"early.db", "data/changewarden.db"} {

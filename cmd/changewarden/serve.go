@@ -8,17 +8,21 @@ import (
 	"strings"
 
 	"github.com/changewarden/changewarden/app"
+	"github.com/changewarden/changewarden/app/edge"
 )
 
 // serveCmd is "changewarden serve". Everything is text here: what does not parse is one
 // problem among the others, so that all of them can be told at once.
 type serveCmd struct {
-	Listen      string `group:"Server" env:"CHANGEWARDEN_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on. Default: ${default}."`
-	PublicURL   string `group:"Server" env:"CHANGEWARDEN_PUBLIC_URL" name:"public-url" placeholder:"URL" help:"Where people and GitHub reach this server; used in links."`
-	DatabaseURL string `group:"Server" env:"CHANGEWARDEN_DATABASE_URL" name:"database-url" default:"sqlite://data/changewarden.db" placeholder:"URL" help:"Where everything is stored: sqlite:///PATH/FILE.db, whose directory is made if it is missing, or postgres://USER@HOST/DATABASE, which any number of replicas may share. Set one with a password in the environment. Default: ${default}."`
-	Keep        string `group:"Server" env:"CHANGEWARDEN_KEEP_DELIVERIES" name:"keep-deliveries" default:"30" placeholder:"DAYS" help:"Days for which the bodies of GitHub's deliveries are kept. The ledger does not need them. Default: ${default}."`
-	LogLevel    string `group:"Server" env:"CHANGEWARDEN_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"Least level that is logged: debug, info, warn or error. Default: ${default}."`
-	LogFormat   string `group:"Server" env:"CHANGEWARDEN_LOG_FORMAT" default:"json" placeholder:"FORMAT" help:"json, a line of it for each thing that happened, or console, for people. Default: ${default}."`
+	Listen        string `group:"Server" env:"CHANGEWARDEN_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on. Default: ${default}."`
+	MetricsListen string `group:"Server" env:"CHANGEWARDEN_METRICS_LISTEN" default:"127.0.0.1:9464" placeholder:"HOST:PORT" help:"Address of the metrics, GET /metrics; off: nowhere. Keep it from strangers: it tells how much work there is and whose. Default: ${default}."`
+	PublicURL     string `group:"Server" env:"CHANGEWARDEN_PUBLIC_URL" name:"public-url" placeholder:"URL" help:"Where people and GitHub reach this server; used in links."`
+	DatabaseURL   string `group:"Server" env:"CHANGEWARDEN_DATABASE_URL" name:"database-url" default:"sqlite://data/changewarden.db" placeholder:"URL" help:"Where everything is stored: sqlite:///PATH/FILE.db, whose directory is made if it is missing, or postgres://USER@HOST/DATABASE, which any number of replicas may share. Set one with a password in the environment. Default: ${default}."`
+	Keep          string `group:"Server" env:"CHANGEWARDEN_KEEP_DELIVERIES" name:"keep-deliveries" default:"30" placeholder:"DAYS" help:"Days for which the bodies of GitHub's deliveries are kept. The ledger does not need them. Default: ${default}."`
+	LogLevel      string `group:"Server" env:"CHANGEWARDEN_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"Least level that is logged: debug, info, warn or error. Default: ${default}."`
+	LogFormat     string `group:"Server" env:"CHANGEWARDEN_LOG_FORMAT" default:"json" placeholder:"FORMAT" help:"json, a line of it for each thing that happened, or console, for people. Default: ${default}."`
+
+	TrustedProxies string `group:"Server" env:"CHANGEWARDEN_TRUSTED_PROXIES" placeholder:"NETWORK,..." help:"Proxies before this server, as addresses or networks: who calls is read from their X-Forwarded-For, to limit each caller by itself. Default: none."`
 
 	GitHubURL         string `group:"GitHub App" env:"CHANGEWARDEN_GITHUB_URL" name:"github-url" default:"https://github.com" placeholder:"URL" help:"GitHub, or your GitHub Enterprise Server. Default: ${default}."`
 	GitHubAPIURL      string `group:"GitHub App" env:"CHANGEWARDEN_GITHUB_API_URL" name:"github-api-url" placeholder:"URL" help:"Base of its REST API. Default: https://api.github.com, and https://HOST/api/v3 of a GitHub Enterprise Server."`
@@ -37,7 +41,7 @@ type serveCmd struct {
 func (serveCmd) Help() string {
 	return `Each setting is a flag or an environment variable; the flag wins. All problems of a configuration are told at once.
 
-The webhook of the GitHub App points at PUBLIC_URL/webhook, with content type application/json. GET /healthz answers while the process runs, GET /readyz while deliveries can be taken, GET /metrics with numbers for Prometheus.
+The webhook of the GitHub App points at PUBLIC_URL/webhook, with content type application/json. GET /healthz answers while the process runs, and GET /readyz while deliveries can be taken. METRICS_LISTEN has numbers for Prometheus. Traces are sent over OTLP/HTTP if OTEL_EXPORTER_OTLP_ENDPOINT names a collector.
 
 One process serves from a SQLite file. On PostgreSQL run as many as you like, with the same settings, behind one load balancer: each takes any delivery, they share the work, and what one that dies had under way is taken over by the others. What the URL leaves out is read from PostgreSQL's own environment variables, such as PGPASSFILE and PGSSLROOTCERT; a server on another machine needs its sslmode said. changewarden ledger-key makes the key that all of them sign with.`
 }
@@ -53,10 +57,14 @@ func (c serveCmd) Run(ctx context.Context) error {
 		log.Warn().Str("setting", w.Setting).Str("advice", w.Text).Msg("setting is unsafe")
 	}
 	log.Info().Str("version", version()).Int64("app", o.AppID).Msg("starting")
-	if err := app.Run(log.WithContext(ctx), o); err != nil {
+	ctx = log.WithContext(ctx)
+	tracer, stop, err := tracing(ctx)
+	if err != nil {
 		return err
 	}
-	return nil
+	defer stop()
+	o.Tracer = tracer
+	return app.Run(ctx, o)
 }
 
 // options reads what the settings name. The options are fit for use if there are no problems.
@@ -67,6 +75,13 @@ func (c serveCmd) options() (app.Options, *settings) {
 		GitHubURL: c.GitHubURL, GitHubAPIURL: c.GitHubAPIURL, AppID: s.number("APP_ID", c.AppID),
 		PolicyFile: c.PolicyFile, LedgerKeyFile: c.LedgerKeyFile,
 		Keep: s.days("KEEP_DELIVERIES", c.Keep),
+	}
+	if c.MetricsListen != "off" {
+		o.MetricsListen = c.MetricsListen
+	}
+	var err error
+	if o.TrustedProxies, err = edge.ParseProxies(c.TrustedProxies); err != nil {
+		s.problem("TRUSTED_PROXIES", "is no list of networks: %v: write it as 10.0.0.0/8,192.0.2.7", err)
 	}
 	o.PrivateKey = []byte(s.secret("PRIVATE_KEY", c.PrivateKey, c.PrivateKeyFile))
 	if !strings.Contains(string(o.PrivateKey), "\n") {
