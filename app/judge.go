@@ -32,7 +32,8 @@ const (
 
 // secondLook is how long after a look that deliveries led to there is another one: GitHub
 // sends an event before all of its API knows what it tells, and a review or a result that was
-// not to be seen yet would not be looked for again. A burst of events has one second look.
+// not to be seen yet would not be looked for again. A burst of events has one second look, and
+// none where the first one saw all that was told.
 const secondLook = 10 * time.Second
 
 // rebaseWait is how long a pull request with a new base waits for its head to show pending,
@@ -86,6 +87,10 @@ func (a *App) judgePull(ctx context.Context, c store.Claim) error {
 		return err
 	}
 	l := look{c: c, repo: repo, was: row, row: pullRow(row, c.Subject, read), read: read, policy: policy, preview: preview, waiting: waiting}
+	l.interest = interest(repo.Account, read)
+	if l.shown, err = a.shown(ctx, c, l.interest.Seen); err != nil {
+		return err
+	}
 	return a.stored(ctx, func(ctx context.Context, tx *store.Tx) error { return a.settle(ctx, tx, l) })
 }
 
@@ -101,6 +106,9 @@ type look struct {
 
 	preview *publish.Preview // of the policy that it proposes; nil: it proposes none
 	waiting []spoken         // commands that this look decides about
+
+	interest store.Interest
+	shown    bool // GitHub's API has what its deliveries told
 }
 
 // repository returns the repository of a subject. Where it is unknown, gone, archived or not
@@ -186,11 +194,14 @@ func (a *App) settle(ctx context.Context, tx *store.Tx, l look) error {
 	if err := tx.PutPull(l.row); err != nil {
 		return err
 	}
-	if err := tx.SetInterest(l.repo.ID, l.row.Number, interest(l.repo.Account, l.read)); err != nil {
+	if err := tx.SetInterest(l.repo.ID, l.row.Number, l.interest); err != nil {
 		return err
 	}
 	if l.read.Merged {
 		if err := a.landed(ctx, tx, l, at); err != nil {
+			return err
+		}
+		if err := a.usualMoved(tx, l, at); err != nil {
 			return err
 		}
 	}
@@ -214,7 +225,7 @@ func (a *App) settle(ctx context.Context, tx *store.Tx, l look) error {
 	if l.read.UpdatedAt.Before(l.was.UpdatedAt) && (recheck.IsZero() || recheck.After(at.Add(olderWait))) {
 		recheck = at.Add(olderWait) // what was read may have been dropped for what was told
 	}
-	if second := at.Add(secondLook); l.read.Open && l.c.Delivered > 0 && (recheck.IsZero() || recheck.After(second)) {
+	if second := at.Add(secondLook); l.read.Open && !l.shown && (recheck.IsZero() || recheck.After(second)) {
 		recheck = second
 	}
 	return tx.Done(l.c, at, recheck)
@@ -258,9 +269,16 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 	}
 	var items []publish.Item
 	for _, change := range rules.Unite(changes) {
+		change, tickets, err := a.elsewhere(tx, l, change, at)
+		if err != nil {
+			return time.Time{}, err
+		}
 		_, judged := a.at(ctx, atRules)
 		v := rules.Evaluate(l.read.Policy, change, rules.BeforeMerge, at)
 		judged(nil)
+		if err := a.share(tx, l, change, v, tickets, at); err != nil {
+			return time.Time{}, err
+		}
 		if err := a.record(ctx, tx, l, change, v); err != nil {
 			return time.Time{}, err
 		}

@@ -132,7 +132,7 @@ func (tx *Tx) apply(at time.Time, r subject.Result, guid string) error {
 		}
 		for sub := range selected {
 			if _, named := due[sub]; !named {
-				due[sub] = Due{Subject: sub, Priority: waits(sel, r.Stranger), Result: sel.Check != nil}
+				due[sub] = Due{Subject: sub, Priority: waits(sel, r.Stranger), Result: sel.Result || sel.Check != nil}
 			}
 		}
 	}

@@ -29,6 +29,7 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"writes", testWrites},
 		{"worklist", testWorklist},
 		{"worklist against its model", testWorklistModel},
+		{"results are gathered", testGathering},
 		{"claims never double", testClaimsNeverDouble},
 		{"25 turns of installations", testTurns},
 		{"25 priorities", testPriorities},
@@ -70,6 +71,7 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"pulse", testPulse},
 		{"echoes", testEcho},
 		{"missed deliveries", testMissed},
+		{"what pull requests share", testTraits}, {"secrets", testSecret},
 		{"old deliveries", testDropDeliveries},
 		{"lapses", testLapses},
 	} {
