@@ -346,9 +346,9 @@ func (tx *Tx) done(c Claim, at, next time.Time) error {
 	// from then on, a moment less if somebody waits.
 	const again = `case
 		when due_at >= $5 then $5
-		when $6 = 0 or due_at > $7 then due_at
+		when cast($6 as bigint) = 0 or due_at > $7 then due_at
 		when due_at > $4 then $6
-		else $6 - 1 end`
+		else cast($6 as bigint) - 1 end`
 	err := tx.holding(c, `
 update subjects set
 	done = $3, done_at = $4, attempt = 0, why = '', trace = case when generation > $3 then trace else '' end, floor_at = $6, lease_owner = '', lease_until = 0,
