@@ -15,7 +15,7 @@ GOLANGCI := $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION)
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race bench fuzz model cover check lint lint-imports fmt vet tidy tidy-check vuln ci docker chroot clean
+.PHONY: help build demo test race bench load fuzz model cover check lint lint-imports fmt vet tidy tidy-check vuln ci docker chroot clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,13 +28,19 @@ demo: ## run the server against a simulated GitHub, with a page for each change
 
 test: ## run all tests; what they need and is missing is installed
 	@.ci/browser
+	@.ci/postgres
 	go test ./...
 
 race: ## run all tests under the race detector
+	@.ci/postgres
 	CGO_ENABLED=1 go test -race ./...
 
 bench: ## run the benchmarks, one package at a time; docs/benchmarks.md has what they said
 	go test -p 1 -run '^$$' -bench . -benchmem ./...
+
+load: ## drive a server as a large installation does, and print how it bears it (ten minutes)
+	@go build -trimpath -o bin/load ./cmd/load
+	@bin/load $(LOAD)
 
 fuzz: ## look further with each fuzz target, FUZZTIME (20s) each
 	@.ci/fuzz $(FUZZTIME)

@@ -25,6 +25,10 @@ func (a *App) publishHead(ctx context.Context, c store.Claim) error {
 	if err := a.store.Tx(ctx, func(tx *store.Tx) error { return o.begin(tx, c, a.now(), a.aged) }); err != nil || o.nothing {
 		return err
 	}
+	client, err := a.client(ctx, repo.Installation)
+	if err != nil {
+		return err
+	}
 	top, _, _, err := a.store.LedgerHead(ctx, repo.Account)
 	if err != nil {
 		return err
@@ -39,7 +43,7 @@ func (a *App) publishHead(ctx context.Context, c store.Claim) error {
 	defer cancel()
 	var failed error
 	writes, end := a.at(writes, atPublish)
-	o.said, failed = a.publisher.Publish(writes, a.clients.Installation(repo.Installation),
+	o.said, failed = a.publisher.Publish(writes, client,
 		publish.Target{Owner: repo.Owner, Name: repo.Name, Repo: repo.ID, SHA: c.Subject.SHA, Fresh: o.pub.Rerun()},
 		o.wanted, publish.Ledger{Log: repo.Account, Size: top.Size, Root: top.Root.String()}, o.said)
 	end(failed)

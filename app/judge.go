@@ -9,6 +9,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/changewarden/changewarden/app/ghclient"
 	"github.com/changewarden/changewarden/app/publish"
 	"github.com/changewarden/changewarden/app/snapshot"
 	"github.com/changewarden/changewarden/app/store"
@@ -31,7 +32,8 @@ const (
 
 // secondLook is how long after a look that deliveries led to there is another one: GitHub
 // sends an event before all of its API knows what it tells, and a review or a result that was
-// not to be seen yet would not be looked for again. A burst of events has one second look.
+// not to be seen yet would not be looked for again. A burst of events has one second look, and
+// none where the first one saw all that was told.
 const secondLook = 10 * time.Second
 
 // rebaseWait is how long a pull request with a new base waits for its head to show pending,
@@ -53,6 +55,10 @@ func (a *App) judgePull(ctx context.Context, c store.Claim) error {
 	if waits, err := a.announceRebase(ctx, c, row); err != nil || waits {
 		return err
 	}
+	client, err := a.client(ctx, repo.Installation)
+	if err != nil {
+		return err
+	}
 	waiting, err := a.waiting(ctx, repo, c.Subject.Number)
 	if err != nil {
 		return err
@@ -60,7 +66,7 @@ func (a *App) judgePull(ctx context.Context, c store.Claim) error {
 	target := targetOf(repo, c.Subject.Number)
 	target.Head, target.SeenAt, target.Speakers = row.Head, row.HeadSeen, speakers(waiting)
 	reading, end := a.at(ctx, atSnapshot)
-	read, err := a.reader.Pull(reading, a.clients.Installation(repo.Installation), target)
+	read, err := a.reader.Pull(reading, client, target)
 	end(err)
 	switch {
 	case errors.Is(err, snapshot.ErrGone):
@@ -81,6 +87,10 @@ func (a *App) judgePull(ctx context.Context, c store.Claim) error {
 		return err
 	}
 	l := look{c: c, repo: repo, was: row, row: pullRow(row, c.Subject, read), read: read, policy: policy, preview: preview, waiting: waiting}
+	l.interest = interest(repo.Account, read)
+	if l.shown, err = a.shown(ctx, c, l.interest.Seen); err != nil {
+		return err
+	}
 	return a.stored(ctx, func(ctx context.Context, tx *store.Tx) error { return a.settle(ctx, tx, l) })
 }
 
@@ -96,6 +106,9 @@ type look struct {
 
 	preview *publish.Preview // of the policy that it proposes; nil: it proposes none
 	waiting []spoken         // commands that this look decides about
+
+	interest store.Interest
+	shown    bool // GitHub's API has what its deliveries told
 }
 
 // repository returns the repository of a subject. Where it is unknown, gone, archived or not
@@ -107,6 +120,19 @@ func (a *App) repository(ctx context.Context, c store.Claim) (repo store.Reposit
 		return repo, false, a.done(ctx, c)
 	}
 	return repo, known, err
+}
+
+// client returns what speaks to GitHub in an installation. A token has the permissions that
+// it was made with, and a delivery that changed them may have reached another process.
+func (a *App) client(ctx context.Context, installation int64) (*ghclient.Client, error) {
+	voided, found, err := a.store.Forgotten(ctx, subject.TokenCache, subject.TokenKey(installation))
+	if err != nil {
+		return nil, err
+	}
+	if found && a.news.fresh(installation, voided) {
+		a.clients.Forget(installation)
+	}
+	return a.clients.Installation(installation), nil
 }
 
 // done ends a claim after which nothing is due.
@@ -168,7 +194,7 @@ func (a *App) settle(ctx context.Context, tx *store.Tx, l look) error {
 	if err := tx.PutPull(l.row); err != nil {
 		return err
 	}
-	if err := tx.SetInterest(l.repo.ID, l.row.Number, interest(l.repo.Account, l.read)); err != nil {
+	if err := tx.SetInterest(l.repo.ID, l.row.Number, l.interest); err != nil {
 		return err
 	}
 	if l.read.Merged {
@@ -196,7 +222,7 @@ func (a *App) settle(ctx context.Context, tx *store.Tx, l look) error {
 	if l.read.UpdatedAt.Before(l.was.UpdatedAt) && (recheck.IsZero() || recheck.After(at.Add(olderWait))) {
 		recheck = at.Add(olderWait) // what was read may have been dropped for what was told
 	}
-	if second := at.Add(secondLook); l.read.Open && l.c.Delivered > 0 && (recheck.IsZero() || recheck.After(second)) {
+	if second := at.Add(secondLook); l.read.Open && !l.shown && (recheck.IsZero() || recheck.After(second)) {
 		recheck = second
 	}
 	return tx.Done(l.c, at, recheck)

@@ -22,8 +22,15 @@ import (
 // errHeld: another process serves from the same database.
 var errHeld = errors.New("held by another process")
 
-// hold takes the database for this process alone. What it returns gives it back.
+// shared says whether other processes may serve from the same database.
+func (o Options) shared() bool { return store.Shared(o.DatabaseURL) }
+
+// hold takes the database for this process alone, unless it is one to share. What it returns
+// gives it back.
 func (o Options) hold() (io.Closer, error) {
+	if o.shared() {
+		return io.NopCloser(nil), nil
+	}
 	file := o.sqliteFile()
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
@@ -41,7 +48,7 @@ func (o Options) hold() (io.Closer, error) {
 // openStore opens the store with the ledger's key, which is made at the first start beside
 // the SQLite file, and returns the verifier key that belongs to it.
 func openStore(ctx context.Context, o Options, host string) (*store.Store, string, error) {
-	create := o.LedgerKeyFile == ""
+	create := o.LedgerKeyFile == "" && !o.shared()
 	if _, err := os.Stat(o.sqliteFile()); err == nil {
 		create = false // a key made now could not have signed what the database holds
 	}
@@ -89,6 +96,18 @@ func ledgerKey(path string, create bool) (string, error) {
 		return "", fmt.Errorf("make the ledger's key: %w", err)
 	}
 	return signer, nil
+}
+
+// MakeLedgerKey makes a signing key in a file that is not there yet, and returns the verifier
+// key that belongs to it. Errors are Problems, or those of making a file.
+func MakeLedgerKey(path string) (string, error) {
+	if _, err := os.Lstat(path); err == nil {
+		return "", keyProblem("names %s, which is there already: a key that signed something must not be replaced", path)
+	}
+	if _, err := ledgerKey(path, true); err != nil {
+		return "", err
+	}
+	return LedgerVerifier(path)
 }
 
 // LedgerVerifier returns the verifier key that belongs to the signing key in a file. Errors

@@ -24,7 +24,7 @@ type metrics struct {
 	verdicts    *prometheus.CounterVec
 	requests    *prometheus.HistogramVec
 	commands    *prometheus.CounterVec
-	accepted    prometheus.Gauge
+	accepted    *prometheus.GaugeVec // without labels: absent until GitHub was asked by this process
 	stations    *prometheus.HistogramVec
 	folded      prometheus.Histogram
 	published   prometheus.Histogram
@@ -57,9 +57,9 @@ func newMetrics(version string) *metrics {
 	m.commands = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "changewarden_commands_total", Help: "Commands in comments that were decided, by verb and outcome.",
 	}, []string{"verb", "outcome"})
-	m.accepted = prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "changewarden_github_key_accepted", Help: "1 if GitHub accepted the app's key when it was last asked as the app, else 0.",
-	})
+	m.accepted = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "changewarden_github_key_accepted", Help: "1 if GitHub accepted the app's key when this process last asked as the app, else 0; absent if it never did.",
+	}, nil)
 	m.holds = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "changewarden_github_holds_total", Help: "Times that an installation was left alone for a while, by the limit that it met.",
 	}, []string{"limit"})
@@ -99,10 +99,11 @@ func (m *metrics) evaluated(c store.Claim, err error, took time.Duration) {
 
 // key notes whether GitHub took the app's key.
 func (m *metrics) key(accepted bool) {
-	m.accepted.Set(0)
+	value := 0.0
 	if accepted {
-		m.accepted.Set(1)
+		value = 1
 	}
+	m.accepted.WithLabelValues().Set(value)
 }
 
 func (m *metrics) verdict(o rules.Outcome) { m.verdicts.WithLabelValues(string(o)).Inc() }

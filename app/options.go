@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/changewarden/changewarden/app/edge"
 )
 
 // Options is what a server is told when it starts. Validate says what is wrong with it.
@@ -15,7 +17,7 @@ type Options struct {
 	Listen         string   // host:port; port 0: any that is free
 	MetricsListen  string   // host:port of the metrics; empty: nowhere
 	PublicURL      string   // where people and GitHub reach this server, for links; empty: nowhere
-	DatabaseURL    string   // sqlite:///absolute/path.db or sqlite://relative/path.db
+	DatabaseURL    string   // sqlite:///absolute/path.db, sqlite://relative/path.db or postgres://USER@HOST/DATABASE
 	GitHubURL      string   // https://github.com, or a GitHub Enterprise Server
 	GitHubAPIURL   string   // REST base; empty: GitHub's own place for it, see APIURL
 	AppID          int64    // the GitHub App's id
@@ -26,13 +28,15 @@ type Options struct {
 	// AllowedAccounts are the accounts that the server works for, by login or numeric id; empty:
 	// wherever the app is installed. A login is whoever bears it: an id stays with one account.
 	AllowedAccounts []string
-	LedgerKeyFile   string // the ledger's signing key; empty: beside the SQLite file, see LedgerKeyPath
+	LedgerKeyFile   string // the ledger's signing key; empty: beside the SQLite file, see LedgerKeyPath; required with PostgreSQL
+
+	TrustedProxies edge.Proxies // who stands before Listen and tells in X-Forwarded-For for whom it speaks
 
 	Version   string               // of this program; told to GitHub and shown on pages
 	Pages     bool                 // serve a page per change to whoever can reach Listen: there is no login yet
 	PagesNote string               // one sentence at the head of every page; may be empty
 	Tracer    trace.TracerProvider // of spans from delivery to publication; nil: nobody traces
-	Now       func() time.Time     // nil: time.Now
+	Now       func() time.Time     // nil: time.Now, which is then held to the clock of a database that others share
 	Keep      time.Duration        // for how long the bodies of deliveries are kept; 0: defaultKeep
 	Limits    *Limits              // of what is asked of GitHub; nil: DefaultLimits; &Limits{}: none, to measure without
 	Quiet     time.Duration        // for how long events about one subject are gathered into one look; 0: defaultQuiet

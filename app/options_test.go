@@ -99,7 +99,14 @@ func TestValidate(t *testing.T) {
 		{"no file", func(o *app.Options) { o.DatabaseURL = "sqlite://" }, []string{"DATABASE_URL"}},
 		{"a directory", func(o *app.Options) { o.DatabaseURL = "sqlite:///data/" }, []string{"DATABASE_URL"}},
 		{"no scheme", func(o *app.Options) { o.DatabaseURL = "data.db" }, []string{"DATABASE_URL"}},
-		{"PostgreSQL", func(o *app.Options) { o.DatabaseURL = "postgres://db/warden" }, []string{"DATABASE_URL"}},
+		{"PostgreSQL", func(o *app.Options) {
+			o.DatabaseURL, o.LedgerKeyFile = "postgres://warden@db/warden?sslmode=verify-full", "ledger.key"
+		}, nil},
+		{"PostgreSQL without a key", func(o *app.Options) { o.DatabaseURL = "postgres:///warden?host=/run/postgresql" }, []string{"LEDGER_KEY_FILE"}},
+		{"PostgreSQL in the clear", func(o *app.Options) {
+			o.DatabaseURL, o.LedgerKeyFile = "postgres://warden:planted@db/warden", "ledger.key"
+		}, []string{"DATABASE_URL"}},
+		{"another engine", func(o *app.Options) { o.DatabaseURL = "mysql://db/warden" }, []string{"DATABASE_URL"}},
 		{"a negative app", func(o *app.Options) { o.AppID = -7 }, []string{"APP_ID"}},
 		{"a key of the other form", func(o *app.Options) { o.PrivateKey = text("PRIVATE KEY", pkcs8) }, nil},
 		{"a key of another kind", func(o *app.Options) { o.PrivateKey = text("PRIVATE KEY", other) }, []string{"PRIVATE_KEY_FILE"}},

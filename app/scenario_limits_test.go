@@ -65,14 +65,19 @@ func cmdFlood(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 }
 
-// metric TEXT wants a line of the server's metrics that begins so.
+// metric TEXT wants a line of the metrics that begins so: of one of the servers, or of none.
 func cmdMetric(ts *testscript.TestScript, neg bool, args []string) {
-	resp, err := http.Get(of(ts).url + "/metrics")
-	ts.Check(err)
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	ts.Check(err)
-	if strings.Contains("\n"+string(body), "\n"+args[0]) == neg {
-		ts.Fatalf("the metrics:\n%s", body)
+	w := of(ts)
+	var all string
+	for range w.turns.all {
+		resp, err := http.Get(w.url + "/metrics")
+		ts.Check(err)
+		body, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		ts.Check(err)
+		all += "\n" + string(body)
+	}
+	if strings.Contains(all, "\n"+args[0]) == neg {
+		ts.Fatalf("the metrics:%s", all)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/changewarden/changewarden/app/evidence"
+	"github.com/changewarden/changewarden/app/store/pgtest"
 )
 
 // outageWords are the words about a server that was not there.
@@ -62,14 +63,22 @@ func cmdDeaf(ts *testscript.TestScript, neg bool, _ []string) {
 
 // backup copies the data of a server that is down, and restore puts the copy in its place.
 func cmdBackup(ts *testscript.TestScript, _ bool, _ []string) {
-	dir := of(ts).dir
-	ts.Check(os.CopyFS(filepath.Join(dir, "backup"), os.DirFS(filepath.Join(dir, "data"))))
+	w := of(ts)
+	if w.database != "" {
+		w.backup = pgtest.Copy(w.t, w.database)
+		return
+	}
+	ts.Check(os.CopyFS(filepath.Join(w.dir, "backup"), os.DirFS(filepath.Join(w.dir, "data"))))
 }
 
 func cmdRestore(ts *testscript.TestScript, _ bool, _ []string) {
-	dir := of(ts).dir
-	ts.Check(os.RemoveAll(filepath.Join(dir, "data")))
-	ts.Check(os.CopyFS(filepath.Join(dir, "data"), os.DirFS(filepath.Join(dir, "backup"))))
+	w := of(ts)
+	if w.database != "" {
+		w.database = pgtest.Copy(w.t, w.backup)
+		return
+	}
+	ts.Check(os.RemoveAll(filepath.Join(w.dir, "data")))
+	ts.Check(os.CopyFS(filepath.Join(w.dir, "data"), os.DirFS(filepath.Join(w.dir, "backup"))))
 }
 
 // replay EVENT [AS] posts the body of the newest delivery of an event again as somebody would

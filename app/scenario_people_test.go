@@ -454,7 +454,7 @@ func cmdVerify(ts *testscript.TestScript, _ bool, _ []string) {
 		}
 		return err
 	}))
-	replayed, err := Replay(context.Background(), "sqlite://"+filepath.Join(w.dir, "data", "test.db"))
+	replayed, err := Replay(context.Background(), w.app.o.DatabaseURL)
 	ts.Check(err)
 	if len(replayed.Differ) > 0 || replayed.Agreements[SameBytes] == 0 && w.judged() {
 		ts.Fatalf("judged again: %+v", replayed)

@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -24,17 +25,28 @@ import (
 	"github.com/changewarden/changewarden/app/githubsim"
 	"github.com/changewarden/changewarden/app/githubsim/contract"
 	"github.com/changewarden/changewarden/app/publish"
+	"github.com/changewarden/changewarden/app/store/pgtest"
 )
 
 // A scenario is a page of testdata/scenarios: people act on a simulated GitHub, the real
 // server takes real deliveries over HTTP, and the page says what GitHub then shows. Every
 // request, answer and delivery is held to GitHub's own descriptions on the way.
-func TestScenarios(t *testing.T) {
+func TestScenarios(t *testing.T) { runScenarios(t, nil) }
+
+// Every page reads the same on PostgreSQL, with two replicas that take deliveries in turn.
+func TestScenariosOnPostgreSQL(t *testing.T) { runScenarios(t, pgtest.URL) }
+
+// runScenarios runs all pages, each on a new database that database makes; nil: one server
+// on SQLite.
+func runScenarios(t *testing.T, database func(testing.TB) string) {
 	testscript.Run(t, testscript.Params{
 		Dir: "../testdata/scenarios",
 		Setup: func(e *testscript.Env) error {
 			w := newWorldTest(e.T().(testing.TB), e.Defer)
 			e.Values["world"] = w
+			if database != nil {
+				w.database, w.replicas = database(w.t), 2
+			}
 			return nil
 		},
 		Cmds: vocabulary(),
@@ -51,6 +63,7 @@ func vocabulary() map[string]func(ts *testscript.TestScript, neg bool, args []st
 	maps.Copy(all, queueWords)
 	maps.Copy(all, reviewerWords)
 	maps.Copy(all, outageWords)
+	maps.Copy(all, loadWords)
 	return all
 }
 
@@ -78,7 +91,8 @@ type world struct {
 	later func(func())
 	clock *clock
 	sim   *githubsim.Server
-	app   *App
+	app   *App // one of them
+	turns *roundRobin
 	url   string
 	dir   string
 	stop  func()
@@ -88,6 +102,10 @@ type world struct {
 	runs  map[string]int64 // last run of a name at a pull request's head, by "number/name"
 	saved map[string]string
 	seen  map[string]int64
+
+	database string // URL; empty: a file below dir
+	backup   string // URL of a copy
+	replicas int    // how many servers; 0: one
 
 	quiet   time.Duration // Options.Quiet
 	limits  *Limits       // Options.Limits
@@ -159,9 +177,53 @@ func (w *world) start(policy []byte) error {
 		PrivateKey: w.sim.AppKey(), WebhookSecrets: [][]byte{w.sim.WebhookSecret()},
 		Now: w.clock.Now, Quiet: w.quiet, Limits: w.limits, AllowedAccounts: w.allowed,
 	}
+	if w.database != "" {
+		o.DatabaseURL, o.LedgerKeyFile = w.database, filepath.Join(w.dir, "ledger.key")
+		if _, err := os.Stat(o.LedgerKeyFile); err != nil {
+			if _, err := MakeLedgerKey(o.LedgerKeyFile); err != nil {
+				return err
+			}
+		}
+	}
 	if policy != nil {
 		o.PolicyFile, o.PolicyText = "floor.yml", policy
 	}
+	front, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	turns := &roundRobin{}
+	var stops []func()
+	for i := range max(1, w.replicas) {
+		o.Version = fmt.Sprintf("test-%d", i) // which tells GitHub's requests apart
+		a, stop, err := w.serve(o)
+		if err != nil {
+			return err
+		}
+		turns.add(a)
+		stops = append(stops, stop)
+	}
+	server := &http.Server{Handler: turns, BaseContext: func(net.Listener) context.Context {
+		return zerolog.New(w.log).WithContext(context.Background())
+	}}
+	go func() { _ = server.Serve(front) }()
+	w.turns, w.app, w.url = turns, turns.all[0], "http://"+front.Addr().String()
+	w.sim.SetWebhookURL(w.url + "/webhook")
+	var once sync.Once
+	w.stop = func() {
+		once.Do(func() {
+			for _, stop := range stops {
+				stop()
+			}
+			_ = server.Close()
+		})
+	}
+	return nil
+}
+
+// serve starts one server, and returns when its sweep is on the worklist: settle must not be
+// earlier. What it returns ends it.
+func (w *world) serve(o Options) (*App, func(), error) {
 	for _, change := range w.with {
 		change(&o)
 	}
@@ -169,7 +231,7 @@ func (w *world) start(policy []byte) error {
 	a, err := New(ctx, o)
 	if err != nil {
 		cancel()
-		return err
+		return nil, nil, err
 	}
 	a.poll = 20 * time.Millisecond // nothing tells the server that its clock was turned
 	if w.limits == nil {
@@ -178,32 +240,53 @@ func (w *world) start(policy []byte) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		cancel()
-		return err
+		return nil, nil, errors.Join(err, a.Close())
 	}
-	w.app, w.url = a, "http://"+l.Addr().String()
-	w.sim.SetWebhookURL(w.url + "/webhook")
 	done := make(chan error, 1)
 	go func() { done <- a.Serve(ctx, l) }()
-	// It answers when the sweep at its start is on the worklist: settle must not be earlier.
-	resp, err := http.Get(w.url + "/readyz")
-	if err != nil {
+	stop := func() {
 		cancel()
-		return err
+		if err := <-done; err != nil {
+			w.t.Errorf("serve: %v", err)
+		}
+		if err := a.Close(); err != nil {
+			w.t.Errorf("close: %v", err)
+		}
+	}
+	resp, err := http.Get("http://" + l.Addr().String() + "/readyz")
+	if err != nil {
+		stop()
+		return nil, nil, err
 	}
 	_ = resp.Body.Close()
-	var once sync.Once
-	w.stop = func() {
-		once.Do(func() {
-			cancel()
-			if err := <-done; err != nil {
-				w.t.Errorf("serve: %v", err)
-			}
-			if err := a.Close(); err != nil {
-				w.t.Errorf("close: %v", err)
-			}
-		})
-	}
-	return nil
+	return a, stop, nil
+}
+
+// roundRobin hands requests to servers in turn.
+type roundRobin struct {
+	mu   sync.Mutex
+	all  []*App
+	next int
+}
+
+func (r *roundRobin) add(a *App) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = append(r.all, a)
+}
+
+func (r *roundRobin) drop(a *App) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = slices.DeleteFunc(r.all, func(b *App) bool { return a == b })
+}
+
+func (r *roundRobin) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
+	r.mu.Lock()
+	a := r.all[r.next%len(r.all)]
+	r.next++
+	r.mu.Unlock()
+	a.Handler().ServeHTTP(rw, req)
 }
 
 // settle delivers what is queued and waits until nothing is due any more, or under way.
@@ -328,8 +411,9 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"updater": person("updater"), // a bot
 }
 
-// world [--quiet=DURATION] [--paced] [--allow=ACCOUNT,...] FILE [POLICY] begins. Events are
-// gathered for that long; writes and requests are not held back unless it is paced.
+// world [--alone] [--quiet=DURATION] [--paced] [--allow=ACCOUNT,...] FILE [POLICY] begins. Events are
+// gathered for that long; writes and requests are not held back unless it is paced;
+// alone, for pages that count what one process asks, there is one server whatever the store.
 func cmdWorld(ts *testscript.TestScript, _ bool, args []string) {
 	w := of(ts)
 	for ; strings.HasPrefix(args[0], "--"); args = args[1:] {
@@ -338,6 +422,8 @@ func cmdWorld(ts *testscript.TestScript, _ bool, args []string) {
 			var err error
 			w.quiet, err = time.ParseDuration(value)
 			ts.Check(err)
+		case "--alone":
+			w.replicas = 1
 		case "--paced":
 			w.limits = nil
 		case "--allow":

@@ -48,7 +48,11 @@ func (a *App) sweepInstallation(ctx context.Context, c store.Claim) error {
 		return err
 	}
 	at := a.now()
-	repos, err := a.reader.Repositories(ctx, a.clients.Installation(inst.ID))
+	client, err := a.client(ctx, inst.ID)
+	if err != nil {
+		return err
+	}
+	repos, err := a.reader.Repositories(ctx, client)
 	if ghclient.Diagnose(err, at).Installation {
 		return a.readInstallation(ctx, c, inst)
 	}
@@ -207,7 +211,10 @@ func (a *App) learnBot(ctx context.Context, installation int64, slug string) {
 		zerolog.Ctx(ctx).Warn().Err(err).Msg("our own bot is not known")
 		return
 	}
-	a.store.SetOwnBot(bot)
+	if err := a.store.SetOwnBot(ctx, bot); err != nil {
+		zerolog.Ctx(ctx).Warn().Err(err).Msg("our own bot is not remembered")
+		return
+	}
 	a.knowsBot.Store(true)
 }
 
@@ -244,6 +251,9 @@ func (a *App) sweepRepository(ctx context.Context, c store.Claim) error {
 	}
 	round := c.Subject.Kind == subject.Round
 	return a.store.Tx(ctx, func(tx *store.Tx) error {
+		if err := tx.HoldRepository(repo.ID); err != nil {
+			return err
+		}
 		due, err := a.dueOf(tx, repo, open, round, at)
 		if err != nil {
 			return err
@@ -368,7 +378,7 @@ func (a *App) behind(tx *store.Tx, row store.Pull, p subject.PullFact) (bool, er
 	if !row.Governed {
 		return false, nil
 	}
-	pub, found, err := tx.Publication(row.Repo, row.Head)
+	pub, found, err := tx.SeePublication(row.Repo, row.Head)
 	return row.JudgedBase == "" || !found || a.aged(pub), err
 }
 

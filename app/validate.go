@@ -9,8 +9,9 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/changewarden/changewarden/app/store"
 )
 
 // Problem is one thing that keeps a server from starting.
@@ -101,17 +102,16 @@ func (o Options) Problems() []*Problem {
 			problem("POLICY_FILE", "cannot be used: %v", err)
 		}
 	}
+	if o.shared() && o.LedgerKeyFile == "" {
+		problem("LEDGER_KEY_FILE", "is not set: all replicas on one PostgreSQL sign the ledger with the same key. Make one with changewarden ledger-key FILE and give every replica that file")
+	}
 	return found
 }
 
 // databaseProblem says what is wrong with DatabaseURL; empty: nothing.
 func (o Options) databaseProblem() string {
-	scheme, _, _ := strings.Cut(o.DatabaseURL, "://")
-	switch {
-	case scheme == "postgres" || scheme == "postgresql":
-		return "names PostgreSQL, which is not supported yet: use sqlite:///PATH/FILE.db"
-	case o.sqliteFile() == "" || strings.HasSuffix(o.sqliteFile(), "/"):
-		return "names no database: write it as sqlite:///PATH/FILE.db, or sqlite://FILE.db for a path below the working directory"
+	if err := store.CheckURL(o.DatabaseURL); err != nil {
+		return err.Error()
 	}
 	return ""
 }

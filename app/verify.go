@@ -55,6 +55,9 @@ func openReadOnly(ctx context.Context, databaseURL string) (*store.Store, error)
 	if text := o.databaseProblem(); text != "" {
 		return nil, problem(text)
 	}
+	if o.shared() {
+		return store.OpenReadOnly(ctx, databaseURL)
+	}
 	file := o.sqliteFile()
 	info, err := os.Stat(file)
 	switch {

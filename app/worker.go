@@ -16,7 +16,14 @@ import (
 )
 
 const (
-	// lease is for how long a subject is a worker's own; it is renewed at half of it.
+	// lease is for how long a subject is a worker's own; it is renewed at a third of it.
+	//
+	// It ends by the clock of whoever looks at it, so replicas' clocks count. What has to hold
+	// is that nobody takes a subject over while a request of its holder can be on its way. No
+	// write starts unless the lease outlives it, a request takes requestTimeout, and the store
+	// waits half as long again (openStore): that half, five seconds, is what two clocks may
+	// differ by. checkClock holds each to maxAhead of the database's, which is less than half
+	// of it. A look that only reads has two thirds of a lease more.
 	lease = time.Minute
 	// poll is the net under the wake-ups: how long the worker sleeps at most.
 	poll = time.Second
@@ -42,11 +49,15 @@ func (a *App) work(ctx context.Context) {
 			return
 		}
 		began := a.now()
-		claims, err := a.store.Claim(ctx, a.now(), a.owner, 1, lease)
+		var claims []store.Claim
+		err := a.clockStands(ctx)
+		if err == nil {
+			claims, err = a.store.Claim(ctx, a.now(), a.owner, 1, lease)
+		}
 		if err != nil || len(claims) == 0 {
 			<-slots
 			if err != nil && ctx.Err() == nil {
-				zerolog.Ctx(ctx).Error().Err(err).Msg("worklist not readable")
+				zerolog.Ctx(ctx).Error().Err(err).Msg("nothing is taken from the worklist")
 			}
 			a.sleep(ctx, err)
 			continue
@@ -174,8 +185,9 @@ type retryError struct {
 
 func (e retryError) Error() string { return e.why }
 
-// evaluate does what a subject's kind asks for.
-func (a *App) evaluate(ctx context.Context, c store.Claim) error {
+// evaluate does what a subject's kind asks for. A panic is an error of this subject alone.
+func (a *App) evaluate(ctx context.Context, c store.Claim) (err error) {
+	defer caught(ctx, &err)
 	switch c.Subject.Kind {
 	case subject.PullRequest:
 		return a.judgePull(ctx, c)

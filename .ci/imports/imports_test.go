@@ -21,9 +21,9 @@ import (
 const module = "github.com/changewarden/changewarden"
 
 // ours is every package that another could import.
-var ours = strings.Fields(`app app/cases app/command app/doctor app/evidence app/ghclient app/githubsim app/githubsim/contract
-	app/githubsim/play app/importer
-	app/procedure app/publish app/route app/say app/snapshot app/store app/subject app/web deploy rules rules/calendar
+var ours = strings.Fields(`app app/cases app/command app/doctor app/edge app/evidence app/ghclient app/githubsim app/githubsim/contract
+	app/githubsim/play app/importer app/procedure app/publish app/route app/say app/snapshot app/store
+	app/store/pgtest app/subject app/web deploy rules rules/calendar
 	rules/schema rules/words webhook`)
 
 // Packages of others, by what they are to us.
@@ -47,11 +47,12 @@ var directions = []struct {
 	not  string // with ours "but": all of ours but these
 	rest string
 }{
-	{"cmd/changewarden/probe.go", "but", "app/githubsim/contract", plain + " " + input + " " + logger + " " + others},
-	{"app/probe.go", "but", "app/githubsim app/githubsim/contract app/githubsim/play", plain + " " + input + " " + logger + " " + others},
+	{"cmd/changewarden/probe.go", "but", "app/githubsim/contract app/store/pgtest", plain + " " + input + " " + logger + " " + others},
+	{"app/probe.go", "but", "app/githubsim app/githubsim/contract app/githubsim/play app/store/pgtest", plain + " " + input + " " + logger + " " + others},
 	{"app/cases/probe.go", "app/say rules", "", plain + " " + input + " " + logger + " " + others},
 	{"app/command/probe.go", "", "", plain},
 	{"app/doctor/probe.go", "app/ghclient", "", plain + " " + input + " " + logger + " " + others},
+	{"app/edge/probe.go", "", "", plain + " " + input + " " + logger + " " + others},
 	{"app/evidence/probe.go", "", "", plain + " " + input + " " + logger + " " + others},
 	{"app/ghclient/probe.go", "", "", plain + " " + input + " " + logger + " " + others + " " + gogh + " " + clients},
 	{"app/githubsim/probe.go", "app/githubsim/play", "", plain + " " + input + " " + logger + " " + others},
@@ -64,6 +65,7 @@ var directions = []struct {
 	{"app/say/probe.go", "app/command deploy rules", "", plain},
 	{"app/snapshot/probe.go", "app/ghclient app/subject deploy rules", "", plain + " " + input + " " + logger + " " + others + " " + gogh},
 	{"app/store/probe.go", "app/evidence app/subject", "", plain + " " + input + " " + logger + " " + others + " " + sql},
+	{"app/store/pgtest/probe.go", "", "", plain + " " + input + " " + logger + " " + others + " " + sql},
 	{"app/subject/probe.go", "", "", plain},
 	{"app/web/probe.go", "app/say deploy rules", "", plain + " " + input + " " + logger + " " + others},
 	{"app/newcomer/probe.go", "", "", plain + " " + input + " " + logger + " " + others},

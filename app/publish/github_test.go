@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -37,6 +38,7 @@ type fakeRun struct {
 // and each write can fail before or after it took effect.
 type fakeGitHub struct {
 	t        *testing.T
+	mu       sync.Mutex // a run and a status may come at once
 	runs     []*fakeRun
 	statuses []github.RepoStatus // oldest first
 	writes   []string            // what was asked, in order
@@ -75,6 +77,8 @@ func clientOf(addr string) *ghclient.Client {
 }
 
 func (g *fakeGitHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	path := strings.TrimPrefix(r.URL.Path, "/repos/octo-org/app/")
 	switch {
 	case r.Method == "GET" && path == "commits/"+head+"/check-runs":

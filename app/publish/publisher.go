@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/go-github/v62/github"
@@ -86,7 +87,8 @@ func (p Publisher) Owes(t Target, w Wanted, s Said) bool {
 // store that too, and call again.
 //
 // What gets worse for the change is written first, so that between two writes GitHub never
-// shows something better than both what stood and what comes. A run that gets worse, or
+// shows something better than both what stood and what comes; where nothing gets worse both
+// are written at once, and GitHub shows one and the other in any order. A run that gets worse, or
 // that was completed and is open again, is a new run: one that was completed is never set
 // back, and whoever was late with an older answer can only change the older run.
 func (p Publisher) Publish(ctx context.Context, c *ghclient.Client, t Target, w Wanted, l Ledger, s Said) (Said, error) {
@@ -100,18 +102,36 @@ func (p Publisher) Publish(ctx context.Context, c *ghclient.Client, t Target, w 
 		}
 		s = seen
 	}
-	if !w.NoStatus && stateLevel(w.StatusState) > stateLevel(s.State) {
+	switch {
+	case s.showsStatus(w):
+		return p.run(ctx, c, t, w, l, s)
+	case stateLevel(w.StatusState) > stateLevel(s.State):
 		s, err := p.status(ctx, c, t, w, s)
 		if err != nil {
 			return s, err
 		}
 		return p.run(ctx, c, t, w, l, s)
+	case p.anew(t, w, s) && w.TargetURL == "" && w.ChecksURL == "": // else nothing but the new run can be linked to
+		s, err := p.run(ctx, c, t, w, l, s)
+		if err != nil {
+			return s, err
+		}
+		return p.status(ctx, c, t, w, s)
 	}
-	s, err := p.run(ctx, c, t, w, l, s)
-	if err != nil {
-		return s, err
-	}
-	return p.status(ctx, c, t, w, s)
+	return p.both(ctx, c, t, w, l, s)
+}
+
+// both writes run and status at the same time.
+func (p Publisher) both(ctx context.Context, c *ghclient.Client, t Target, w Wanted, l Ledger, s Said) (Said, error) {
+	var beside Said
+	var failed error
+	var writing sync.WaitGroup
+	writing.Go(func() { beside, failed = p.status(ctx, c, t, w, s) })
+	after, err := p.run(ctx, c, t, w, l, s)
+	writing.Wait()
+	after.State, after.StatusID, after.Description = beside.State, beside.StatusID, beside.Description
+	after.Writing = after.Writing || beside.Writing
+	return after, errors.Join(failed, err)
 }
 
 // status writes the commit status unless it stands already.
@@ -126,7 +146,7 @@ func (p Publisher) status(ctx context.Context, c *ghclient.Client, t Target, w W
 	switch {
 	case w.TargetURL != "":
 		status.TargetURL = &w.TargetURL
-	case s.RunURL != "" && s.Digest == w.Digest: // else a new run may follow, which this would not be
+	case s.RunURL != "" && (s.Digest == w.Digest || !p.anew(t, w, s)): // else a new run may follow, which this would not be
 		status.TargetURL = &s.RunURL
 	case w.ChecksURL != "":
 		status.TargetURL = &w.ChecksURL
@@ -143,7 +163,7 @@ func (p Publisher) status(ctx context.Context, c *ghclient.Client, t Target, w W
 
 // run writes the check run unless it stands already.
 func (p Publisher) run(ctx context.Context, c *ghclient.Client, t Target, w Wanted, l Ledger, s Said) (Said, error) {
-	anew := t.Fresh || p.needsNewRun(w, s)
+	anew := p.anew(t, w, s)
 	if !anew && s.Digest == w.Digest {
 		return s, nil
 	}
@@ -168,6 +188,9 @@ func (p Publisher) run(ctx context.Context, c *ghclient.Client, t Target, w Want
 	s.RunStatus, s.Conclusion, s.Digest, s.AnnotatedKey = w.RunStatus, w.Conclusion, w.Digest, annotated
 	return s, nil
 }
+
+// anew reports whether the run is to be a new one.
+func (p Publisher) anew(t Target, w Wanted, s Said) bool { return t.Fresh || p.needsNewRun(w, s) }
 
 // needsNewRun reports whether the run that stands must not become w.
 func (p Publisher) needsNewRun(w Wanted, s Said) bool {

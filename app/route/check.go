@@ -81,7 +81,7 @@ func selectHead(d delivery, r *subject.Result, sha string, c subject.Check, know
 	}
 	s := subject.Selector{Kind: subject.ByHead, Repo: d.Repository.ID, SHA: sha}
 	if known {
-		s.Check = &c
+		s.Check, s.Result = &c, true
 	}
 	r.Selectors = append(r.Selectors, s)
 }

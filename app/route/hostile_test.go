@@ -79,7 +79,7 @@ var hostile = []struct{ name, event, body, want string }{
 	{"gate with a broken address", "deployment_protection_rule", `{"action":"requested",` + common + `,"environment":"prod","deployment_callback_url":"http://%zz"}`, repo},
 	{"member of null", "member", `{"action":"removed",` + common + `,"member":null}`, repo},
 	{"team without an organisation", "membership", `{"action":"added","member":{"id":12},"team":{"slug":"qa"}}`, "nothing"},
-	{"installation without an account", "installation", `{"action":"created","installation":{"id":9},"repositories":[{"id":7,"full_name":"octo-org/app"}]}`, "in 9; installation 9 on  =0; due installation/9"},
+	{"installation without an account", "installation", `{"action":"created","installation":{"id":9},"repositories":[{"id":7,"full_name":"octo-org/app"}]}`, "in 9; installation 9 on  =0; forget token 9/*; due installation/9"},
 	{"installation of text", "installation", `{"action":"created","installation":"9"}`, "nothing"},
 	{"repository with half a name", "installation_repositories", `{"installation":{"id":9,"account":{"id":3}},"repositories_added":[{"id":7,"full_name":"app"},{"id":8,"full_name":"/x"},null]}`, "in 9"},
 }

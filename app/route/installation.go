@@ -44,6 +44,7 @@ func installation(d delivery, r *subject.Result) {
 		Suspended:    d.Action == "suspend" || i.SuspendedAt != nil && d.Action != "unsuspend",
 		Removed:      removed,
 	})
+	r.Forget = append(r.Forget, subject.CacheKey{Kind: subject.TokenCache, Prefix: subject.TokenKey(d.Installation.ID)})
 	for _, repo := range e.Repositories {
 		addInstalled(d, r, i, repo, removed)
 	}

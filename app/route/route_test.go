@@ -406,27 +406,27 @@ var meanings = []struct{ name, event, body, want string }{
 	{
 		"installed", "installation",
 		`{"action":"created","installation":{"id":9,"account":{"id":3,"login":"octo-org","type":"Organization"},"suspended_at":null},"repositories":[{"id":7,"name":"app","full_name":"octo-org/app","private":true},{"id":0,"full_name":"octo-org/none"}]}`,
-		"in 9; repository 7=octo-org/app of 3 private; installation 9 on Organization octo-org=3; due installation/9",
+		"in 9; repository 7=octo-org/app of 3 private; installation 9 on Organization octo-org=3; forget token 9/*; due installation/9",
 	},
 	{
 		"removed", "installation",
 		`{"action":"deleted","installation":{"id":9,"account":{"id":3,"login":"octo-org"},"target_type":"Organization"},"repositories":[{"id":7,"full_name":"octo-org/app"}]}`,
-		"in 9; repository 7=octo-org/app of 3 gone; installation 9 on Organization octo-org=3 removed; due installation/9",
+		"in 9; repository 7=octo-org/app of 3 gone; installation 9 on Organization octo-org=3 removed; forget token 9/*; due installation/9",
 	},
 	{
 		"suspended", "installation",
 		`{"action":"suspend","installation":{"id":9,"account":{"id":3,"login":"octo-org","type":"Organization"}}}`,
-		"in 9; installation 9 on Organization octo-org=3 suspended; due installation/9",
+		"in 9; installation 9 on Organization octo-org=3 suspended; forget token 9/*; due installation/9",
 	},
 	{
 		"permissions accepted while suspended", "installation",
 		`{"action":"new_permissions_accepted","installation":{"id":9,"account":{"id":3,"login":"octo-org","type":"Organization"},"suspended_at":1525109898}}`,
-		"in 9; installation 9 on Organization octo-org=3 suspended; due installation/9",
+		"in 9; installation 9 on Organization octo-org=3 suspended; forget token 9/*; due installation/9",
 	},
 	{
 		"unsuspended, with the time still on it", "installation",
 		`{"action":"unsuspend","installation":{"id":9,"account":{"id":3,"login":"octo-org","type":"Organization"},"suspended_at":"2025-01-02T03:04:05Z"}}`,
-		"in 9; installation 9 on Organization octo-org=3; due installation/9",
+		"in 9; installation 9 on Organization octo-org=3; forget token 9/*; due installation/9",
 	},
 	{
 		"repositories come and go", "installation_repositories",

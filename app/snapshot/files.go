@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/google/go-github/v62/github"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/changewarden/changewarden/rules"
 )
@@ -69,27 +70,36 @@ func (l *look) diffOf(ctx context.Context, f *facts, key string, edge []string) 
 // readFiles lists the changed files by path. GitHub's list does not say of which head it is,
 // but each file's address does; none of them may be of another head.
 func (l *look) readFiles(ctx context.Context, f *facts) ([]entry, error) {
+	first, resp, err := l.filePage(ctx, 1)
+	if err != nil {
+		return nil, err
+	}
+	pages := make([][]*github.CommitFile, max(1, min(resp.LastPage, (l.limits.files+filesPage-1)/filesPage)))
+	pages[0] = first
+	reading, within := errgroup.WithContext(ctx)
+	reading.SetLimit(filesAtOnce)
+	for i := 1; i < len(pages); i++ {
+		reading.Go(func() (err error) {
+			pages[i], _, err = l.filePage(within, i+1)
+			return err
+		})
+	}
+	if err := reading.Wait(); err != nil {
+		return nil, err
+	}
 	var entries []entry
 	proven := false
-	for page := 1; page != 0 && len(entries) < l.limits.files; {
-		list, resp, err := l.client.PullRequests.ListFiles(ctx, l.target.Owner, l.target.Name, int(l.target.Number),
-			&github.ListOptions{Page: page, PerPage: 100})
-		if err != nil {
-			return nil, fmt.Errorf("list files, page %d: %w", page, err)
+	for _, file := range slices.Concat(pages...) {
+		e := newEntry(file.GetFilename(), file.GetPreviousFilename(), file.GetStatus(), file.GetSHA(),
+			file.GetPatch(), file.GetAdditions(), file.GetDeletions())
+		// A removed file's address may be the one that it had before.
+		switch ref := refOf(file.GetContentsURL()); {
+		case ref == f.head:
+			proven = true
+		case ref != "" && e.status != "removed":
+			return nil, ErrMoved
 		}
-		for _, file := range list {
-			e := newEntry(file.GetFilename(), file.GetPreviousFilename(), file.GetStatus(), file.GetSHA(),
-				file.GetPatch(), file.GetAdditions(), file.GetDeletions())
-			// A removed file's address may be the one that it had before.
-			switch ref := refOf(file.GetContentsURL()); {
-			case ref == f.head:
-				proven = true
-			case ref != "" && e.status != "removed":
-				return nil, ErrMoved
-			}
-			entries = append(entries, e)
-		}
-		page = resp.NextPage
+		entries = append(entries, e)
 	}
 	if len(entries) > 0 && !proven {
 		// The list was read after the head was: if that is still the same one, it is the list's.
@@ -99,6 +109,20 @@ func (l *look) readFiles(ctx context.Context, f *facts) ([]entry, error) {
 	}
 	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.path, b.path) })
 	return entries, nil
+}
+
+const (
+	filesPage   = 100
+	filesAtOnce = 5 // pages that are read at the same time
+)
+
+func (l *look) filePage(ctx context.Context, page int) ([]*github.CommitFile, *github.Response, error) {
+	list, resp, err := l.client.PullRequests.ListFiles(ctx, l.target.Owner, l.target.Name, int(l.target.Number),
+		&github.ListOptions{Page: page, PerPage: filesPage})
+	if err != nil {
+		return nil, nil, fmt.Errorf("list files, page %d: %w", page, err)
+	}
+	return list, resp, nil
 }
 
 // refOf returns the commit in a file's address, ….?ref=COMMIT.

@@ -32,6 +32,13 @@ func (s *Store) Remember(ctx context.Context, kind, key string, body []byte, asO
 	return wrap(err, "remember %s %s", kind, key)
 }
 
+// Forgotten returns when a delivery last made void what is remembered under a prefix; not
+// found after forgetLife, which is the life of GitHub's tokens too.
+func (s *Store) Forgotten(ctx context.Context, kind, prefix string) (at time.Time, found bool, err error) {
+	us, found, err := one(s.reader(ctx), column[int64], `select at from forgets where kind = $1 and prefix = $2`, kind, prefix)
+	return moment(us), found, wrap(err, "look for what was forgotten of %s %s", kind, prefix)
+}
+
 // remember keeps what is not older than what is kept.
 func (tx *Tx) remember(kind, key string, body []byte, asOf, until time.Time) error {
 	return tx.exec(`
@@ -45,14 +52,18 @@ const forgetLife = time.Hour
 
 // forget drops what is remembered under key, and all whose time has passed.
 func (tx *Tx) forget(key subject.CacheKey, at time.Time) error {
-	err := tx.exec(`delete from cache where kind = $1 and substr(key, 1, length(cast($2 as text))) = $2`, key.Kind, key.Prefix)
+	err := tx.exec(`
+delete from cache where kind = $1 and key in (
+	select key from cache where kind = $1 and substr(key, 1, length(cast($2 as text))) = $2 order by key`+tx.s.d.forUpdate+`)`, key.Kind, key.Prefix)
 	if err != nil {
 		return wrap(err, "forget %s %s", key.Kind, key.Prefix)
 	}
-	if err := tx.exec(`delete from cache where until <> 0 and until <= $1`, micros(at)); err != nil {
+	if err := tx.exec(`
+delete from cache where (kind, key) in (select kind, key from cache where until <> 0 and until <= $1`+tx.s.d.skipLocked+`)`, micros(at)); err != nil {
 		return wrap(err, "forget what has lapsed")
 	}
-	if err := tx.exec(`delete from forgets where at < $1`, micros(at.Add(-forgetLife))); err != nil {
+	if err := tx.exec(`
+delete from forgets where (kind, prefix) in (select kind, prefix from forgets where at < $1`+tx.s.d.skipLocked+`)`, micros(at.Add(-forgetLife))); err != nil {
 		return wrap(err, "forget what was forgotten")
 	}
 	err = tx.exec(`

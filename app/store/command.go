@@ -80,7 +80,7 @@ on conflict do nothing`, f.Comment, f.Repo, f.Number, person, guid, micros(f.At)
 
 // Command returns one command, with the row locked.
 func (tx *Tx) Command(comment int64) (Command, bool, error) {
-	c, found, err := one(tx.reader(), scanCommand, selectCommand+`where comment = $1`, comment)
+	c, found, err := one(tx.locking(), scanCommand, selectCommand+`where comment = $1`, comment)
 	return c, found, wrap(err, "read command %d", comment)
 }
 
@@ -103,7 +103,7 @@ func (s *Store) Commands(ctx context.Context, repo, number int64, state CommandS
 
 // Commands is Store.Commands, with the rows locked.
 func (tx *Tx) Commands(repo, number int64, state CommandState) ([]Command, error) {
-	return tx.reader().commands(repo, number, state)
+	return tx.locking().commands(repo, number, state)
 }
 
 func (r reader) commands(repo, number int64, state CommandState) ([]Command, error) {
@@ -141,7 +141,7 @@ order by c.said_at, c.comment`, repo, number)
 // JudgedSince returns when a head was judged for the first time for a base, in any of its
 // verdicts about a pull request; false if it never was.
 func (tx *Tx) JudgedSince(repo, number int64, head, base string) (time.Time, bool, error) {
-	first, _, err := one(reader{ctx: tx.ctx, conn: tx.conn}, column[int64],
+	first, _, err := one(tx.reader(), column[int64],
 		`select coalesce(min(at), 0) from verdicts where repo = $1 and number = $2 and head = $3 and base = $4`, repo, number, head, base)
 	return moment(first), first != 0, wrap(err, "look up the first verdict on %s", head)
 }

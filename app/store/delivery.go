@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/changewarden/changewarden/app/subject"
@@ -28,10 +29,35 @@ type Delivery struct {
 // delivery that is stored already changes nothing: fresh is false. Of one whose very body
 // came before as the same event, under another id, only Result.Echo is applied: GitHub gives
 // each event one id, and what it signed can be sent again by whoever got hold of it.
+//
+// Where looks go on meanwhile, in transactions of others, a look that begins after subjects
+// were selected, and so is not selected, could still read what the delivery is about to
+// change, and nobody would look again. So what looks read from the store is changed first, in
+// a transaction of its own. It is true by itself, and harmless if the second never comes: the
+// delivery is then as if it had not arrived.
 func (s *Store) Accept(ctx context.Context, d Delivery, r subject.Result) (fresh bool, err error) {
+	sum := sha256.Sum256(d.Body)
+	digest := hex.EncodeToString(sum[:])
+	if s.d.shared && len(r.Selectors) > 0 && changesLooks(r) {
+		err := s.Tx(ctx, func(tx *Tx) error {
+			known, err := list(tx.reader(), column[int64],
+				`select 1 from deliveries where app = $1 and (guid = $2 or digest = $3 and event = $4) limit 1`, d.App, d.GUID, digest, d.Event)
+			if err != nil || len(known) > 0 {
+				return err // an echo changes nothing that looks read
+			}
+			if err := tx.places(d.At, r); err != nil {
+				return err
+			}
+			return tx.memories(d.At, r)
+		})
+		if err != nil {
+			return false, fmt.Errorf("accept delivery %s: %w", d.GUID, err)
+		}
+	}
 	err = s.Tx(ctx, func(tx *Tx) error {
-		sum := sha256.Sum256(d.Body)
-		digest := hex.EncodeToString(sum[:])
+		if err := tx.lock("delivery/%s", digest); err != nil { // so that one of two echoes sees the other
+			return err
+		}
 		n, err := tx.affect(`
 insert into deliveries (app, guid, event, action, installation, repo, at, body, digest) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 on conflict do nothing`, d.App, d.GUID, d.Event, d.Action, d.Installation, d.Repo, micros(d.At), bytesOf(d.Body), digest)
@@ -58,18 +84,37 @@ on conflict do nothing`, d.App, d.GUID, d.Event, d.Action, d.Installation, d.Rep
 	return fresh, nil
 }
 
+// changesLooks says whether r changes what looks read from the store, beside the rows of the
+// subjects that it names.
+func changesLooks(r subject.Result) bool {
+	return len(r.Forget)+len(r.Teams)+len(r.Joins)+len(r.Unasked)+len(r.Pushes) > 0
+}
+
 // Apply is what Accept does with a Result, for facts that did not come by a delivery: those
 // of a sweep, which asked GitHub itself.
 func (tx *Tx) Apply(at time.Time, r subject.Result) error { return tx.apply(at, r, "") }
 
 // apply raises each subject at most once; guid is remembered with it, unless empty.
 func (tx *Tx) apply(at time.Time, r subject.Result, guid string) error {
-	if err := tx.facts(at, r, guid); err != nil {
+	if err := tx.places(at, r); err != nil {
 		return err
 	}
-	for _, key := range r.Forget {
-		if err := tx.forget(key, at); err != nil {
-			return err
+	for _, f := range sorted(r.Pulls, func(f subject.PullFact) [2]int64 { return [2]int64{f.Repo, f.Number} }) {
+		if err := tx.pullFact(f, at); err != nil {
+			return fmt.Errorf("note pull request %d#%d: %w", f.Repo, f.Number, err)
+		}
+	}
+	for _, f := range r.MergeGroups {
+		if err := tx.mergeGroupFact(f, at); err != nil {
+			return fmt.Errorf("note merge group %s of repository %d: %w", f.SHA, f.Repo, err)
+		}
+	}
+	if err := tx.memories(at, r); err != nil {
+		return err
+	}
+	for _, f := range sorted(r.Commands, func(f subject.CommandFact) [2]int64 { return [2]int64{f.Comment} }) {
+		if err := tx.commandFact(f, guid); err != nil {
+			return fmt.Errorf("note comment %d: %w", f.Comment, err)
 		}
 	}
 	due := map[subject.Subject]Due{}
@@ -87,30 +132,41 @@ func (tx *Tx) apply(at time.Time, r subject.Result, guid string) error {
 		}
 		for sub := range selected {
 			if _, named := due[sub]; !named {
-				due[sub] = Due{Subject: sub, Priority: waits(sel, r.Stranger), Result: sel.Check != nil}
+				due[sub] = Due{Subject: sub, Priority: waits(sel, r.Stranger), Result: sel.Result || sel.Check != nil}
 			}
 		}
 	}
-	var all []Due
 	for sub, d := range due {
 		installation, err := tx.installationOf(sub, r.Installation)
 		if err != nil {
 			return err
 		}
 		d.Installation, d.At = installation, at
-		all = append(all, d)
+		tx.moves = append(tx.moves, move{key: sub.Key(), do: func() error { return tx.raiseBy(d, guid) }})
 	}
-	for _, d := range inOrder(all) {
-		generation, err := tx.raise(d)
-		if err != nil {
-			return err
+	return nil
+}
+
+// raiseBy raises a subject and remembers which delivery did, unless guid is empty.
+func (tx *Tx) raiseBy(d Due, guid string) error {
+	generation, err := tx.raise(d)
+	if err != nil || guid == "" {
+		return err
+	}
+	err = tx.exec(`insert into subject_deliveries (subject, generation, guid, trace) values ($1, $2, $3, $4)`, d.Subject.Key(), generation, guid, tx.trace())
+	return wrap(err, "note what raised %s", d.Subject.Key())
+}
+
+// places notes the facts of installations and repositories.
+func (tx *Tx) places(at time.Time, r subject.Result) error {
+	for _, f := range sorted(r.Installations, func(f subject.InstallationFact) [2]int64 { return [2]int64{f.ID} }) {
+		if err := tx.installationFact(f, at); err != nil {
+			return fmt.Errorf("note installation %d: %w", f.ID, err)
 		}
-		if guid == "" {
-			continue
-		}
-		err = tx.exec(`insert into subject_deliveries (subject, generation, guid, trace) values ($1, $2, $3, $4)`, d.Subject.Key(), generation, guid, tx.trace())
-		if err != nil {
-			return fmt.Errorf("note what raised %s: %w", d.Subject.Key(), err)
+	}
+	for _, f := range sorted(r.Repositories, func(f subject.RepositoryFact) [2]int64 { return [2]int64{f.ID} }) {
+		if err := tx.repositoryFact(f); err != nil {
+			return fmt.Errorf("note repository %d: %w", f.ID, err)
 		}
 	}
 	return nil
@@ -129,27 +185,15 @@ func waits(sel subject.Selector, stranger bool) subject.Priority {
 	return 0
 }
 
-func (tx *Tx) facts(at time.Time, r subject.Result, guid string) error {
-	for _, f := range r.Installations {
-		if err := tx.installationFact(f, at); err != nil {
-			return fmt.Errorf("note installation %d: %w", f.ID, err)
-		}
-	}
-	for _, f := range r.Repositories {
-		if err := tx.repositoryFact(f); err != nil {
-			return fmt.Errorf("note repository %d: %w", f.ID, err)
-		}
-	}
-	for _, f := range r.Pulls {
-		if err := tx.pullFact(f, at); err != nil {
-			return fmt.Errorf("note pull request %d#%d: %w", f.Repo, f.Number, err)
-		}
-	}
-	for _, f := range r.MergeGroups {
-		if err := tx.mergeGroupFact(f, at); err != nil {
-			return fmt.Errorf("note merge group %s of repository %d: %w", f.SHA, f.Repo, err)
-		}
-	}
+// sorted returns facts in the order of their keys, those of one key as they came.
+func sorted[T any](facts []T, key func(T) [2]int64) []T {
+	facts = slices.Clone(facts)
+	slices.SortStableFunc(facts, func(a, b T) int { x, y := key(a), key(b); return slices.Compare(x[:], y[:]) })
+	return facts
+}
+
+// memories notes what looks recall, and drops what they must not recall any more.
+func (tx *Tx) memories(at time.Time, r subject.Result) error {
 	for _, f := range r.Teams {
 		if err := tx.told(subject.TeamMaking, subject.TeamMakingKey(f.Account, f.Team, f.Slug), f.By, f.At); err != nil {
 			return fmt.Errorf("note who made team %d: %w", f.Team, err)
@@ -160,9 +204,12 @@ func (tx *Tx) facts(at time.Time, r subject.Result, guid string) error {
 			return fmt.Errorf("note who joined team %d: %w", f.Team, err)
 		}
 	}
-	for _, f := range r.Commands {
-		if err := tx.commandFact(f, guid); err != nil {
-			return fmt.Errorf("note comment %d: %w", f.Comment, err)
+	if err := tx.pushes(r.Pushes); err != nil {
+		return err
+	}
+	for _, key := range r.Forget {
+		if err := tx.forget(key, at); err != nil {
+			return err
 		}
 	}
 	for _, f := range r.Unasked {
@@ -170,7 +217,7 @@ func (tx *Tx) facts(at time.Time, r subject.Result, guid string) error {
 			return fmt.Errorf("note who is not to be asked on %d#%d: %w", f.Repo, f.Number, err)
 		}
 	}
-	return tx.pushes(r.Pushes)
+	return nil
 }
 
 // told remembers for ever who did something; the last to do so counts.

@@ -42,13 +42,44 @@ select distinct account from installations where not removed and not suspended a
 	return all, wrap(err, "list accounts")
 }
 
+// Foreign reports whether a repository in r is said to be in the installation of another
+// account than its owner's. GitHub never says so: whoever does wants one account's
+// credentials used on what is another's. Of an installation that is not known yet nothing
+// can be said.
+func (s *Store) Foreign(ctx context.Context, r subject.Result) (bool, error) {
+	type pair struct{ installation, account int64 }
+	seen := map[pair]bool{}
+	for _, f := range r.Repositories {
+		p := pair{f.Installation, f.Account}
+		if f.Installation == 0 || f.Account == 0 || seen[p] {
+			continue
+		}
+		seen[p] = true
+		i, known, err := s.Installation(ctx, f.Installation)
+		if err != nil {
+			return false, err
+		}
+		if known && i.Account != 0 && i.Account != f.Account {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // installationFact applies what a delivery says at that moment. One that was made before
 // what is stored changes nothing, and a removed installation stays removed, whenever the
 // news of its making arrives. With an installation all its repositories are gone.
 func (tx *Tx) installationFact(f subject.InstallationFact, at time.Time) error {
+	lock := tx.lockShared
+	if f.Removed {
+		lock = tx.lock // no repository shall come to it meanwhile
+	}
+	if err := lock("installation/%d", f.ID); err != nil {
+		return err
+	}
 	err := tx.exec(`
 insert into installations (id, account, account_login, account_type, suspended, removed, updated_at, away_at)
-values ($1, $2, $3, $4, $5, $6, $7, case when $5 or $6 then $7 else 0 end)
+values ($1, $2, $3, $4, $5, $6, $7, case when $5 or $6 then cast($7 as bigint) else 0 end)
 on conflict (id) do update set
 	account       = case when excluded.account <> 0 then excluded.account else installations.account end,
 	account_login = case when excluded.account_login <> '' then excluded.account_login else installations.account_login end,
@@ -64,5 +95,5 @@ where excluded.updated_at >= installations.updated_at or excluded.removed`,
 	if err != nil || !f.Removed {
 		return err
 	}
-	return tx.exec(`update repositories set gone = true where installation = $1`, f.ID)
+	return tx.exec(`update repositories set gone = true where id in (select id from repositories where installation = $1 order by id`+tx.s.d.forUpdate+`)`, f.ID)
 }

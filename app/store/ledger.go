@@ -24,10 +24,8 @@ func (tx *Tx) append(log int64, kind string, at time.Time, body []byte) (evidenc
 	if log == evidence.Contents {
 		return evidence.Head{}, 0, errors.New("no account has this id")
 	}
-	if lock := tx.s.d.lockLog; lock != "" {
-		if err := tx.exec(lock, log); err != nil {
-			return evidence.Head{}, 0, fmt.Errorf("lock: %w", err)
-		}
+	if err := tx.lock("log/%d", log); err != nil {
+		return evidence.Head{}, 0, fmt.Errorf("lock: %w", err)
 	}
 	seq, _, err := one(tx.reader(), column[int64], `select size from ledger_heads where log = $1`, log)
 	if err != nil {

@@ -15,12 +15,12 @@ var migrations embed.FS
 
 // migrate brings the tables up to date and returns their version. It refuses tables that a
 // newer program made: it could not know what their rows mean.
-func migrate(ctx context.Context, db *sql.DB) (int64, error) {
+func migrate(ctx context.Context, db *sql.DB, engine goose.Dialect) (int64, error) {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return 0, err
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true))
+	p, err := goose.NewProvider(engine, db, files, goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return 0, fmt.Errorf("load migrations: %w", err)
 	}

@@ -19,7 +19,7 @@ func testEcho(t *testing.T, s *Store) {
 	send := func(guid, event, body string, want bool, keys ...string) {
 		t.Helper()
 		in(t, s, func(tx *Tx) error {
-			return tx.facts(after(50), subject.Result{Installations: []subject.InstallationFact{{ID: 8, Account: 9}}}, "")
+			return tx.places(after(50), subject.Result{Installations: []subject.InstallationFact{{ID: 8, Account: 9}}})
 		})
 		fresh, err := s.Accept(t.Context(), Delivery{App: ownApp, GUID: guid, Event: event, At: after(60), Body: []byte(body)}, told)
 		if err != nil || !fresh {

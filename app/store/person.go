@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/changewarden/changewarden/app/subject"
 )
@@ -32,6 +34,7 @@ func (s *Store) Persons(ctx context.Context, people []subject.Person) (map[int64
 	if len(write) == 0 {
 		return ids, nil
 	}
+	slices.SortFunc(write, func(a, b subject.Person) int { return cmp.Compare(a.User, b.User) })
 	err := s.Tx(ctx, func(tx *Tx) error {
 		for _, p := range write {
 			id, err := tx.putPerson(p)

@@ -79,10 +79,22 @@ func (s *Store) Publication(ctx context.Context, repo int64, sha string) (Public
 	return s.reader(ctx).publication(repo, sha)
 }
 
-// Publication is Store.Publication, with the row locked.
+// Publication is Store.Publication, with the head locked, whether it has a row or not: who
+// composes what it should show sees what others stored of its pull requests before, and they
+// see what is stored now.
 func (tx *Tx) Publication(repo int64, sha string) (Publication, bool, error) {
+	if err := tx.lockHead(repo, sha); err != nil {
+		return Publication{}, false, wrap(err, "lock head %s in repository %d", sha, repo)
+	}
 	return tx.reader().publication(repo, sha)
 }
+
+// SeePublication is Publication without the lock, for who only looks.
+func (tx *Tx) SeePublication(repo int64, sha string) (Publication, bool, error) {
+	return tx.reader().publication(repo, sha)
+}
+
+func (tx *Tx) lockHead(repo int64, sha string) error { return tx.lock("head/%d/%s", repo, sha) }
 
 // PutPublication stores all of p but Doubts and Reruns.
 func (tx *Tx) PutPublication(p Publication) error {
@@ -119,7 +131,7 @@ const (
 // being written its row says less than GitHub, so runs of ours are taken as said: only our
 // app can change them. A status can be anybody's, so its sender decides.
 func (tx *Tx) ownCheck(repo int64, sha string, c subject.Check) (own, error) {
-	app, bot := tx.s.o.App, tx.s.ownBot.Load()
+	app := tx.s.o.App
 	status := c.Source == subject.CommitStatus && strings.EqualFold(c.Name, tx.s.o.StatusContext)
 	switch {
 	case !status && (app == 0 || c.App != app):
@@ -127,7 +139,11 @@ func (tx *Tx) ownCheck(repo int64, sha string, c subject.Check) (own, error) {
 	case c.Source == subject.CheckSuite:
 		return asSaid, nil // the frame that GitHub puts around our runs
 	}
-	p, found, err := tx.Publication(repo, sha)
+	p, found, err := tx.reader().publication(repo, sha)
+	if err != nil {
+		return "", err
+	}
+	bot, err := tx.knownBot()
 	if err != nil {
 		return "", err
 	}

@@ -98,7 +98,7 @@ func testOwnChecks(t *testing.T, s *Store) {
 			p.Answered = was.Doubts
 			return tx.PutPublication(p)
 		})
-		s.SetOwnBot(test.bot)
+		s.ownBot.Store(test.bot)
 		got := selected(t, s, subject.Selector{Kind: subject.ByHead, Repo: 1, SHA: "a5", Check: &test.check})
 		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
@@ -111,7 +111,7 @@ func testOwnChecks(t *testing.T, s *Store) {
 	}
 
 	// While the pull request is looked at, our own run still moves nothing.
-	s.SetOwnBot(ownBot)
+	s.ownBot.Store(ownBot)
 	must(t, s.Raise(t.Context(), noon, Due{Subject: pr(5)}))
 	c := claimOne(t, s, noon)
 	accept(t, s, noon, subject.Result{Selectors: []subject.Selector{{Kind: subject.ByHead, Repo: 1, SHA: "a5", Check: &run}}})

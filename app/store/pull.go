@@ -55,7 +55,7 @@ func (r reader) pull(repo, number int64) (Pull, bool, error) {
 }
 
 func (r reader) pullsByHead(repo int64, sha string) ([]Pull, error) {
-	all, err := list(r, scanPull, selectPull+`where repo = $1 and head = $2 and open order by number`+r.lock, repo, sha)
+	all, err := list(r, scanPull, selectPull+`where repo = $1 and head = $2 and open order by number`, repo, sha)
 	return all, wrap(err, "list pull requests with head %s in repository %d", sha, repo)
 }
 
@@ -82,9 +82,10 @@ func (tx *Tx) OpenPulls(repo int64) ([]Pull, error) {
 }
 
 // Pull is Store.Pull, with the row locked.
-func (tx *Tx) Pull(repo, number int64) (Pull, bool, error) { return tx.reader().pull(repo, number) }
+func (tx *Tx) Pull(repo, number int64) (Pull, bool, error) { return tx.locking().pull(repo, number) }
 
-// PullsByHead is Store.PullsByHead, with the rows locked.
+// PullsByHead is Store.PullsByHead as the transaction sees it. The rows are not locked: who
+// composes what a head should show locks the head, with Publication.
 func (tx *Tx) PullsByHead(repo int64, sha string) ([]Pull, error) {
 	return tx.reader().pullsByHead(repo, sha)
 }
@@ -127,12 +128,14 @@ func (tx *Tx) putPull(p Pull) error {
 	if !p.Open || found && was.Open && was.Head == p.Head {
 		return nil
 	}
+	if err := tx.lockHead(p.Repo, p.Head); err != nil { // selectByHead takes it before it calls a check stray
+		return err
+	}
 	strays, err := list(tx.reader(), column[int64], `select at from strays where repo = $1 and sha = $2`, p.Repo, p.Head)
 	if err != nil || len(strays) == 0 {
 		return err
 	}
-	_, err = tx.raise(Due{Subject: p.Subject(), At: moment(strays[0])})
-	return err
+	return tx.Raise(moment(strays[0]), Due{Subject: p.Subject()})
 }
 
 // pullFact applies what a delivery says. GitHub's clock has whole seconds, so of two facts of
@@ -164,8 +167,19 @@ func (tx *Tx) pullFact(f subject.PullFact, at time.Time) error {
 	return tx.savePull(p)
 }
 
-func (tx *Tx) pullOnly(repo, number int64) (Pull, bool, error) {
-	return one(tx.reader(), scanPull, selectPullOnly+`where repo = $1 and number = $2`, repo, number)
+// pullOnly locks the row, or the place of those that the repository does not have yet: one
+// lock for all of them, because a sweep can find thousands.
+func (tx *Tx) pullOnly(repo, number int64) (p Pull, found bool, err error) {
+	for range 2 {
+		p, found, err = one(tx.locking(), scanPull, selectPullOnly+`where repo = $1 and number = $2`, repo, number)
+		if err != nil || found || !tx.s.d.shared {
+			return p, found, err
+		}
+		if err := tx.lock("pulls/%d", repo); err != nil {
+			return Pull{}, false, err
+		}
+	}
+	return Pull{}, false, nil
 }
 
 // savePull writes all but the facts, which a pull request loses as it closes.

@@ -56,6 +56,13 @@ func (tx *Tx) Repository(id int64) (Repository, bool, error) {
 	return all[0], true, nil
 }
 
+// HoldRepository locks a repository's row, for a transaction that changes it when it has
+// locked what comes after repositories in the order of direct.
+func (tx *Tx) HoldRepository(id int64) error {
+	_, _, err := one(tx.locking(), column[int64], `select id from repositories where id = $1`, id)
+	return wrap(err, "lock repository %d", id)
+}
+
 // RepositoryByName returns the repository that was told last to have this name, in whatever
 // case. Gone ones are not found: their names are free.
 func (s *Store) RepositoryByName(ctx context.Context, owner, name string) (Repository, bool, error) {
@@ -84,9 +91,12 @@ func (tx *Tx) Announced(repo int64, at time.Time) error {
 // default branch comes from a list that does not tell what is archived either. What a
 // removed installation holds is gone, also if the news of its making arrive last.
 func (tx *Tx) repositoryFact(f subject.RepositoryFact) error {
+	if err := tx.lockShared("installation/%d", f.Installation); err != nil {
+		return err
+	}
 	err := tx.exec(`
 insert into repositories (id, installation, account, owner, name, default_branch, private, archived, gone, updated_at, away_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case when $9 then $10 else 0 end)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case when $9 then cast($10 as bigint) else 0 end)
 on conflict (id) do update set
 	installation   = case when excluded.installation <> 0 then excluded.installation else repositories.installation end,
 	account        = case when excluded.account <> 0 then excluded.account else repositories.account end,

@@ -11,7 +11,7 @@ import (
 // look under way may be about to replace. Two things keep an event from falling between:
 // whoever is being looked at right now is selected in doubt, because what that look read may
 // be older than the event; and a check on a commit that no pull request is known to have is
-// remembered as a stray until one turns out to have it (PutPull).
+// remembered as a stray until one turns out to have it (PutPull). See also Accept.
 
 // selected adds the subjects that sel selects to due.
 func (tx *Tx) selected(at time.Time, sel subject.Selector, due map[subject.Subject]bool) error {
@@ -69,9 +69,19 @@ func (tx *Tx) pullsOfPerson(sel subject.Selector) ([]Pull, error) {
 // selectByHead selects the open pull requests that have the head, without those that are
 // known to be ungoverned, and with a check only those whose verdict it could change.
 func (tx *Tx) selectByHead(at time.Time, sel subject.Selector, due map[subject.Subject]bool) error {
-	pulls, err := list(tx.reader(), scanPull, selectPullOnly+`where repo = $1 and head = $2 and open`, sel.Repo, sel.SHA)
+	const query = selectPullOnly + `where repo = $1 and head = $2 and open`
+	pulls, err := list(tx.reader(), scanPull, query, sel.Repo, sel.SHA)
 	if err != nil {
 		return err
+	}
+	if len(pulls) == 0 && tx.s.d.shared {
+		// Somebody may be storing one that has it: whoever comes first, the other sees it.
+		if err := tx.lockHead(sel.Repo, sel.SHA); err != nil {
+			return err
+		}
+		if pulls, err = list(tx.reader(), scanPull, query, sel.Repo, sel.SHA); err != nil {
+			return err
+		}
 	}
 	group, grouped, err := tx.MergeGroup(sel.Repo, sel.SHA)
 	if err != nil {
@@ -155,7 +165,8 @@ func (tx *Tx) couldChange(p Pull, c *subject.Check) (bool, error) {
 const strayLife = time.Hour
 
 func (tx *Tx) stray(repo int64, sha string, at time.Time) error {
-	if err := tx.exec(`delete from strays where at < $1`, micros(at.Add(-strayLife))); err != nil {
+	if err := tx.exec(`delete from strays where (repo, sha) in (select repo, sha from strays where at < $1`+tx.s.d.skipLocked+`)`,
+		micros(at.Add(-strayLife))); err != nil {
 		return err
 	}
 	return tx.exec(`

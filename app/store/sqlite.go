@@ -10,12 +10,13 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver "sqlite"; it binds $N by number, as PostgreSQL does
 )
 
 // sqlite needs no locks of its own: one transaction writes at a time, and what a reading
 // one sees does not move.
-var sqlite = dialect{}
+var sqlite = dialect{migrations: goose.DialectSQLite3}
 
 // readers is how many connections read at the same time.
 const readers = 4
@@ -25,7 +26,7 @@ func sqlitePath(databaseURL string) (string, error) {
 	path, ok := strings.CutPrefix(databaseURL, "sqlite://")
 	if !ok {
 		scheme, _, _ := strings.Cut(databaseURL, ":") // the rest may hold a password
-		return "", fmt.Errorf("database URL with scheme %q: want sqlite:///path/file.db", scheme)
+		return "", fmt.Errorf("database URL with scheme %q: want postgres or sqlite", scheme)
 	}
 	if path == "" || strings.HasSuffix(path, "/") {
 		return "", errors.New("database URL without a file: want sqlite:///path/file.db")
@@ -63,7 +64,7 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err erro
 	if err != nil {
 		return nil, err
 	}
-	target, err := migrate(ctx, write)
+	target, err := migrate(ctx, write, sqlite.migrations)
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}

@@ -16,10 +16,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
 
+	"github.com/pressly/goose/v3"
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/changewarden/changewarden/app/evidence"
@@ -109,6 +111,7 @@ type Store struct {
 	d      dialect
 	read   *sql.DB
 	writer writer // nil: read-only
+	bell   *bell  // to and from other processes; nil: there are none
 	wake   chan struct{}
 	ownBot atomic.Int64
 	target int64 // the migration that this program's SQL is for
@@ -117,25 +120,37 @@ type Store struct {
 // writer runs write transactions.
 type writer interface {
 	// write runs do in a transaction and returns once it is committed and durable. If do
-	// returns an error or panics, nothing of it is stored.
+	// returns an error or panics, nothing of it is stored. do runs on the caller's goroutine;
+	// again from its start if the engine gave the transaction up.
 	write(ctx context.Context, do func(conn) error) error
 	close() error
 }
 
 // dialect is what SQL engines do not agree on.
 type dialect struct {
-	forUpdate  string             // ends a select whose row the transaction goes on to change
-	skipLocked string             // ends a select of rows that others may be taking at this moment
-	lockLog    string             // a statement that locks log $1, which may have no row yet; empty: writers are alone anyway
-	snapshot   sql.IsolationLevel // of a transaction that reads everything as of one moment
+	shared     bool                // other processes, and other transactions of this one, write at the same time
+	forUpdate  string              // ends a select whose rows the transaction goes on to change
+	skipLocked string              // ends a select of rows that others may be taking at this moment
+	lock       string              // a statement that locks the name $1 until the transaction ends; empty: writers are alone anyway
+	lockShared string              // the same, beside others that do no more than this
+	snapshot   sql.IsolationLevel  // of a transaction that reads everything as of one moment
+	migrations goose.Dialect       // of the table that says which migrations were applied
+	text       func(string) string // makes a text one that the engine can store; nil: any is
+	patience   time.Duration       // how long a read may take; 0: for ever
 }
 
-// Open opens the database at databaseURL, makes it if there is none, and brings its tables
-// up to date. sqlite:///var/lib/x.db is an absolute path, sqlite://data/x.db a relative one;
-// directories are made with mode 0700, the file with 0600.
+// Open opens the database at databaseURL and brings its tables up to date. Of SQLite,
+// sqlite:///var/lib/x.db is an absolute path, sqlite://data/x.db a relative one; the database
+// is made if there is none, directories with mode 0700, the file with 0600. PostgreSQL is
+// postgres://USER@HOST/DATABASE; the database has to be there, and any number of processes may
+// have it open.
 func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	if err := o.complete(); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
+	}
+	if isPostgres(databaseURL) {
+		s, err := openPostgres(ctx, databaseURL, o)
+		return s, wrap(err, "open store on PostgreSQL")
 	}
 	path, err := sqlitePath(databaseURL)
 	if err != nil {
@@ -151,6 +166,10 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 // OpenReadOnly opens an existing database for reading, migrates and writes nothing, and
 // refuses one whose tables are of another version. All writes return ErrReadOnly.
 func OpenReadOnly(ctx context.Context, databaseURL string) (*Store, error) {
+	if isPostgres(databaseURL) {
+		s, err := openPostgresReadOnly(ctx, databaseURL)
+		return s, wrap(err, "open store on PostgreSQL for reading")
+	}
 	path, err := sqlitePath(databaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
@@ -165,6 +184,9 @@ func OpenReadOnly(ctx context.Context, databaseURL string) (*Store, error) {
 // Close ends the store. Writes under way are finished; later ones return ErrClosed.
 func (s *Store) Close() error {
 	var werr error
+	if s.bell != nil {
+		s.bell.close()
+	}
 	if s.writer != nil {
 		werr = s.writer.close()
 	}
@@ -174,9 +196,14 @@ func (s *Store) Close() error {
 	return nil
 }
 
+// readyTimeout is how long Ready waits for an answer: less than those who ask wait for it.
+const readyTimeout = 5 * time.Second
+
 // Ready says whether the store can be read and written, and has the tables that this
 // program's SQL is for.
 func (s *Store) Ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
 	if err := checkVersion(ctx, s.read, s.target); err != nil {
 		return err
 	}
@@ -186,16 +213,66 @@ func (s *Store) Ready(ctx context.Context) error {
 	return s.Tx(ctx, func(tx *Tx) error { return tx.exec(`update subjects set generation = generation where key = ''`) })
 }
 
-// SetOwnBot tells the user id of our app's bot once it is known: until then a commit status
-// in our own context could be anybody's.
-func (s *Store) SetOwnBot(user int64) { s.ownBot.Store(user) }
+// SetOwnBot tells the user id of our app's bot once it is known, to the other processes too:
+// until then a commit status in our own context could be anybody's.
+func (s *Store) SetOwnBot(ctx context.Context, user int64) error {
+	err := s.Tx(ctx, func(tx *Tx) error {
+		// A user id does not change, so the moment does not matter.
+		return tx.remember(ownBotKind, strconv.FormatInt(s.o.App, 10), []byte(strconv.FormatInt(user, 10)), time.Time{}, time.Time{})
+	})
+	if err != nil {
+		return fmt.Errorf("remember our own bot: %w", err)
+	}
+	s.ownBot.Store(user)
+	return nil
+}
 
-// OwnBot returns the user id of our app's bot; 0: it is not known yet.
+const ownBotKind = "own_bot"
+
+// knownBot returns the user id of our app's bot, which another process may have found out; 0:
+// nobody has.
+func (tx *Tx) knownBot() (int64, error) {
+	if user := tx.s.ownBot.Load(); user != 0 {
+		return user, nil
+	}
+	body, found, err := one(tx.reader(), column[[]byte], `select body from cache where kind = $1 and key = $2`, ownBotKind, strconv.FormatInt(tx.s.o.App, 10))
+	if err != nil || !found {
+		return 0, wrap(err, "recall our own bot")
+	}
+	user, err := strconv.ParseInt(string(body), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("recall our own bot: %w", err)
+	}
+	tx.s.ownBot.Store(user)
+	return user, nil
+}
+
+// Clock returns the time that the database has, if it is one that others may share: their
+// clocks and ours are to be near it, because the moments in Claim, Extend and Retry are compared
+// with each other.
+func (s *Store) Clock(ctx context.Context) (at time.Time, shared bool, err error) {
+	if !s.d.shared {
+		return time.Time{}, false, nil
+	}
+	us, _, err := one(s.reader(ctx), column[int64], `select cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)`)
+	return moment(us), true, wrap(err, "read the database's clock")
+}
+
+// OwnBot returns the user id of our app's bot; 0: this process does not know it yet.
 func (s *Store) OwnBot() int64 { return s.ownBot.Load() }
 
-// Wake returns a channel that receives after something may have become due. One receiver
-// hears of each change at least once; several rises may come as one.
+// Wake returns a channel that receives after something may have become due, here or, soon
+// after, by another process. One receiver hears of each change at least once; several rises
+// may come as one. What another process says can get lost: look for what is due now and then.
 func (s *Store) Wake() <-chan struct{} { return s.wake }
+
+// heard wakes the receiver of Wake.
+func (s *Store) heard() {
+	select {
+	case s.wake <- struct{}{}:
+	default: // somebody is about to look anyway
+	}
+}
 
 // Evidence lets read look at the whole ledger as of one moment.
 func (s *Store) Evidence(ctx context.Context, read func(evidence.Source) error) error {

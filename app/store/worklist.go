@@ -21,7 +21,7 @@ type Due struct {
 	Installation int64     // 0: unknown, or unchanged
 	At           time.Time // when it becomes due; an earlier moment that it is due at stays
 	Priority     subject.Priority
-	Result       bool // of a check: it is for whom the subject was looked at last, strangers or people
+	Result       bool // of a check: it can be gathered with others, and is for whom the subject was looked at last, strangers or people
 }
 
 // Claim is a lease on a subject, with what its holder needs to know.
@@ -55,13 +55,33 @@ func (s *Store) Raise(ctx context.Context, at time.Time, due ...Due) error {
 	return s.Tx(ctx, func(tx *Tx) error { return tx.Raise(at, due...) })
 }
 
-// Raise is Store.Raise in a transaction. at is the present, for a Due without At.
+// Raise is Store.Raise in a transaction, and takes place at its end. at is the present, for a
+// Due without At.
 func (tx *Tx) Raise(at time.Time, due ...Due) error {
-	for _, d := range inOrder(due) {
+	for _, d := range due {
 		if d.At.IsZero() {
 			d.At = at
 		}
-		if _, err := tx.raise(d); err != nil {
+		tx.moves = append(tx.moves, move{key: d.Subject.Key(), do: func() error {
+			_, err := tx.raise(d)
+			return err
+		}})
+	}
+	return tx.ctx.Err()
+}
+
+// move is what a transaction does to a subject.
+type move struct {
+	key string
+	do  func() error
+}
+
+// move does what was noted, by key, so that transactions on several connections lock the
+// rows in one order, and not for longer than it takes.
+func (tx *Tx) move() error {
+	slices.SortStableFunc(tx.moves, func(a, b move) int { return cmp.Compare(a.key, b.key) })
+	for _, m := range tx.moves {
+		if err := m.do(); err != nil {
 			return err
 		}
 	}
@@ -97,21 +117,17 @@ update subjects set floor_at = 0, due_at = $2, first_due_at = $2, ready_at = $2 
 // of that process can still be on its way.
 func (s *Store) Orphan(ctx context.Context, at time.Time) error {
 	err := s.Tx(ctx, func(tx *Tx) error {
-		return tx.exec(`update subjects set lease_until = $1, ready_at = $2 where lease_until > $1`,
+		return tx.exec(`
+update subjects set lease_until = $1, ready_at = $2
+where key in (select key from subjects where lease_until > $1 order by key`+tx.s.d.forUpdate+`)`,
 			micros(at), micros(at.Add(s.o.TakeoverGrace)))
 	})
 	return wrap(err, "end the leases of a process that is gone")
 }
 
-// inOrder sorts by key, so that transactions on several connections lock rows in one order.
-func inOrder(due []Due) []Due {
-	due = slices.Clone(due)
-	slices.SortStableFunc(due, func(a, b Due) int { return cmp.Compare(a.Subject.Key(), b.Subject.Key()) })
-	return due
-}
-
 // raise returns the new generation. The subject becomes due at d.At, or stays due earlier,
-// but never before the floor of a retry. While it is leased that waits beside the lease.
+// but never before the floor of a retry, and not always at once after a look: see
+// gatherMost. While it is leased that waits beside the lease.
 func (tx *Tx) raise(d Due) (int64, error) {
 	const query = `
 insert into subjects (key, installation, generation, due_at, first_due_at, ready_at, priority, writes, trace) values ($1, $2, 1, $3, $3, $3, $4, $5, $9)
@@ -123,20 +139,17 @@ on conflict (key) do update set
 		when subjects.due_at <> 9223372036854775807 and subjects.priority <= excluded.priority then subjects.priority
 		when subjects.spent_until > $6 or $8 and subjects.priority = $7 then $7
 		else excluded.priority end,
-	due_at = case
-		when subjects.due_at <= excluded.due_at or subjects.due_at <= subjects.floor_at then subjects.due_at
-		when excluded.due_at < subjects.floor_at then subjects.floor_at
-		else excluded.due_at end,
+	due_at = ` + dueThen + `,
 	first_due_at = case
 		when subjects.lease_until = 0 and excluded.due_at < subjects.first_due_at then excluded.due_at
 		else subjects.first_due_at end,
-	ready_at = case
-		when subjects.lease_until <> 0 or subjects.due_at <= excluded.due_at or subjects.due_at <= subjects.floor_at then subjects.ready_at
-		when excluded.due_at < subjects.floor_at then subjects.floor_at
-		else excluded.due_at end
+	ready_at = case when subjects.lease_until <> 0 then subjects.ready_at else ` + dueThen + ` end
 returning generation`
-	generations, err := list(tx.reader(), column[int64], query, d.Subject.Key(), d.Installation, micros(d.At),
-		int64(tx.priority(d)), writesOf(d.Subject), micros(d.At.Add(spentAhead)), int64(subject.Strangers), d.Result, tx.trace())
+	args := []any{
+		d.Subject.Key(), d.Installation, micros(d.At),
+		int64(tx.priority(d)), writesOf(d.Subject), micros(d.At.Add(spentAhead)), int64(subject.Strangers), d.Result, tx.trace(),
+	}
+	generations, err := list(tx.reader(), column[int64], query, append(args, tx.s.gathers(d)...)...)
 	if err != nil {
 		return 0, fmt.Errorf("raise %s: %w", d.Subject.Key(), err)
 	}
@@ -151,6 +164,7 @@ returning generation`
 func (s *Store) Claim(ctx context.Context, at time.Time, owner string, n int, lease time.Duration) ([]Claim, error) {
 	var claims []Claim
 	err := s.Tx(ctx, func(tx *Tx) error {
+		claims = nil
 		for len(claims) < n {
 			c, found, err := tx.claim(at, owner, at.Add(lease))
 			if err != nil {
@@ -296,25 +310,33 @@ where key = $1 and lease = $2 and lease_until <> 0`, attempts, why, micros(due),
 // Done ends a look that covers c.Generation. The subject is due again at next (zero: not by
 // itself), or earlier if it was raised meanwhile: then what was looked at may have moved.
 // Events do not make it due again before Options.Quiet has passed, so that a burst of them
-// is a few looks.
-// ErrLost if the lease is not c's any more: whoever took it over decides, and the caller
-// rolls back by returning the error.
+// is a few looks: see gatherMost. It takes place at the end of the transaction, which is rolled back with
+// ErrLost if the lease is not c's any more: whoever took it over decides.
 func (tx *Tx) Done(c Claim, at, next time.Time) error {
-	due, floor := int64(never), int64(0)
+	tx.moves = append(tx.moves, move{key: c.Subject.Key(), do: func() error { return tx.done(c, at, next) }})
+	return tx.ctx.Err()
+}
+
+func (tx *Tx) done(c Claim, at, next time.Time) error {
+	due := int64(never)
 	if !next.IsZero() {
 		due = micros(next)
 	}
-	if tx.s.o.Quiet > 0 {
-		floor = micros(at.Add(tx.s.o.Quiet))
-	}
+	floor, most := tx.s.quiet(at)
+	// What was raised meanwhile waits for the floor: to the point if results may be gathered
+	// from then on, a moment less if somebody waits.
+	const again = `case
+		when due_at >= $5 then $5
+		when $6 = 0 or due_at > $7 then due_at
+		when due_at > $4 then $6
+		else $6 - 1 end`
 	err := tx.holding(c, `
 update subjects set
 	done = $3, done_at = $4, attempt = 0, why = '', trace = case when generation > $3 then trace else '' end, floor_at = $6, lease_owner = '', lease_until = 0,
-	priority     = case when due_at = 9223372036854775807 then $7 else priority end,
-	due_at       = case when due_at >= $5 then $5 when due_at < $6 then $6 else due_at end,
-	first_due_at = case when due_at >= $5 then $5 when due_at < $6 then $6 else due_at end,
-	ready_at     = case when due_at >= $5 then $5 when due_at < $6 then $6 else due_at end
-where key = $1 and lease = $2 and lease_until <> 0`, c.Generation, micros(at), due, floor, int64(max(subject.Timers, c.Priority)))
+	priority     = case when due_at = 9223372036854775807 then $8 else priority end,
+	due_at = `+again+`, ready_at = `+again+`,
+	first_due_at = case when due_at >= $5 then $5 when due_at > $7 then due_at else $4 end
+where key = $1 and lease = $2 and lease_until <> 0`, c.Generation, micros(at), due, floor, most, int64(max(subject.Timers, c.Priority)))
 	if err != nil {
 		return wrap(err, "end look at %s", c.Subject.Key())
 	}

@@ -303,6 +303,9 @@ func testWake(t *testing.T, s *Store) {
 			}
 		}
 	}
+	if s.bell != nil {
+		<-s.Wake() // it listens from now on, and there may have been something before
+	}
 	woken(false, "nothing")
 	must(t, s.Raise(t.Context(), noon, Due{Subject: pr(1)}))
 	must(t, s.Raise(t.Context(), noon, Due{Subject: pr(2)}))
@@ -324,8 +327,7 @@ func testWake(t *testing.T, s *Store) {
 }
 
 // A start tries again at once what a retry had put off, but never beside a lease.
-func TestRaiseNow(t *testing.T) {
-	s := openAt(t, sqliteURL(t))
+func testRaiseNow(t *testing.T, s *Store) {
 	sub := subject.Subject{Kind: subject.Installation}
 	must(t, s.Raise(t.Context(), after(0), Due{Subject: sub, At: after(0)}))
 	claims, err := s.Claim(t.Context(), after(0), "a", 1, time.Minute)

@@ -22,6 +22,7 @@ const (
 	LoginCache      = "login"      // key: lower-case login
 	OwnerCache      = "owner"      // key: OwnerKey; whether somebody owns the organisation
 	MemberCache     = "member"     // key: OwnerKey; whether somebody is of the organisation
+	TokenCache      = "token"      // key: TokenKey; never stored: each process keeps its own, with the permissions in it
 )
 
 // TeamKey is the key of a team's members; an empty slug gives the prefix of all the
@@ -32,6 +33,9 @@ func TeamKey(account int64, slug string) string {
 	}
 	return fmt.Sprintf("%d/%s/", account, strings.ToLower(slug))
 }
+
+// TokenKey is the key of the tokens of an installation.
+func TokenKey(installation int64) string { return fmt.Sprintf("%d/", installation) }
 
 // OwnerKey is the key of somebody's standing in an organisation.
 func OwnerKey(account, user int64) string { return fmt.Sprintf("%d/%d/", account, user) }

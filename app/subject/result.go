@@ -68,6 +68,7 @@ type Selector struct {
 	Repo    int64
 	SHA     string
 	Check   *Check
+	Result  bool   // ByHead: a check has a result, told in Check or not: others may follow
 	Again   bool   // ByHead: somebody asked GitHub to run our check on SHA again
 	User    int64  // GitHub's numeric user id
 	Account int64  // numeric id of the organisation

@@ -32,15 +32,16 @@ const (
 
 // commands is the command line; a subcommand is a field and a file.
 type commands struct {
-	Serve    serveCmd    `cmd:"" help:"Take GitHub's deliveries, judge changes and publish the verdicts."`
-	Demo     demoCmd     `cmd:"" help:"Watch a simulated organisation being judged, on this machine alone."`
-	Policy   policyCmd   `cmd:"" help:"Look at policy files before they are in force."`
-	Snapshot snapshotCmd `cmd:"" help:"Write the newest recorded judgement of a pull request, for check."`
-	Check    checkCmd    `cmd:"" help:"Judge a recorded snapshot again, offline."`
-	Verify   verifyCmd   `cmd:"" help:"Recompute the ledger and say where it breaks."`
-	Replay   replayCmd   `cmd:"" help:"Judge every recorded verdict again and compare."`
-	Doctor   doctorCmd   `cmd:"" help:"Look at the app, its webhook, the branches that should require it, and this machine."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Serve     serveCmd     `cmd:"" help:"Take GitHub's deliveries, judge changes and publish the verdicts."`
+	Demo      demoCmd      `cmd:"" help:"Watch a simulated organisation being judged, on this machine alone."`
+	Policy    policyCmd    `cmd:"" help:"Look at policy files before they are in force."`
+	Snapshot  snapshotCmd  `cmd:"" help:"Write the newest recorded judgement of a pull request, for check."`
+	Check     checkCmd     `cmd:"" help:"Judge a recorded snapshot again, offline."`
+	Verify    verifyCmd    `cmd:"" help:"Recompute the ledger and say where it breaks."`
+	Replay    replayCmd    `cmd:"" help:"Judge every recorded verdict again and compare."`
+	LedgerKey ledgerKeyCmd `cmd:"" help:"Make the key with which replicas on PostgreSQL sign the ledger."`
+	Doctor    doctorCmd    `cmd:"" help:"Look at the app, its webhook, the branches that should require it, and this machine."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
 // usageError is a command line, a configuration or a file that cannot be used.
@@ -58,6 +59,10 @@ func main() {
 
 // run does what args say and returns the exit code.
 func run(args []string, stdout, stderr io.Writer) int {
+	stderr = shown{stderr}
+	if terminal(stdout) { // elsewhere it is data, such as a snapshot, and left as it is
+		stdout = shown{stdout}
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	parser := kong.Must(&commands{},

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/changewarden/changewarden/app"
+	"github.com/changewarden/changewarden/app/edge"
 )
 
 // serveCmd is "changewarden serve". Everything is text here: what does not parse is one
@@ -16,10 +17,12 @@ type serveCmd struct {
 	Listen        string `group:"Server" env:"CHANGEWARDEN_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on. Default: ${default}."`
 	MetricsListen string `group:"Server" env:"CHANGEWARDEN_METRICS_LISTEN" default:"127.0.0.1:9464" placeholder:"HOST:PORT" help:"Address of the metrics, GET /metrics; off: nowhere. Keep it from strangers: it tells how much work there is and whose. Default: ${default}."`
 	PublicURL     string `group:"Server" env:"CHANGEWARDEN_PUBLIC_URL" name:"public-url" placeholder:"URL" help:"Where people and GitHub reach this server; used in links."`
-	DatabaseURL   string `group:"Server" env:"CHANGEWARDEN_DATABASE_URL" name:"database-url" default:"sqlite://data/changewarden.db" placeholder:"URL" help:"Where everything is stored; the directory is made if it is missing. Default: ${default}."`
+	DatabaseURL   string `group:"Server" env:"CHANGEWARDEN_DATABASE_URL" name:"database-url" default:"sqlite://data/changewarden.db" placeholder:"URL" help:"Where everything is stored: sqlite:///PATH/FILE.db, whose directory is made if it is missing, or postgres://USER@HOST/DATABASE, which any number of replicas may share. Set one with a password in the environment. Default: ${default}."`
 	Keep          string `group:"Server" env:"CHANGEWARDEN_KEEP_DELIVERIES" name:"keep-deliveries" default:"30" placeholder:"DAYS" help:"Days for which the bodies of GitHub's deliveries are kept. The ledger does not need them. Default: ${default}."`
 	LogLevel      string `group:"Server" env:"CHANGEWARDEN_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"Least level that is logged: debug, info, warn or error. Default: ${default}."`
 	LogFormat     string `group:"Server" env:"CHANGEWARDEN_LOG_FORMAT" default:"json" placeholder:"FORMAT" help:"json, a line of it for each thing that happened, or console, for people. Default: ${default}."`
+
+	TrustedProxies string `group:"Server" env:"CHANGEWARDEN_TRUSTED_PROXIES" placeholder:"NETWORK,..." help:"Proxies before this server, as addresses or networks: who calls is read from their X-Forwarded-For, to limit each caller by itself. Default: none."`
 
 	GitHubURL         string `group:"GitHub App" env:"CHANGEWARDEN_GITHUB_URL" name:"github-url" default:"https://github.com" placeholder:"URL" help:"GitHub, or your GitHub Enterprise Server. Default: ${default}."`
 	GitHubAPIURL      string `group:"GitHub App" env:"CHANGEWARDEN_GITHUB_API_URL" name:"github-api-url" placeholder:"URL" help:"Base of its REST API. Default: https://api.github.com, and https://HOST/api/v3 of a GitHub Enterprise Server."`
@@ -31,14 +34,16 @@ type serveCmd struct {
 	AllowedAccounts   string `group:"GitHub App" env:"CHANGEWARDEN_ALLOWED_ACCOUNTS" placeholder:"ACCOUNT,..." help:"Logins or numeric ids of the accounts to work for, with commas between. An installation on any other costs nothing but a log line. Default: wherever the app is installed."`
 
 	PolicyFile    string `group:"Policy and record" env:"CHANGEWARDEN_POLICY_FILE" placeholder:"PATH" help:"Policy that holds where an organisation has none of its own. Default: the built-in control."`
-	LedgerKeyFile string `group:"Policy and record" env:"CHANGEWARDEN_LEDGER_KEY_FILE" placeholder:"PATH" help:"Key that signs the ledger. Default: made at the first start, beside the SQLite file, ending in .ledger.key. Each start logs the verifier key that belongs to it as ledger_verifier: keep that elsewhere."`
+	LedgerKeyFile string `group:"Policy and record" env:"CHANGEWARDEN_LEDGER_KEY_FILE" placeholder:"PATH" help:"Key that signs the ledger. Default: made at the first start, beside the SQLite file, ending in .ledger.key; required with PostgreSQL, the same for all replicas. Each start logs the verifier key that belongs to it as ledger_verifier: keep that elsewhere."`
 }
 
 // Help is what "changewarden serve --help" adds to the flags.
 func (serveCmd) Help() string {
 	return `Each setting is a flag or an environment variable; the flag wins. All problems of a configuration are told at once.
 
-The webhook of the GitHub App points at PUBLIC_URL/webhook, with content type application/json. GET /healthz answers while the process runs, and GET /readyz while deliveries can be taken. METRICS_LISTEN has numbers for Prometheus. Traces are sent over OTLP/HTTP if OTEL_EXPORTER_OTLP_ENDPOINT names a collector.`
+The webhook of the GitHub App points at PUBLIC_URL/webhook, with content type application/json. GET /healthz answers while the process runs, and GET /readyz while deliveries can be taken. METRICS_LISTEN has numbers for Prometheus. Traces are sent over OTLP/HTTP if OTEL_EXPORTER_OTLP_ENDPOINT names a collector.
+
+One process serves from a SQLite file. On PostgreSQL run as many as you like, with the same settings, behind one load balancer: each takes any delivery, they share the work, and what one that dies had under way is taken over by the others. What the URL leaves out is read from PostgreSQL's own environment variables, such as PGPASSFILE and PGSSLROOTCERT; a server on another machine needs its sslmode said. changewarden ledger-key makes the key that all of them sign with.`
 }
 
 // Run serves until it is interrupted.
@@ -73,6 +78,10 @@ func (c serveCmd) options() (app.Options, *settings) {
 	}
 	if c.MetricsListen != "off" {
 		o.MetricsListen = c.MetricsListen
+	}
+	var err error
+	if o.TrustedProxies, err = edge.ParseProxies(c.TrustedProxies); err != nil {
+		s.problem("TRUSTED_PROXIES", "is no list of networks: %v: write it as 10.0.0.0/8,192.0.2.7", err)
 	}
 	o.PrivateKey = []byte(s.secret("PRIVATE_KEY", c.PrivateKey, c.PrivateKeyFile))
 	if !strings.Contains(string(o.PrivateKey), "\n") {

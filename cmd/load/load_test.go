@@ -1,0 +1,61 @@
+package main
+
+import (
+	"net/http"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/changewarden/changewarden/app/githubsim/contract"
+)
+
+// TestMain lets the test program be the server as well, as load itself is.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == "serve" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// held is a setup with each request held to GitHub's own description of it.
+func held(t *testing.T, s setup) setup {
+	s.wrap = func(h http.Handler) http.Handler { return contract.Wrap(t, h) }
+	return s
+}
+
+// TestRequests counts what single things cost that people and apps do.
+func TestRequests(t *testing.T) {
+	type cost struct{ Looks, Reads, Runs, Statuses int }
+	s, all := plain(8)
+	rows, err := measureAll(t.Context(), held(t, s), all[:5])
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]cost{}
+	for _, r := range rows {
+		got[r.what] = cost{r.looks, r.reads, r.runs, r.statuses}
+	}
+	if diff := cmp.Diff(map[string]cost{
+		"a review":                       {1, 1, 1, 1},
+		"a push":                         {1, 2, 1, 1}, // and the pages of its files
+		"a check that matters to nobody": {},
+		"a check that matters":           {1, 1, 1, 1},
+		"a redelivery":                   {},
+	}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestSustain sends a short stream: nothing is lost, and each change shows what it should.
+func TestSustain(t *testing.T) {
+	m, err := sustain(t.Context(), held(t, setup{state: world([]string{repo}, 4, false)}), 4, 100, time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.deliveries == 0 || m.lost != 0 || m.missing != 0 || m.wrong != 0 {
+		t.Errorf("of %d deliveries %d were not acknowledged and %d not stored, and %d changes show something wrong", m.deliveries, m.lost, m.missing, m.wrong)
+	}
+}
