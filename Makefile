@@ -33,11 +33,13 @@ demo: ## run the server against a simulated GitHub, with a page for each change
 test: ## run all tests; what they need and is missing is installed
 	@.ci/browser
 	@.ci/postgres
-	go test ./...
+	go test -timeout 20m ./...
 
-race: ## run all tests under the race detector
+# What is left out here runs without the detector in "test": the same pages on PostgreSQL, and
+# the histories that it makes many times slower.
+race: ## run the tests under the race detector
 	@.ci/postgres
-	CGO_ENABLED=1 go test -race ./...
+	CGO_ENABLED=1 go test -race -timeout 20m -skip 'OnPostgreSQL|TestRandomHistories|TestHistories|TestKilled|TestChaos|TestReplica|TestDatabase' ./...
 
 bench: ## run the benchmarks, one package at a time; docs/benchmarks.md has what they said
 	go test -p 1 -run '^$$' -bench . -benchmem ./...
