@@ -24,8 +24,11 @@ func TestLint(t *testing.T) {
 	facts := rules.LintFacts{
 		At: time.Date(2025, 3, 3, 12, 0, 0, 0, time.UTC),
 		Teams: []rules.Team{
-			{Slug: "security", ID: 11, Members: []rules.UserID{1, 2}}, {Slug: "empty", ID: 12}, {Slug: "gone", Missing: true},
-			{Slug: "everybody", ID: 13, Members: []rules.UserID{1, 2, 3}}, {Slug: "proposers", ID: 14, Members: []rules.UserID{3}},
+			{Slug: "security", ID: 11, Members: []rules.UserID{1, 2}},
+			{Slug: "empty", ID: 12},
+			{Slug: "gone", Missing: true},
+			{Slug: "everybody", ID: 13, Members: []rules.UserID{1, 2, 3}},
+			{Slug: "proposers", ID: 14, Members: []rules.UserID{3}},
 			{Slug: "made-anew", ID: 16, Pinned: 15, Members: []rules.UserID{1}},
 		},
 		Authors: []rules.UserID{3},

@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// ErrNotSQLite: the database makes its own backups.
+// ErrNotSQLite is a database that makes its own backups.
 var ErrNotSQLite = errors.New("not a SQLite database")
 
 // Backup writes a copy of a SQLite database to a file that is not there yet: everything as of

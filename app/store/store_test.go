@@ -71,7 +71,8 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"pulse", testPulse},
 		{"echoes", testEcho},
 		{"missed deliveries", testMissed},
-		{"what pull requests share", testTraits}, {"secrets", testSecret},
+		{"what pull requests share", testTraits},
+		{"secrets", testSecret},
 		{"old deliveries", testDropDeliveries},
 		{"lapses", testLapses},
 	} {

@@ -137,13 +137,6 @@ func (s *Store) Leased(ctx context.Context) ([]subject.Subject, error) {
 	return all, wrap(err, "list the looks under way")
 }
 
-// inOrder sorts by key, so that transactions on several connections lock rows in one order.
-func inOrder(due []Due) []Due {
-	due = slices.Clone(due)
-	slices.SortStableFunc(due, func(a, b Due) int { return cmp.Compare(a.Subject.Key(), b.Subject.Key()) })
-	return due
-}
-
 // raise returns the new generation. The subject becomes due at d.At, or stays due earlier,
 // but never before the floor of a retry, and not always at once after a look: see
 // gatherMost. While it is leased that waits beside the lease.

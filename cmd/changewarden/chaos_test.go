@@ -44,7 +44,7 @@ func TestKilled(t *testing.T) {
 // Behaviour 26, and what is around it: while people work, the ways between server, GitHub and
 // database break, the disk is full, the process is killed; the audit at the end finds nothing.
 func TestChaos(t *testing.T) {
-	began := time.Now() //nolint:forbidigo // it plays for so long
+	began := time.Now()
 	for _, base := range databases {
 		t.Run(base.name, func(t *testing.T) {
 			var all tally
@@ -52,7 +52,7 @@ func TestChaos(t *testing.T) {
 			end := began.Add(*chaosFor * time.Duration(1+slices.IndexFunc(databases, func(d database) bool { return d.name == base.name })) / time.Duration(len(databases)))
 			more := func() bool {
 				defer func() { first = false }()
-				return first || time.Now().Before(end) //nolint:forbidigo // it plays for so long
+				return first || time.Now().Before(end)
 			}
 			many(more, func(seed uint64) {
 				chance := rand.New(rand.NewPCG(seed, 0xfa17))
@@ -85,7 +85,7 @@ func many(more func() bool, play func(seed uint64)) {
 // and audits it.
 func chaos(t *testing.T, base database, seed uint64, faults []fault, all *tally) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "chaos-")
+	dir, err := os.MkdirTemp("", "chaos-") //nolint:usetesting // one of many, gone before the test ends
 	if err != nil {
 		t.Error(err)
 		return

@@ -292,7 +292,7 @@ type database struct {
 var sqliteFile = database{
 	name: "SQLite",
 	make: func(_ testing.TB, dir string) (string, error) {
-		made, err := os.MkdirTemp(dir, "data")
+		made, err := os.MkdirTemp(dir, "data") //nolint:usetesting // beside the stage's other files
 		return "sqlite://" + filepath.Join(made, "test.db"), err
 	},
 }

@@ -91,14 +91,14 @@ func (g *github) report(repo string, number int, name, conclusion string) (int64
 	return g.AsApp("octo-ci").Report(repo, head, githubsim.Check{Name: name, Conclusion: conclusion})
 }
 
-func (g *github) pushes(repo string, number, i int) error {
+func (g *github) pushes(number, i int) error {
 	_, err := g.As("ann").Push(repo, "topic-"+strconv.Itoa(number), githubsim.Commit{
 		Message: fmt.Sprintf("Change it again %d", i), Files: map[string]string{fmt.Sprintf("f%d.go", number): fmt.Sprintf("package main // %d\n", i)},
 	})
 	return err
 }
 
-func (g *github) approves(repo string, number int) error {
+func (g *github) approves(number int) error {
 	_, err := g.As("bob").Approve(repo, number)
 	return err
 }
@@ -107,8 +107,8 @@ func (g *github) approves(repo string, number int) error {
 func plain(pulls int) (setup, []scenario) {
 	s := setup{state: world([]string{repo}, pulls, false), before: func(g *github) error { return g.reports(repo, 1, "test", "success") }}
 	return s, []scenario{
-		once("a review", func(g *github) error { return g.approves(repo, 1) }),
-		once("a push", func(g *github) error { return g.pushes(repo, 2, 1) }),
+		once("a review", func(g *github) error { return g.approves(1) }),
+		once("a push", func(g *github) error { return g.pushes(2, 1) }),
 		once("a check that matters to nobody", func(g *github) error { return g.reports(repo, 3, "spelling", "success") }),
 		once("a check that matters", func(g *github) error { return g.reports(repo, 4, "test", "success") }),
 		once("a redelivery", func(g *github) error {
@@ -163,7 +163,7 @@ func large() (setup, []scenario) {
 	}
 	before := func(g *github) error {
 		for i := range commits - 1 {
-			if err := g.pushes(repo, 1, i); err != nil {
+			if err := g.pushes(1, i); err != nil {
 				return err
 			}
 		}
@@ -180,7 +180,7 @@ func large() (setup, []scenario) {
 		return g.reports(repo, 1, "test", "success")
 	}
 	return setup{state: st, before: before}, []scenario{
-		once("the large pull request: a review", func(g *github) error { return g.approves(repo, 1) }),
-		once("the large pull request: a push", func(g *github) error { return g.pushes(repo, 1, commits) }),
+		once("the large pull request: a review", func(g *github) error { return g.approves(1) }),
+		once("the large pull request: a push", func(g *github) error { return g.pushes(1, commits) }),
 	}
 }

@@ -44,7 +44,7 @@ func serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("open log: %w", err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	zerolog.TimeFieldFormat = "15:04:05.000"
 	ctx = zerolog.New(file).With().Timestamp().Logger().WithContext(ctx)
 	a, err := app.New(ctx, s.options())

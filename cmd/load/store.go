@@ -30,7 +30,7 @@ func fill(ctx context.Context, dir string, o store.Options, records int) error {
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	const (
 		account = 4711 // has the app no more
 		batch   = 5000
