@@ -3,6 +3,7 @@
 
 GOLANGCI_VERSION := v2.15.0
 GOVULNCHECK_VERSION := v1.1.4
+GREMLINS_VERSION := v0.6.0
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 FUZZTIME ?= 20s
@@ -10,12 +11,13 @@ HISTORIES ?= 10000
 SEED ?= 1
 TOOLS := $(CURDIR)/.tools
 GOLANGCI := $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION)
+GREMLINS := $(TOOLS)/gremlins-$(GREMLINS_VERSION)
 
 # The product is built without cgo, and so it is tested.
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race bench load fuzz model cover check lint lint-imports fmt vet tidy tidy-check vuln ci docker chroot clean
+.PHONY: help build demo test race bench load fuzz model mutation cover check lint lint-imports fmt vet tidy tidy-check vuln ci docker chroot clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +49,9 @@ fuzz: ## look further with each fuzz target, FUZZTIME (20s) each
 
 model: ## play HISTORIES (10000) random histories against a server in process, from SEED (1) on
 	go test ./app -run '^TestRandomHistories$$' -timeout 0 -histories $(HISTORIES) -seed $(SEED)
+
+mutation: $(GREMLINS) ## look for changes of rules that no test notices; FILES="a.go b.go", or hours
+	@.ci/mutation $(GREMLINS) $(FILES)
 
 cover: ## run the tests and print what they cover
 	go test -coverpkg=./... -coverprofile=cover.out ./...
@@ -86,9 +91,14 @@ chroot: build ## show that the binary runs alone, as nobody, on a read-only file
 	.ci/chroot bin/changewarden
 
 clean: ## remove what was built
-	rm -rf bin .tools cover.out
+	rm -rf bin .tools cover.out mutation.json
 
 $(GOLANGCI):
 	@echo "building golangci-lint $(GOLANGCI_VERSION) into .tools"
 	@GOBIN=$(TOOLS) GOFLAGS= go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
 	@mv $(TOOLS)/golangci-lint $@
+
+$(GREMLINS):
+	@echo "building gremlins $(GREMLINS_VERSION) into .tools"
+	@GOBIN=$(TOOLS) GOFLAGS= go install github.com/go-gremlins/gremlins/cmd/gremlins@$(GREMLINS_VERSION)
+	@mv $(TOOLS)/gremlins $@

@@ -19,11 +19,13 @@ import (
 	"github.com/rs/zerolog"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/changewarden/changewarden/app/edge"
 	"github.com/changewarden/changewarden/app/ghclient"
 	"github.com/changewarden/changewarden/app/publish"
 	"github.com/changewarden/changewarden/app/route"
 	"github.com/changewarden/changewarden/app/snapshot"
 	"github.com/changewarden/changewarden/app/store"
+	"github.com/changewarden/changewarden/app/subject"
 	"github.com/changewarden/changewarden/app/web"
 	"github.com/changewarden/changewarden/webhook"
 )
@@ -118,7 +120,10 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.metrics.watch(a.clients)
 	a.reader = snapshot.NewReader(snapshot.Options{Memory: a.store, Floor: o.floor(), App: o.AppID, Now: a.now})
 	a.publisher = publish.Publisher{App: o.AppID, Timeout: requestTimeout, Now: time.Now, Age: a.now}
-	receiver, err := webhook.New(webhook.Options{Secrets: o.WebhookSecrets, Store: intake{a}, Now: a.now, Answered: a.answered})
+	receiver, err := webhook.New(webhook.Options{
+		Secrets: o.WebhookSecrets, Store: intake{a}, Now: a.now, Answered: a.answered,
+		Sources: sources{o.TrustedProxies, edge.NewAllowance(refusals, refusalsEach, a.now)},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +155,8 @@ func (a *App) routes(receiver http.Handler) http.Handler {
 		_, _ = w.Write([]byte("ready\n"))
 	})
 	if a.o.Pages {
-		r.Mount("/", web.Handler(pages{a}, web.Options{Version: a.o.Version, Note: a.o.PagesNote}))
+		all := web.Handler(pages{a}, web.Options{Version: a.o.Version, Note: a.o.PagesNote})
+		r.Mount("/", edge.NewAllowance(views, viewsEach, a.now).Limit(a.o.TrustedProxies, all))
 	}
 	return r
 }
@@ -209,15 +215,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 		}
 		return errors.Join(err, l.Close())
 	}
-	server := &http.Server{
-		Handler:           a.handler,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    1 << 16,
-		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
-	}
+	server := a.server(ctx)
 	var working sync.WaitGroup
 	working.Go(func() { a.work(ctx) })
 	working.Go(func() { a.beatAlways(ctx) })
@@ -255,11 +253,21 @@ func (i intake) Accept(ctx context.Context, d webhook.Delivery) (bool, error) {
 		return false, err
 	}
 	action, installation, repo := route.Header(d.Event, d.Body)
+	result := route.Route(d.Event, d.Body, d.At)
+	foreign, err := i.a.store.Foreign(ctx, result)
+	if err != nil {
+		return false, err
+	}
+	if foreign {
+		zerolog.Ctx(ctx).Error().Str("delivery", d.GUID).Str("event", d.Event).Int64("installation", installation).Int64("repo", repo).
+			Msg("delivery means nothing: its installation is not of the account that owns the repository")
+		result = subject.Result{}
+	}
 	ctx, end := i.a.at(ctx, atStore)
 	fresh, err := i.a.store.Accept(traced(ctx), store.Delivery{
 		App: i.a.o.AppID, GUID: d.GUID, Event: d.Event, Action: action,
 		Installation: installation, Repo: repo, At: d.At, Body: d.Body,
-	}, route.Route(d.Event, d.Body, d.At))
+	}, result)
 	end(err)
 	if err != nil {
 		return false, err

@@ -201,6 +201,9 @@ func (a *App) settle(ctx context.Context, tx *store.Tx, l look) error {
 		if err := a.landed(ctx, tx, l, at); err != nil {
 			return err
 		}
+		if err := a.usualMoved(tx, l, at); err != nil {
+			return err
+		}
 	}
 	recheck, err := a.judgeHead(ctx, tx, l, at)
 	if err != nil {
@@ -266,9 +269,16 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 	}
 	var items []publish.Item
 	for _, change := range rules.Unite(changes) {
+		change, tickets, err := a.elsewhere(tx, l, change, at)
+		if err != nil {
+			return time.Time{}, err
+		}
 		_, judged := a.at(ctx, atRules)
 		v := rules.Evaluate(l.read.Policy, change, rules.BeforeMerge, at)
 		judged(nil)
+		if err := a.share(tx, l, change, v, tickets, at); err != nil {
+			return time.Time{}, err
+		}
 		if err := a.record(ctx, tx, l, change, v); err != nil {
 			return time.Time{}, err
 		}

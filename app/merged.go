@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -37,6 +39,27 @@ func (a *App) landed(ctx context.Context, tx *store.Tx, l look, at time.Time) er
 		}
 	}
 	return tx.PutLanded(l.repo.ID, l.row.Number, l.read.MergedAt)
+}
+
+// usualMoved makes the open pull requests of a base due whose verdict rests on other checks
+// being usual there than there are since a merge: one that passed without a check which every
+// merge has by now must not stay green until something else happens to it.
+func (a *App) usualMoved(tx *store.Tx, l look, at time.Time) error {
+	if !l.read.Governed || !l.read.Policy.Checks().All {
+		return nil
+	}
+	return tx.Apply(at, subject.Result{Installation: l.c.Installation, Selectors: []subject.Selector{
+		{Kind: subject.ByBase, Repo: l.repo.ID, Branch: l.row.Base, Usual: usualDigest(l.read.Change.Usual)},
+	}})
+}
+
+// usualDigest tells one list of usual checks from another. It is never empty.
+func usualDigest(names []string) string {
+	h := sha256.New()
+	for _, n := range names {
+		fmt.Fprintf(h, "%d:%s", len(n), n)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 func (a *App) exception(ctx context.Context, tx *store.Tx, l look, change MergedChange, at time.Time) error {

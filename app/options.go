@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/changewarden/changewarden/app/edge"
 )
 
 // Options is what a server is told when it starts. Validate says what is wrong with it.
@@ -27,6 +29,8 @@ type Options struct {
 	// wherever the app is installed. A login is whoever bears it: an id stays with one account.
 	AllowedAccounts []string
 	LedgerKeyFile   string // the ledger's signing key; empty: beside the SQLite file, see LedgerKeyPath; required with PostgreSQL
+
+	TrustedProxies edge.Proxies // who stands before Listen and tells in X-Forwarded-For for whom it speaks
 
 	Version   string               // of this program; told to GitHub and shown on pages
 	Pages     bool                 // serve a page per change to whoever can reach Listen: there is no login yet

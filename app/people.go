@@ -28,6 +28,9 @@ func interest(account int64, read snapshot.Pull) store.Interest {
 	in.Base = slices.Contains(read.Policy.Needs(), rules.FactBehind)
 	checks := read.Policy.Checks()
 	in.Checks = store.CheckInterest{All: checks.All, Names: checks.Names}
+	if checks.All {
+		in.Checks.Usual = usualDigest(read.Change.Usual)
+	}
 	for _, r := range read.Change.Runs {
 		in.Seen = append(in.Seen, subject.Check{
 			Source: subject.CheckRun, ID: r.ID, Suite: r.Suite, App: r.App, Name: r.Name, Status: r.Status, Conclusion: r.Conclusion,

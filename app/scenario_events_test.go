@@ -12,6 +12,7 @@ import (
 	"hash"
 	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,6 +32,8 @@ var eventWords = map[string]func(ts *testscript.TestScript, neg bool, args []str
 	"resume":    func(ts *testscript.TestScript, _ bool, _ []string) { of(ts).held.release() },
 	"redeliver": cmdRedeliver,
 	"forge":     cmdForge,
+	"stranger":  cmdStranger,
+	"signed":    cmdSigned,
 	"burst":     cmdBurst,
 	"recorded":  cmdRecorded,
 	"runs":      cmdRuns,
@@ -114,9 +117,16 @@ func cmdForge(ts *testscript.TestScript, _ bool, args []string) {
 	default:
 		ts.Fatalf("forge %s: want body, secret, sha1 or unsigned", args[0])
 	}
+	if status, _ := w.post(ts, d.Event, body, header); status != http.StatusUnauthorized {
+		ts.Fatalf("it was answered %d, want 401", status)
+	}
+}
+
+// post sends a delivery of our own making under a new id, and returns the answer's status and header.
+func (w *world) post(ts *testscript.TestScript, event string, body []byte, header http.Header) (int, http.Header) {
 	w.forged++
 	header.Set("Content-Type", "application/json")
-	header.Set("X-Github-Event", d.Event)
+	header.Set("X-Github-Event", event)
 	header.Set("X-Github-Delivery", fmt.Sprintf("00000000-0000-4000-8000-%012d", w.forged))
 	header.Set("X-Github-Hook-Installation-Target-Id", strconv.FormatInt(w.sim.AppID(), 10))
 	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, w.url+"/webhook", bytes.NewReader(body))
@@ -126,8 +136,42 @@ func cmdForge(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	_, _ = io.Copy(io.Discard, resp.Body)
 	ts.Check(resp.Body.Close())
-	if resp.StatusCode != http.StatusUnauthorized {
-		ts.Fatalf("it was answered %d, want 401", resp.StatusCode)
+	return resp.StatusCode, resp.Header
+}
+
+// stranger posts what is wrongly signed until it is told to slow down.
+func cmdStranger(ts *testscript.TestScript, _ bool, _ []string) {
+	for range 2 * refusals {
+		status, header := of(ts).post(ts, "push", []byte("{}"), http.Header{"X-Hub-Signature-256": {"sha256=" + strings.Repeat("0", 64)}})
+		switch {
+		case status == http.StatusTooManyRequests && header.Get("Retry-After") != "":
+			return
+		case status != http.StatusUnauthorized:
+			ts.Fatalf("it was answered %d", status)
+		}
+	}
+	ts.Fatalf("nobody said to slow down")
+}
+
+// signed EVENT FILE posts the delivery in a file, signed with the right secret under a new
+// id, as somebody could who has the secret. In it $repo:OWNER/NAME is the repository's id,
+// $owner:OWNER/NAME its account's, $app:OWNER/NAME its installation's.
+func cmdSigned(ts *testscript.TestScript, _ bool, args []string) {
+	w := of(ts)
+	body := regexp.MustCompile(`"?\$(repo|owner|app):([^"/]+)/([^"]+)"`).ReplaceAllFunc(readFile(ts, args[1]), func(match []byte) []byte {
+		parts := strings.FieldsFunc(string(match), func(r rune) bool { return strings.ContainsRune(`"$:/`, r) })
+		repo, known, err := w.app.store.RepositoryByName(context.Background(), parts[1], parts[2])
+		ts.Check(err)
+		if !known {
+			ts.Fatalf("%s: no such repository", match)
+		}
+		return strconv.AppendInt(nil, map[string]int64{"repo": repo.ID, "owner": repo.Account, "app": repo.Installation}[parts[0]], 10)
+	})
+	mac := hmac.New(sha256.New, w.sim.WebhookSecret())
+	mac.Write(body)
+	header := http.Header{"X-Hub-Signature-256": {"sha256=" + hex.EncodeToString(mac.Sum(nil))}}
+	if status, _ := w.post(ts, args[0], body, header); status != http.StatusAccepted {
+		ts.Fatalf("it was answered %d, want 202", status)
 	}
 }
 

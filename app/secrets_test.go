@@ -49,7 +49,9 @@ func (e *eavesdropper) before(target string) http.Handler {
 
 // TestSecrets: whatever goes well or wrong, no secret stands in the log at its lowest level,
 // in a metric, an answer, a page or the database: not the webhook secret, the app's key or
-// what is signed with it, an installation's token or the ledger's signing key.
+// what is signed with it, an installation's token or the ledger's signing key, nor what
+// callers sent as credentials. What people wrote does not stand in the log either, nor in an
+// answer that is not the page of the change, nor a policy's text.
 func TestSecrets(t *testing.T) {
 	must := func(err error) {
 		t.Helper()
@@ -106,12 +108,24 @@ func TestSecrets(t *testing.T) {
 		defer resp.Body.Close()
 		text, err := io.ReadAll(resp.Body)
 		must(err)
-		fmt.Fprintf(&answers, "%s %s: %s\n%v\n%s\n", method, path, resp.Status, resp.Header, text)
+		place, _, _ := strings.Cut(path, "?")
+		fmt.Fprintf(&answers, "%s %s: %s\n%v\n%s\n", method, place, resp.Status, resp.Header, text)
 	}
 
 	// A day on which requests fail in every way.
 	stop := serve("test.db", w.sim.AppKey())
 	ask("GET", "/healthz", "", nil)
+	must(w.settle())
+	_, err = w.sim.As("olga").Push(w.repo, "main", githubsim.Commit{Message: "planted-message", Files: map[string]string{
+		".github/change-management.yml": "version: 1\nrules: [{name: planted-rule, require: {approvals: 1}}]\nplanted-key: 1\n",
+	}})
+	must(err)
+	must(w.sim.As("ann").EditTitle(w.repo, 1, "planted-title"))
+	must(w.sim.As("ann").EditBody(w.repo, 1, "planted-description"))
+	_, err = w.sim.As("bob").Comment(w.repo, 1, "/waive planted-rule because planted-reason")
+	must(err)
+	_, err = w.sim.As("bob").Review(w.repo, 1, githubsim.Review{State: "COMMENT", Body: "planted-review"})
+	must(err)
 	must(w.settle())
 	head, err := w.sim.Head(w.repo, 1)
 	must(err)
@@ -143,6 +157,19 @@ func TestSecrets(t *testing.T) {
 		ask("GET", path, "", nil)
 	}
 	fmt.Fprintf(&answers, "%s\n", scrape(t, w.app))
+	credentials := func() http.Header { // what a caller sent to the wrong place
+		return http.Header{"Authorization": {"Bearer planted-authorization"}, "Cookie": {"session=planted-cookie"}}
+	}
+	written := answers.String()
+	for _, path := range []string{"/", "/changes/octo-org/planted-repo/1", "/none", "/webhook", "/metrics", "/readyz"} {
+		ask("GET", path+"?token=planted-query", "planted-body", credentials())
+		ask("DELETE", path+"?token=planted-query", "planted-body", credentials())
+	}
+	answers.Reset()
+	ask("POST", "/webhook?secret=planted-query", "planted-body", credentials())
+	ask("GET", "/metrics", "", nil)
+	ask("GET", "/none", "", nil)
+	refused := answers.String()
 	ask("POST", "/webhook", "{}", nil)
 	ask("POST", "/webhook", "{}", signed("sha256="+strings.Repeat("0", 64)))
 	ask("POST", "/webhook", "{}", signed("sha1=0"))
@@ -186,7 +213,15 @@ func TestSecrets(t *testing.T) {
 	if jwts < 2 || tokens == 0 {
 		t.Fatalf("%d JWTs and %d tokens were sent, the day was too quiet:\n%s", jwts, tokens, w.log)
 	}
-	places := map[string]string{"the log": w.log.String(), "an answer": answers.String()}
+	for _, place := range []struct{ name, text string }{{"the log", w.log.String()}, {"an answer to a stranger", refused}} {
+		if i := strings.Index(place.text, "planted"); i >= 0 {
+			t.Errorf("%s repeats %.200q", place.name, place.text[max(0, i-100):])
+		}
+	}
+	for _, planted := range []string{"authorization", "cookie", "query", "body"} {
+		secrets["the caller's "+planted] = "planted-" + planted
+	}
+	places := map[string]string{"the log": w.log.String(), "an answer": written + answers.String()}
 	files, err := filepath.Glob(filepath.Join(w.dir, "*.db*"))
 	must(err)
 	for _, file := range files {
@@ -201,6 +236,31 @@ func TestSecrets(t *testing.T) {
 			} else if strings.Contains(text, secret) {
 				t.Errorf("%s stands in %s", name, place)
 			}
+		}
+	}
+}
+
+// A database's password is in its address: nothing that is said of the address repeats it.
+func TestDatabasePassword(t *testing.T) {
+	o := Options{
+		Listen: "127.0.0.1:0", GitHubURL: "https://github.com", AppID: 1, WebhookSecrets: [][]byte{[]byte("0123456789abcdef")},
+		LedgerKeyFile: filepath.Join(t.TempDir(), "key"),
+	}
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.PrivateKey = pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
+	for _, address := range []string{
+		"postgres://warden:planted-password@127.0.0.1:1/warden?connect_timeout=1",
+		"postgres://warden:planted-password@127.0.0.1:port/warden",
+		"postgres://127.0.0.1:1/warden?password=planted-password&sslmode=nonsense",
+		"mysql://warden:planted-password@127.0.0.1/warden",
+	} {
+		o.DatabaseURL = address
+		_, err := New(t.Context(), o)
+		if err == nil || strings.Contains(err.Error(), "planted") {
+			t.Errorf("%s: %v", address, err)
 		}
 	}
 }

@@ -185,8 +185,9 @@ type retryError struct {
 
 func (e retryError) Error() string { return e.why }
 
-// evaluate does what a subject's kind asks for.
-func (a *App) evaluate(ctx context.Context, c store.Claim) error {
+// evaluate does what a subject's kind asks for. A panic is an error of this subject alone.
+func (a *App) evaluate(ctx context.Context, c store.Claim) (err error) {
+	defer caught(ctx, &err)
 	switch c.Subject.Kind {
 	case subject.PullRequest:
 		return a.judgePull(ctx, c)

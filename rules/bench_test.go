@@ -80,9 +80,20 @@ func BenchmarkEvaluateMostExpressions(b *testing.B) {
 	}
 }
 
-// Fifty seats that ask for fifty different people.
+// Rules of which each asks for fifty different people: two, and as many as a policy may have.
 func BenchmarkDistinctSeats(b *testing.B) {
-	p, err := rules.Compose(layer(b, "bench.yml", "version: 1\nrules: [{name: a, require: {approvals: {count: 50, distinct: true}}}, {name: b, require: {approvals: {count: 50, distinct: true}}}]"), nil)
+	for _, n := range []int{2, 1000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) { benchmarkDistinctSeats(b, n) })
+	}
+}
+
+func benchmarkDistinctSeats(b *testing.B, n int) {
+	var text strings.Builder
+	text.WriteString("version: 1\nrules:\n")
+	for i := range n {
+		fmt.Fprintf(&text, "  - {name: rule %d, require: {approvals: {count: 50, distinct: true}}}\n", i)
+	}
+	p, err := rules.Compose(layer(b, "bench.yml", text.String()), nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -45,6 +45,17 @@ type Change struct {
 	Templates []string   `json:"templates,omitempty"`    // the repository's pull request templates; FactText
 	Waivers   []Waiver   `json:"waivers,omitempty"`      // by time; those withdrawn are left out
 	Owners    []UserID   `json:"owners,omitempty"`       // owners of the organisation, of those named in the Change; FactOwners
+
+	// What is known of other pull requests of the repository, open and closed. It never
+	// decides: it is shown.
+	Objected []int64     `json:"objected,omitempty"` // numbers of those where changes of this very diff were requested, and the request stood to the end
+	Tickets  []TicketUse `json:"tickets,omitempty"`  // of the Tickets that the change names, those that others name too
+}
+
+// TicketUse is a ticket that a change names, and who names it too.
+type TicketUse struct {
+	Ticket string  `json:"ticket"` // as Tickets returns it
+	Pulls  []int64 `json:"pulls"`  // numbers of the other pull requests, ascending
 }
 
 // Fact names something that is read only where a policy asks for it: see Policy.Needs. A
@@ -302,12 +313,14 @@ type Waiver struct {
 	Reason string    `json:"reason,omitempty"` // free text: never part of a finding
 }
 
-// Notice is something about the policy in force that each verdict has to say.
+// Notice is something that a verdict has to say beside its findings, and that decides
+// nothing: about the policy in force, or about other pull requests.
 type Notice struct {
 	Code NoticeCode `json:"code"`
 	File string     `json:"file,omitempty"`
 	Line int        `json:"line,omitempty"` // of the first error in File; 0: not known
 	Team string     `json:"team,omitempty"` // of NoticeOwnersStandIn, as the policy writes it
+	Pull int64      `json:"pull,omitempty"` // of NoticeObjected: the number of the other pull request
 }
 
 // NoticeCode is the stable name of a Notice.
@@ -332,4 +345,7 @@ const (
 	// NoticeOwnersStandIn: the built-in policy names a team that cannot be seen, and owners of
 	// the organisation stand in for it. Evaluate adds it.
 	NoticeOwnersStandIn NoticeCode = "policy.owners_stand_in"
+	// NoticeObjected: changes of the very diff were requested in another pull request, and
+	// nobody lifted it there. Evaluate adds it.
+	NoticeObjected NoticeCode = "diff.objected"
 )

@@ -97,6 +97,14 @@ func (p Pattern) Equal(o Pattern) bool { return p.Text == o.Text }
 // match reports whether the text matches. A Pattern that Parse did not make matches nothing.
 func (p Pattern) match(text string) bool { return p.re != nil && p.re.MatchString(text) }
 
+// all returns what of the text matches, in the first twenty places.
+func (p Pattern) all(text string) []string {
+	if p.re == nil {
+		return nil
+	}
+	return p.re.FindAllString(text, maxTickets)
+}
+
 func matchPatterns(patterns []Pattern, text string) bool {
 	for _, p := range patterns {
 		if p.match(text) {

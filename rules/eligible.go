@@ -180,7 +180,8 @@ func (j *judge) hasBot(l Layer, groups []string, id UserID) bool {
 }
 
 // wasEligible says the same of the time at which the standing was seen. Teams are known by
-// their slugs alone: it is asked of whom to keep blocking, never of whose approval counts.
+// their slugs alone: it is asked of whom to keep blocking, never of whose approval counts. What
+// else puts somebody into a group is not known of then: by that they are in it now, or not.
 func (j *judge) wasEligible(l Layer, from []string, id UserID, s Standing) bool {
 	if j.people[id].Bot {
 		return false
@@ -188,13 +189,9 @@ func (j *judge) wasEligible(l Layer, from []string, id UserID, s Standing) bool 
 	if len(from) == 0 {
 		return s.CanWrite
 	}
-	for _, name := range from {
-		g := l.Groups[name]
-		if id != 0 && j.lists(g.Users, id) || atLeast(j.people[id].Permission, g.Permission) || slices.ContainsFunc(g.Teams, func(t TeamRef) bool { return slices.Contains(s.Teams, t.Slug) }) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(from, func(name string) bool {
+		return slices.ContainsFunc(l.Groups[name].Teams, func(t TeamRef) bool { return slices.Contains(s.Teams, t.Slug) })
+	})
 }
 
 // doubts reports whether somebody could be in the groups of whom that cannot be said: by a

@@ -49,6 +49,9 @@ func Evaluate(p Policy, c Change, stage Stage, at time.Time) Verdict {
 		}
 	}
 	v.Notices = slices.Concat(c.Notices, j.notices)
+	for _, n := range c.Objected {
+		v.Notices = append(v.Notices, Notice{Code: NoticeObjected, Pull: n})
+	}
 	v.Recheck = j.recheck
 	return v
 }

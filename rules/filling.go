@@ -1,9 +1,6 @@
 package rules
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // Limits of the search for the fewest approvals, which runs wherever a verdict is shown. Few
 // policies ever come near: of groups that fill the same seats one is tried. Past them each
@@ -245,7 +242,7 @@ func (f *filling) fewest(lifted []candidate) []candidate {
 	slices.SortStableFunc(pool, func(a, b candidate) int { return f.fillsEmpty(b) - f.fillsEmpty(a) })
 	most := f.greedy(lifted, pool)
 	for n := f.least(lifted, pool); n < len(most); n++ {
-		if found := f.search(lifted, pool, 0, n); found != nil {
+		if found := f.search(slices.Clone(lifted), pool, 0, n); found != nil {
 			return found[len(lifted):]
 		}
 	}
@@ -305,7 +302,8 @@ func (f *filling) greedy(lifted, pool []candidate) []candidate {
 	return picks[len(lifted):]
 }
 
-// search returns picks with n more of the pool, from the i-th on, that leave nothing empty.
+// search returns picks with n more of the pool, from the i-th on, that leave nothing empty. It
+// may write behind the picks.
 func (f *filling) search(picks, pool []candidate, i, n int) []candidate {
 	if n == 0 {
 		f.budget--
@@ -319,7 +317,7 @@ func (f *filling) search(picks, pool []candidate, i, n int) []candidate {
 		if pool[i].id != 0 {
 			next++ // a person approves once
 		}
-		if found := f.search(append(slices.Clone(picks), pool[i]), pool, next, n-1); found != nil {
+		if found := f.search(append(picks, pool[i]), pool, next, n-1); found != nil {
 			return found
 		}
 	}
@@ -355,12 +353,7 @@ func (f *filling) deficit(picks []candidate) int {
 		}
 		s.seats = append(s.seats, distinctSeat{can: can})
 	}
-	for i := range s.seats {
-		if !s.fill(i, map[UserID]bool{}) {
-			left++
-		}
-	}
-	return left
+	return left + s.fillAll()
 }
 
 // needed returns for those who lift and for each pick what it has to fit: with all else, no
@@ -441,13 +434,13 @@ func (f *filling) staffed(l Layer, name string, mask []bool) bool {
 }
 
 func (f *filling) rulesOf(mask []bool) []string {
-	names := map[string]bool{}
+	var names []string
 	for i, o := range f.openings {
 		if mask[i] {
-			names[o.rule] = true
+			names = append(names, o.rule)
 		}
 	}
-	return inPolicyOrder(slices.Collect(maps.Keys(names)), f.order)
+	return names
 }
 
 // covers reports whether one fits wherever the other does.

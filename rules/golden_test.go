@@ -251,7 +251,11 @@ func show(w *strings.Builder, c rules.Change, v rules.Verdict, names map[rules.U
 		}
 	}
 	for _, n := range v.Notices {
-		fmt.Fprintf(w, "notice: %s %s\n", n.Code, strings.TrimSpace(n.File+" "+n.Team))
+		about := strings.TrimSpace(n.File + " " + n.Team)
+		if n.Pull != 0 {
+			about = fmt.Sprintf("#%d", n.Pull)
+		}
+		fmt.Fprintf(w, "notice: %s %s\n", n.Code, about)
 	}
 	if !v.Recheck.IsZero() {
 		fmt.Fprintf(w, "judge again at %s\n", v.Recheck.Format(time.RFC3339))
@@ -330,6 +334,9 @@ func showReason(w *strings.Builder, r rules.Reason, names map[rules.UserID]strin
 		list(w, "found", t.Found)
 		if len(t.Pulls) > 0 {
 			fmt.Fprintf(w, " lacking=%v", t.Pulls)
+		}
+		if len(t.Others) > 0 {
+			fmt.Fprintf(w, " others=%v", t.Others)
 		}
 	}
 	list(w, "commits", r.Commits)

@@ -9,6 +9,7 @@ import "slices"
 type seating struct {
 	seats []distinctSeat
 	at    map[UserID]int // the seat where somebody sits
+	tried []UserID       // by the search for one seat
 }
 
 type distinctSeat struct {
@@ -28,9 +29,26 @@ func (j *judge) seatAll(order []*judged) {
 			}
 		})
 	}
-	for i := range j.seated.seats {
-		j.seated.fill(i, map[UserID]bool{})
+	j.seated.fillAll()
+}
+
+// fillAll fills as many seats as can be, the first before the others, and returns how many
+// stay empty.
+func (s *seating) fillAll() (empty int) {
+	// Whom a search in vain has asked no later one can seat or move either: with fifty
+	// thousand seats and a hundred people that is what it takes to come to an end.
+	asked := map[UserID]bool{}
+	for i := range s.seats {
+		s.tried = s.tried[:0]
+		if !s.fill(i, asked) {
+			empty++
+			continue
+		}
+		for _, id := range s.tried {
+			delete(asked, id)
+		}
 	}
+	return empty
 }
 
 func (j *judge) addSeats(r *judged, a *Approvals) {
@@ -62,6 +80,7 @@ func (s *seating) fill(i int, asked map[UserID]bool) bool {
 			continue
 		}
 		asked[id] = true
+		s.tried = append(s.tried, id)
 		if from, sits := s.at[id]; !sits || s.fill(from, asked) {
 			s.at[id], s.seats[i].by = i, id
 			return true
@@ -79,7 +98,12 @@ func (s *seating) elsewhere(a *Approvals, id UserID) (rule string, sits bool) {
 	return s.seats[i].rule, true
 }
 
-// distinct leaves of who counts those who sit here or nowhere, and lists all the seats.
+// maxListed is how many distinct seats each finding lists, those of other rules with its own:
+// a thousand rules with fifty seats each would list fifty million.
+const maxListed = 200
+
+// distinct leaves of who counts those who sit here or nowhere, and lists all the seats, or the
+// requirement's own where there are too many.
 func (j *judge) distinct(a *Approvals, facts *ApprovalFacts) {
 	facts.Counted = slices.DeleteFunc(facts.Counted, func(c Approval) bool {
 		rule, sits := j.seated.elsewhere(a, c.By)
@@ -89,6 +113,8 @@ func (j *judge) distinct(a *Approvals, facts *ApprovalFacts) {
 		return sits
 	})
 	for _, s := range j.seated.seats {
-		facts.Seats = append(facts.Seats, Seat{Rule: s.rule, From: s.of.From, By: s.by})
+		if s.of == a || len(j.seated.seats) <= maxListed {
+			facts.Seats = append(facts.Seats, Seat{Rule: s.rule, From: s.of.From, By: s.by})
+		}
 	}
 }

@@ -66,17 +66,22 @@ var stepOrder = []StepCode{
 func merged(steps []Step, order []string) []Step {
 	var out []Step
 	at := map[string]int{}
+	place := map[string]int{}
+	for i, n := range slices.Backward(order) {
+		place[n] = i
+	}
 	for _, s := range steps {
 		k := s.key()
 		i, have := at[k]
 		if !have {
 			at[k] = len(out)
+			s.Rules, s.Fills = slices.Clone(s.Rules), slices.Clone(s.Fills)
 			out = append(out, s)
 			continue
 		}
 		one := &out[i]
-		one.Rules = slices.Concat(one.Rules, s.Rules)
-		one.Fills = slices.Concat(one.Fills, s.Fills)
+		one.Rules = append(one.Rules, s.Rules...)
+		one.Fills = append(one.Fills, s.Fills...)
 		one.Checks = unique(slices.Concat(one.Checks, s.Checks))
 		one.Count += s.Count
 		one.Write = one.Write || s.Write
@@ -87,7 +92,7 @@ func merged(steps []Step, order []string) []Step {
 		}
 	}
 	for i := range out {
-		out[i].Rules, out[i].Fills = inPolicyOrder(out[i].Rules, order), inPolicyOrder(out[i].Fills, order)
+		out[i].Rules, out[i].Fills = inPolicyOrder(out[i].Rules, place), inPolicyOrder(out[i].Fills, place)
 	}
 	slices.SortStableFunc(out, func(a, b Step) int {
 		return slices.Index(stepOrder, a.Code) - slices.Index(stepOrder, b.Code)
@@ -108,15 +113,12 @@ func (s Step) key() string {
 	return string(b)
 }
 
-// inPolicyOrder returns the names each once, as the policy has them.
-func inPolicyOrder(names, order []string) []string {
-	var out []string
-	for _, n := range order {
-		if slices.Contains(names, n) && !slices.Contains(out, n) {
-			out = append(out, n)
-		}
-	}
-	return out
+// inPolicyOrder returns the names each once, as the policy has them; others are left out. place
+// says where a name stands there.
+func inPolicyOrder(names []string, place map[string]int) []string {
+	names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { _, ok := place[n]; return !ok })
+	slices.SortFunc(names, func(a, b string) int { return place[a] - place[b] })
+	return slices.Compact(names)
 }
 
 // cost is how many things have to be done.

@@ -144,8 +144,15 @@ func (u *unblocker) alternatives(l Layer, rule string, parts []Requirement) [][]
 	return out[:min(len(out), maxWays)]
 }
 
-// cross joins every way of one thing with every way of another.
+// cross joins every way of one thing with every way of another. It takes a: a thousand rules
+// with one way each are one list that grows.
 func cross(a, b [][]demand) [][]demand {
+	if len(b) == 1 {
+		for i := range a {
+			a[i] = append(a[i], b[0]...)
+		}
+		return a
+	}
 	var out [][]demand
 	for _, x := range a {
 		for _, y := range b {

@@ -150,7 +150,7 @@ type ApprovalFacts struct {
 	OtherTeam  []string    `json:"other_team,omitempty"` // teams whose slug another team has now: it seats nobody
 	Unsure     bool        `json:"unsure,omitempty"`     // a request for changes may block: whether its author is in a group is not known
 	Owners     []string    `json:"owners,omitempty"`     // teams that cannot be seen, for which owners stand in
-	Seats      []Seat      `json:"seats,omitempty"`      // where the seats are distinct: all of them, of all rules
+	Seats      []Seat      `json:"seats,omitempty"`      // where the seats are distinct: all of them, of all rules; past two hundred the requirement's own
 }
 
 // Seat is one seat of the requirements whose seats are distinct.
@@ -250,7 +250,8 @@ type TextFacts struct {
 	Heading string   `json:"heading,omitempty"` // of a section, as the policy writes it
 	Words   int      `json:"words,omitempty"`   // of the author's own below it
 	Need    int      `json:"need,omitempty"`
-	Pulls   []int64  `json:"pulls,omitempty"` // pull requests that lack it
+	Pulls   []int64  `json:"pulls,omitempty"`  // pull requests that lack it
+	Others  []int64  `json:"others,omitempty"` // pull requests of other changes that name the same ticket
 }
 
 // Relief is what takes the weight from a rule, until then.

@@ -22,16 +22,23 @@ import (
 //	405  not a POST
 //	413  the body is over the limit
 //	415  not JSON, or compressed
+//	429  refused for any of these reasons, of a source that is refused too often
 //	503  not stored: GitHub records the failure, and it can be redelivered
 //
 // with one line of plain text, and writes one line to the logger of the request's context.
+//
+// However often a source was refused, what it posts with a valid signature is taken: it may
+// be GitHub itself, behind a proxy that strangers come through as well, or after the secret
+// was mended.
 type Receiver struct {
 	secrets  [][]byte
 	store    Store
+	sources  Sources
 	now      func() time.Time
-	maxBody  int64
 	answered func(Delivery, int, time.Time)
+	maxBody  int64
 	large    chan struct{} // holds one token for each large body in memory
+	suspect  chan struct{} // and this one for those of suspect sources, who share one place
 }
 
 // answer is what a request comes to: a status, its sentence for the sender, and its word
@@ -57,12 +64,24 @@ const retryAfter = "10"
 // ServeHTTP implements http.Handler.
 func (rc *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := rc.now()
-	d, a, err := rc.receive(w, r)
+	source := rc.sources.Source(r)
+	suspect := rc.sources.Suspect(source)
+	large := rc.large
+	if suspect {
+		large = rc.suspect
+	}
+	d, a, err := rc.receive(w, r, large)
 	switch a.status {
 	case http.StatusMethodNotAllowed:
 		w.Header().Set("Allow", http.MethodPost)
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", retryAfter)
+	}
+	if a.outcome == refused {
+		if wait := rc.sources.Refused(source); wait > 0 {
+			w.Header().Set("Retry-After", strconv.FormatInt(max(1, int64((wait+time.Second-1)/time.Second)), 10))
+			a.status, a.text = http.StatusTooManyRequests, "too many requests from this address were refused, this one because: "+a.text
+		}
 	}
 	http.Error(w, a.text, a.status)
 	rc.answered(d, a.status, began)
@@ -71,25 +90,28 @@ func (rc *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch a.outcome {
 	case refused:
 		level = zerolog.WarnLevel
+		if suspect { // the log has said so; a flood of requests is no flood of lines
+			level = zerolog.DebugLevel
+		}
 	case unavailable:
 		level = zerolog.ErrorLevel
 	}
 	line := zerolog.Ctx(r.Context()).WithLevel(level).Err(err).
 		Str("delivery", d.GUID).Str("event", d.Event).Str("outcome", a.outcome).Int("status", a.status)
 	if a.outcome == refused {
-		line.Str("reason", a.text)
+		line.Str("reason", a.text).Str("source", source)
 	}
 	line.Msg("webhook delivery")
 }
 
 // receive takes one request to its answer. The error is the store's or the connection's,
 // for the log alone: it may name what a stranger need not know.
-func (rc *Receiver) receive(w http.ResponseWriter, r *http.Request) (Delivery, answer, error) {
+func (rc *Receiver) receive(w http.ResponseWriter, r *http.Request, large chan struct{}) (Delivery, answer, error) {
 	d, sum, a := preamble(r)
 	if a.status != 0 {
 		return d, a, nil
 	}
-	body, release, a, err := rc.read(w, r)
+	body, release, a, err := rc.read(w, r, large)
 	defer release()
 	if a.status != 0 {
 		return d, a, err
@@ -145,13 +167,13 @@ func preamble(r *http.Request) (d Delivery, sum []byte, a answer) {
 	return d, sum, a
 }
 
-// large is the size of body from which on one needs a token. Nearly all of GitHub's are
+// small is the size of body beyond which one needs a token. Nearly all of GitHub's are
 // smaller, and a server's memory is then bounded by its connections and a few large bodies.
-const large = 1 << 20
+const small = 1 << 20
 
-// read returns the body, or the answer to one that cannot be had. Release must be called,
-// in either case, when the body is no longer needed.
-func (rc *Receiver) read(w http.ResponseWriter, r *http.Request) (body []byte, release func(), a answer, err error) {
+// read returns the body, or the answer to one that cannot be had. A large one takes a token.
+// Release must be called, in either case, when the body is no longer needed.
+func (rc *Receiver) read(w http.ResponseWriter, r *http.Request, large chan struct{}) (body []byte, release func(), a answer, err error) {
 	release = func() {}
 	tooLarge := refuse(http.StatusRequestEntityTooLarge, "the body is over the limit of "+strconv.FormatInt(rc.maxBody, 10)+" bytes")
 	if r.ContentLength > rc.maxBody {
@@ -160,11 +182,11 @@ func (rc *Receiver) read(w http.ResponseWriter, r *http.Request) (body []byte, r
 	// A length that is only announced must not make us allocate: the buffer grows as bytes come.
 	var buf bytes.Buffer
 	limited := http.MaxBytesReader(w, r.Body, rc.maxBody)
-	_, err = io.CopyN(&buf, limited, large+1)
+	_, err = io.CopyN(&buf, limited, small+1)
 	if err == nil {
 		select {
-		case rc.large <- struct{}{}:
-			release = func() { <-rc.large }
+		case large <- struct{}{}:
+			release = func() { <-large }
 		default:
 			// Shed, do not wait: GitHub gives up after ten seconds anyway.
 			return nil, release, answer{http.StatusServiceUnavailable, "too many large bodies at once: redeliver it later", unavailable}, nil

@@ -273,7 +273,7 @@ func TestReceiverLog(t *testing.T) {
 		}},
 		{"refused", forged, nil, map[string]any{
 			"level": "warn", "message": "webhook delivery", "delivery": "", "event": "pull_request",
-			"outcome": "refused", "status": 400.0, "reason": "X-GitHub-Delivery is missing, repeated or misshapen",
+			"outcome": "refused", "status": 400.0, "reason": "X-GitHub-Delivery is missing, repeated or misshapen", "source": "",
 		}},
 		{"unavailable", post(body), errors.New("database is locked"), map[string]any{
 			"level": "error", "message": "webhook delivery", "delivery": "72d3162e-cc78-11e3-81ab-4c9367dc0958",
@@ -348,9 +348,9 @@ func TestReceiverLargeBodies(t *testing.T) {
 		return w.Code
 	}
 	rc.large <- struct{}{}
-	got := []int{answer(padded(large+1), "a"), answer(padded(large), "b")}
+	got := []int{answer(padded(small+1), "a"), answer(padded(small), "b")}
 	<-rc.large
-	got = append(got, answer(padded(large+1), "c"), answer(padded(large+1), "d"))
+	got = append(got, answer(padded(small+1), "c"), answer(padded(small+1), "d"))
 	if diff := cmp.Diff([]int{503, 202, 202, 202}, got); diff != "" {
 		t.Errorf("answers (-want +got):\n%s", diff)
 	}

@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/http"
 	"time"
 )
 
@@ -39,14 +40,27 @@ type Store interface {
 	Accept(ctx context.Context, d Delivery) (fresh bool, err error)
 }
 
+// Sources keeps account of where requests come from that are refused. A source is text fit
+// for a log. Its methods are called concurrently.
+type Sources interface {
+	// Source says where r comes from.
+	Source(r *http.Request) string
+	// Suspect reports whether requests of source were refused too often of late.
+	Suspect(source string) bool
+	// Refused notes that a request of source was refused. It returns for how long the source
+	// is to wait before it tries again, 0 as long as it was not refused too often.
+	Refused(source string) (wait time.Duration)
+}
+
 // Options configures a Receiver.
 type Options struct {
 	Secrets  [][]byte                                      // any one of them may have signed, so that a secret can be rotated; none may be empty
 	Store    Store                                         // required
 	Now      func() time.Time                              // required
 	MaxBody  int64                                         // bytes; 0: MaxBody
-	Answered func(d Delivery, status int, began time.Time) // if set, hears of each answer; of a Delivery that was refused only what its header said is there
 	Large    int                                           // bodies over 1 MiB that may be in memory at once; 0: 8
+	Sources  Sources                                       // nil: nobody is told to slow down
+	Answered func(d Delivery, status int, began time.Time) // if set, hears of each answer; of a Delivery that was refused only what its header said is there
 }
 
 // New returns a Receiver, or an error that names everything that is wrong with o.
@@ -55,7 +69,7 @@ func New(o Options) (*Receiver, error) {
 	if len(o.Secrets) == 0 {
 		problems = append(problems, errors.New("no webhook secret: without one anybody could post deliveries"))
 	}
-	r := &Receiver{store: o.Store, now: o.Now, maxBody: o.MaxBody, answered: o.Answered}
+	r := &Receiver{store: o.Store, sources: o.Sources, now: o.Now, maxBody: o.MaxBody, answered: o.Answered}
 	for _, s := range o.Secrets {
 		if len(s) == 0 {
 			problems = append(problems, errors.New("empty webhook secret: anybody can sign with it"))
@@ -83,6 +97,16 @@ func New(o Options) (*Receiver, error) {
 	if o.Large == 0 {
 		o.Large = 8
 	}
-	r.large = make(chan struct{}, o.Large)
+	r.large, r.suspect = make(chan struct{}, o.Large), make(chan struct{}, 1)
+	if r.sources == nil {
+		r.sources = anybody{}
+	}
 	return r, nil
 }
+
+// anybody is Sources that keeps no account.
+type anybody struct{}
+
+func (anybody) Source(*http.Request) string  { return "" }
+func (anybody) Suspect(string) bool          { return false }
+func (anybody) Refused(string) time.Duration { return 0 }

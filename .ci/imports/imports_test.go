@@ -21,7 +21,7 @@ import (
 const module = "github.com/changewarden/changewarden"
 
 // ours is every package that another could import.
-var ours = strings.Fields(`app app/cases app/command app/doctor app/evidence app/ghclient app/githubsim app/githubsim/contract
+var ours = strings.Fields(`app app/cases app/command app/doctor app/edge app/evidence app/ghclient app/githubsim app/githubsim/contract
 	app/githubsim/play app/importer app/procedure app/publish app/route app/say app/snapshot app/store
 	app/store/pgtest app/subject app/web deploy rules rules/calendar
 	rules/schema rules/words webhook`)
@@ -52,6 +52,7 @@ var directions = []struct {
 	{"app/cases/probe.go", "app/say rules", "", plain + " " + input + " " + logger + " " + others},
 	{"app/command/probe.go", "", "", plain},
 	{"app/doctor/probe.go", "app/ghclient", "", plain + " " + input + " " + logger + " " + others},
+	{"app/edge/probe.go", "", "", plain + " " + input + " " + logger + " " + others},
 	{"app/evidence/probe.go", "", "", plain + " " + input + " " + logger + " " + others},
 	{"app/ghclient/probe.go", "", "", plain + " " + input + " " + logger + " " + others + " " + gogh + " " + clients},
 	{"app/githubsim/probe.go", "app/githubsim/play", "", plain + " " + input + " " + logger + " " + others},

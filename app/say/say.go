@@ -79,7 +79,7 @@ func reason(r rules.Reason, c rules.Change, n Names) string {
 	case rules.ChecksNone:
 		return "No check has succeeded on this commit. Somebody who knows the repository's tests can make them run for it."
 	case rules.TicketFound:
-		return "A ticket is named in " + all(places(textOf(r).Found)) + "."
+		return ticketFound(textOf(r))
 	case rules.TicketMissing:
 		return ticketMissing(textOf(r))
 	case rules.SectionWritten:
@@ -290,6 +290,8 @@ func Notice(no rules.Notice) string {
 	case rules.NoticeOwnersStandIn:
 		return clean(fmt.Sprintf("Team %s of %s cannot be seen, so owners of the organization stand in for it. "+
 			"An owner of the organization can create the team or let the app see it, or write a policy of their own.", no.Team, no.File))
+	case rules.NoticeObjected:
+		return fmt.Sprintf("Changes of this very diff were requested in #%d, and nobody lifted that there. Whoever reviews it here can read there why.", no.Pull)
 	}
 	return clean("The policy has the notice " + string(no.Code) + ".")
 }

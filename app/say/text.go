@@ -20,11 +20,15 @@ func where(pulls []int64) string {
 	if len(pulls) < 2 {
 		return ""
 	}
-	var refs []string
+	return " of " + all(refs(pulls))
+}
+
+func refs(pulls []int64) []string {
+	var out []string
 	for _, n := range pulls {
-		refs = append(refs, fmt.Sprintf("#%d", n))
+		out = append(out, fmt.Sprintf("#%d", n))
 	}
-	return " of " + all(refs)
+	return out
 }
 
 // places names where a ticket may stand.
@@ -44,6 +48,14 @@ func places(in []string) []string {
 		out = append(out, p)
 	}
 	return out
+}
+
+func ticketFound(t rules.TextFacts) string {
+	text := "A ticket is named in " + all(places(t.Found)) + "."
+	if len(t.Others) > 0 {
+		text += " The same is named in " + all(refs(t.Others)) + ": whoever reviews this can see whether it is meant for each."
+	}
+	return text
 }
 
 func ticketMissing(t rules.TextFacts) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/changewarden/changewarden/app/subject"
 )
@@ -26,13 +27,14 @@ type baselinePull struct {
 
 // usual returns the names of the checks and statuses that each of the last ten pull
 // requests merged into the branch had on its head, without our own check runs: remembered
-// for an hour.
-func (l *look) usual(ctx context.Context, base string) ([]string, error) {
+// for an hour. What was remembered before since, which is when one was merged, is read anew.
+func (l *look) usual(ctx context.Context, base string, since time.Time) ([]string, error) {
 	key := subject.BaselineKey(l.target.Repo, base)
 	names := []string{}
-	if _, found, err := l.recall(ctx, subject.BaselineCache, key, &names); err != nil || found {
+	if asOf, found, err := l.recall(ctx, subject.BaselineCache, key, &names); err != nil || found && !asOf.Before(since) {
 		return names, err
 	}
+	names = []string{}
 	pulls, err := l.lastMerged(ctx, base)
 	if err != nil {
 		return nil, fmt.Errorf("read the last merges into %s: %w", base, err)

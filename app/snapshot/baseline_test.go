@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/changewarden/changewarden/app/githubsim"
 )
@@ -36,4 +37,15 @@ func TestUsual(t *testing.T) {
 	w.equal("asked", true, slices.Contains(requests, "GraphQL Baseline"))
 	_, requests = w.read()
 	w.equal("asked again", []string{theQuery}, requests)
+	// One that is merged says what is usual since then.
+	_, err = w.sim.AsApp("github-actions").Report(repo, head, githubsim.Check{Name: "build", Conclusion: "success"})
+	w.must(err)
+	w.now = w.now.Add(time.Minute)
+	_, err = w.sim.As("bob").Merge(repo, n, "merge")
+	w.must(err)
+	w.now = w.now.Add(time.Minute)
+	p, _ = w.read()
+	w.equal("usual since the merge", []string{"build"}, p.Change.Usual)
+	_, requests = w.read()
+	w.equal("asked again of the merged one", []string{theQuery}, requests)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/changewarden/changewarden/app/ghclient"
 	"github.com/changewarden/changewarden/app/subject"
@@ -16,7 +17,7 @@ import (
 // What it costs, with people, teams and files known and no list longer than a page: one
 // GraphQL query. Beside that: pages of files for a new head; a permission for the author and
 // each dismisser and a query for each team, every ten minutes; a query for what is usual,
-// every hour, if the policy asks for all checks; a user for each login of a policy, every
+// every hour and after each merge, if the policy asks for all checks; a user for each login of a policy, every
 // day; the branch's activity for a head without a known pusher; trees, for a diff with a
 // file that has no whole patch and for an approval that is carried over from another head;
 // the jobs of a workflow run, once each, where two results share a name or the policy names
@@ -46,6 +47,9 @@ func (l *look) pull(ctx context.Context) (Pull, error) {
 		err = l.read(ctx, f, &p)
 	} else if err = l.cast.resolve(ctx, l.Memory); err == nil {
 		p.Change.Pulls[0].Author = l.cast.who(p.Author)
+		if p.Merged && p.Governed && p.Policy.Checks().All {
+			p.Change.Usual, err = l.usual(ctx, p.Change.Base, p.MergedAt)
+		}
 	}
 	if err != nil {
 		return Pull{}, err
@@ -159,7 +163,7 @@ func (l *look) read(ctx context.Context, f *facts, p *Pull) error {
 	}
 	c, k := &p.Change, l.cast
 	if p.Policy.Checks().All {
-		if c.Usual, err = l.usual(ctx, c.Base); err != nil {
+		if c.Usual, err = l.usual(ctx, c.Base, time.Time{}); err != nil {
 			return err
 		}
 	}

@@ -42,6 +42,30 @@ select distinct account from installations where not removed and not suspended a
 	return all, wrap(err, "list accounts")
 }
 
+// Foreign reports whether a repository in r is said to be in the installation of another
+// account than its owner's. GitHub never says so: whoever does wants one account's
+// credentials used on what is another's. Of an installation that is not known yet nothing
+// can be said.
+func (s *Store) Foreign(ctx context.Context, r subject.Result) (bool, error) {
+	type pair struct{ installation, account int64 }
+	seen := map[pair]bool{}
+	for _, f := range r.Repositories {
+		p := pair{f.Installation, f.Account}
+		if f.Installation == 0 || f.Account == 0 || seen[p] {
+			continue
+		}
+		seen[p] = true
+		i, known, err := s.Installation(ctx, f.Installation)
+		if err != nil {
+			return false, err
+		}
+		if known && i.Account != 0 && i.Account != f.Account {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // installationFact applies what a delivery says at that moment. One that was made before
 // what is stored changes nothing, and a removed installation stays removed, whenever the
 // news of its making arrives. With an installation all its repositories are gone.

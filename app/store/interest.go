@@ -30,6 +30,7 @@ type TeamInterest struct {
 type CheckInterest struct {
 	All   bool     `json:"all,omitempty"`   // every one
 	Names []string `json:"names,omitempty"` // doublestar globs of check run names and status contexts
+	Usual string   `json:"usual,omitempty"` // with All: digest of those that were known to be usual
 }
 
 // matches says whether a result of this name can change the verdict.

@@ -116,3 +116,29 @@ func testRepositories(t *testing.T, s *Store) {
 		t.Errorf("repositories of the installation: %+v, %v, want 2 alone", all, err)
 	}
 }
+
+// Behaviour 42: a delivery that names another account's installation is told from GitHub's own.
+func testForeign(t *testing.T, s *Store) {
+	accept(t, s, after(1), subject.Result{Installations: []subject.InstallationFact{{ID: 8, Account: 9}, {ID: 7}}})
+	fact := func(installation, account int64) subject.RepositoryFact {
+		return subject.RepositoryFact{ID: 1, Installation: installation, Account: account}
+	}
+	for _, tt := range []struct {
+		name  string
+		facts []subject.RepositoryFact
+		want  bool
+	}{
+		{"nothing", nil, false},
+		{"its own", []subject.RepositoryFact{fact(8, 9)}, false},
+		{"another account's", []subject.RepositoryFact{fact(8, 10)}, true},
+		{"another account's behind its own", []subject.RepositoryFact{fact(8, 9), fact(8, 9), fact(8, 10)}, true},
+		{"no installation", []subject.RepositoryFact{fact(0, 10)}, false},
+		{"no owner", []subject.RepositoryFact{fact(8, 0)}, false},
+		{"an installation that is not known", []subject.RepositoryFact{fact(6, 10)}, false},
+		{"an installation whose account is not known", []subject.RepositoryFact{fact(7, 10)}, false},
+	} {
+		if got, err := s.Foreign(t.Context(), subject.Result{Repositories: tt.facts}); err != nil || got != tt.want {
+			t.Errorf("%s: Foreign = %v, %v, want %v", tt.name, got, err, tt.want)
+		}
+	}
+}

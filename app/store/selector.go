@@ -34,6 +34,9 @@ func (tx *Tx) selected(at time.Time, sel subject.Selector, due map[subject.Subje
 			break
 		}
 		pulls, err = list(tx.reader(), scanPull, selectPullOnly+`where repo = $1 and base = $2 and open`, sel.Repo, sel.Branch)
+		if sel.Usual != "" && err == nil {
+			pulls, err = tx.unlike(pulls, sel.Usual)
+		}
 	case subject.ByRepository:
 		pulls, err = list(tx.reader(), scanPull, selectPullOnly+`where repo = $1 and open`, sel.Repo)
 	default:
@@ -159,6 +162,26 @@ func (tx *Tx) couldChange(p Pull, c *subject.Check) (bool, error) {
 		}
 	}
 	return interest.Checks.matches(*c), nil
+}
+
+// unlike leaves the pull requests whose verdict rests on every check, and on others to be
+// usual than these.
+func (tx *Tx) unlike(pulls []Pull, usual string) ([]Pull, error) {
+	var out []Pull
+	for _, p := range pulls {
+		interest, found, err := tx.checkInterest(p.Repo, p.Number)
+		if err != nil {
+			return nil, err
+		}
+		leased, err := tx.leased(p.Subject())
+		if err != nil {
+			return nil, err
+		}
+		if !found || leased || interest.Checks.All && interest.Checks.Usual != usual {
+			out = append(out, p)
+		}
+	}
+	return out, nil
 }
 
 // strayLife is how long a stray is kept: longer than any look takes.

@@ -73,7 +73,7 @@ func testSelectors(t *testing.T, s *Store) {
 	judge(t, s, 2, Interest{Users: []int64{51}, Teams: []TeamInterest{{9, "qa"}}, Base: true})
 	judge(t, s, 3, Interest{})
 	judge(t, s, 4, Interest{Users: []int64{50}})
-	judge(t, s, 5, Interest{Users: []int64{52}, Teams: []TeamInterest{{10, "security"}}})
+	judge(t, s, 5, Interest{Users: []int64{52}, Teams: []TeamInterest{{10, "security"}}, Checks: CheckInterest{All: true, Usual: "x"}})
 	for _, test := range []struct {
 		name string
 		sel  subject.Selector
@@ -85,6 +85,8 @@ func testSelectors(t *testing.T, s *Store) {
 		{"base", subject.Selector{Kind: subject.ByBase, Repo: 1, Branch: "main"}, keys(1, 2, 5)},
 		{"base that moved", subject.Selector{Kind: subject.ByBase, Repo: 1, Branch: "main", Moved: true}, keys(2)},
 		{"base that moved, ungoverned", subject.Selector{Kind: subject.ByBase, Repo: 1, Branch: "topic", Moved: true}, nil},
+		{"base where others are usual", subject.Selector{Kind: subject.ByBase, Repo: 1, Branch: "main", Usual: "y"}, keys(5)},
+		{"base where the same are usual", subject.Selector{Kind: subject.ByBase, Repo: 1, Branch: "main", Usual: "x"}, nil},
 		{"ungoverned base", subject.Selector{Kind: subject.ByBase, Repo: 1, Branch: "topic"}, keys(3)},
 		{"repository", subject.Selector{Kind: subject.ByRepository, Repo: 1}, keys(1, 2, 3, 5)},
 		{"another repository", subject.Selector{Kind: subject.ByRepository, Repo: 2}, nil},
@@ -130,11 +132,12 @@ func testSelectorsDuringLook(t *testing.T, s *Store) {
 	forest(t, s)
 	person := subject.Selector{Kind: subject.ByPerson, Account: 9, User: 99}
 	team := subject.Selector{Kind: subject.ByTeam, Account: 9, Team: "ops"}
+	usual := subject.Selector{Kind: subject.ByBase, Repo: 1, Branch: "main", Usual: "x"}
 	check := subject.Selector{Kind: subject.ByHead, Repo: 1, SHA: "a5", Check: &subject.Check{Source: subject.CheckRun, ID: 1, Name: "lint", Status: "completed", Conclusion: "success"}}
 	for number := range int64(5) {
 		judge(t, s, number+1, Interest{})
 	}
-	for name, sel := range map[string]subject.Selector{"person": person, "team": team, "check": check} {
+	for name, sel := range map[string]subject.Selector{"person": person, "team": team, "check": check, "usual": usual} {
 		if got := selected(t, s, sel); got != nil {
 			t.Fatalf("%s at rest selects %v", name, got)
 		}

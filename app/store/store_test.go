@@ -42,6 +42,7 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"wake", testWake},
 		{"raise now", testRaiseNow},
 		{"installations", testInstallations},
+		{"foreign repositories", testForeign},
 		{"repositories", testRepositories},
 		{"pull facts", testPullFacts},
 		{"pull reads", testPutPull},
@@ -70,6 +71,7 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"pulse", testPulse},
 		{"echoes", testEcho},
 		{"missed deliveries", testMissed},
+		{"what pull requests share", testTraits}, {"secrets", testSecret},
 		{"old deliveries", testDropDeliveries},
 		{"lapses", testLapses},
 	} {

@@ -54,7 +54,8 @@ const (
 	// ByTeam selects the open pull requests whose last verdict looked at team Team of Account.
 	ByTeam SelectorKind = "team"
 	// ByBase selects the open pull requests of Repo that aim at Branch; with Moved only those
-	// whose last verdict rests on where the branch stands.
+	// whose last verdict rests on where the branch stands, with Usual only those whose last
+	// verdict asked for every check and knew others to be usual there.
 	ByBase SelectorKind = "base"
 	// ByRepository selects every open pull request of Repo: its default branch, where the
 	// policy stands, moved.
@@ -75,6 +76,7 @@ type Selector struct {
 	Team    string // slug, lower case
 	Branch  string // without refs/heads/
 	Moved   bool   // ByBase: the branch is there, and has other commits
+	Usual   string // ByBase: digest of the checks that recent merges had; empty: not asked
 }
 
 // CheckSource tells the two things apart that GitHub calls a check.

@@ -69,7 +69,7 @@ func Handler(source Source, o Options) http.Handler {
 	r.Get("/assets/style.css", asset("text/css; charset=utf-8", style))
 	r.Get("/assets/icon.svg", asset("image/svg+xml", icon))
 	r.NotFound(p.notFound)
-	r.MethodNotAllowed(p.notFound)
+	r.MethodNotAllowed(notAllowed)
 	return r
 }
 
@@ -128,6 +128,13 @@ func (p *pages) notFound(w http.ResponseWriter, r *http.Request) {
 		Name: "Not found", Title: "There is nothing here",
 		Text: "No change with this address has been judged, or you may not see it. Check the address, or pick a change from the list.",
 	})
+}
+
+// notAllowed answers whoever wants more than to read: there is nothing here to change. It
+// says so of every address of a page's shape, whether there is such a page or not.
+func notAllowed(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Allow", "GET, HEAD")
+	http.Error(w, "pages are read", http.StatusMethodNotAllowed)
 }
 
 // broken logs why a page could not be made and tells the reader nothing of it.

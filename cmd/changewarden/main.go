@@ -59,6 +59,10 @@ func main() {
 
 // run does what args say and returns the exit code.
 func run(args []string, stdout, stderr io.Writer) int {
+	stderr = shown{stderr}
+	if terminal(stdout) { // elsewhere it is data, such as a snapshot, and left as it is
+		stdout = shown{stdout}
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	parser := kong.Must(&commands{},

@@ -87,7 +87,7 @@ func read(w io.Writer, file string) (rules.Layer, error) {
 func tell(w io.Writer, file string, err error) {
 	if places, ok := errors.AsType[rules.SyntaxErrors](err); ok {
 		for _, e := range places {
-			fmt.Fprintln(w, e)
+			fmt.Fprintln(w, say.Visible(e.Error()))
 			if e.Source != "" {
 				line, caret := point(e.Source, e.Column)
 				fmt.Fprintf(w, "  %s\n  %s\n", line, caret)
@@ -100,11 +100,11 @@ func tell(w io.Writer, file string, err error) {
 		Unwrap() []error
 	}](err); ok {
 		for _, e := range joined.Unwrap() {
-			fmt.Fprintf(w, "%s: %v\n", file, e)
+			fmt.Fprintf(w, "%s: %s\n", say.Visible(file), say.Visible(e.Error()))
 		}
 		return
 	}
-	fmt.Fprintf(w, "%s: %v\n", file, err)
+	fmt.Fprintf(w, "%s: %s\n", say.Visible(file), say.Visible(err.Error()))
 }
 
 // point returns a line as a terminal may show it, and the line below it with a caret under

@@ -103,7 +103,9 @@ func (c policyTestCmd) runFile(w io.Writer, file string) ([]cases.Result, error)
 	}
 	f, err := cases.Read(file, text)
 	if err != nil {
-		fmt.Fprintln(w, err)
+		for _, one := range parts(err) {
+			fmt.Fprintln(w, say.Visible(one.Error()))
+		}
 		return nil, errBroken
 	}
 	beside := besides{Floor: c.Floor, AsFloor: f.AsFloor}
@@ -113,18 +115,20 @@ func (c policyTestCmd) runFile(w io.Writer, file string) ([]cases.Result, error)
 	}
 	results, err := f.Run(policy)
 	if err != nil {
-		fmt.Fprintln(w, err)
+		for _, one := range parts(err) {
+			fmt.Fprintln(w, say.Visible(one.Error()))
+		}
 		return nil, errBroken
 	}
 	for _, r := range results {
 		switch {
 		case len(r.Errors) > 0:
-			fmt.Fprintf(w, "DIFFERS %s:%d: %s\n", file, r.Case.Line, say.Visible(r.Case.Name))
+			fmt.Fprintf(w, "DIFFERS %s:%d: %s\n", say.Visible(file), r.Case.Line, say.Visible(r.Case.Name))
 			for _, line := range r.Errors {
 				fmt.Fprintf(w, "    %s\n", line)
 			}
 		case c.Verbose:
-			fmt.Fprintf(w, "ok      %s:%d: %s\n", file, r.Case.Line, say.Visible(r.Case.Name))
+			fmt.Fprintf(w, "ok      %s:%d: %s\n", say.Visible(file), r.Case.Line, say.Visible(r.Case.Name))
 		}
 	}
 	layer := rules.RepositoryLayer
@@ -132,7 +136,7 @@ func (c policyTestCmd) runFile(w io.Writer, file string) ([]cases.Result, error)
 		layer = rules.FloorLayer
 	}
 	if missing := f.Uncovered(policy, layer); c.Verbose && len(missing) > 0 {
-		fmt.Fprintf(w, "%s: no case expects an answer of: %s\n", file, strings.Join(missing, ", "))
+		fmt.Fprintf(w, "%s: no case expects an answer of: %s\n", say.Visible(file), strings.Join(missing, ", "))
 	}
 	return results, nil
 }

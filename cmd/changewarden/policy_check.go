@@ -161,9 +161,9 @@ func (c policyCheckCmd) print(w io.Writer, all []checkedFile) error {
 		case c.Format == "json":
 		case one.Usable:
 			for _, e := range one.Warnings {
-				fmt.Fprintf(&b, "%s:%d:%d: warning: %s (%s)\n", one.File, e.Line, e.Column, say.Visible(e.Message), e.Code)
+				fmt.Fprintf(&b, "%s:%d:%d: warning: %s (%s)\n", say.Visible(one.File), e.Line, e.Column, say.Visible(e.Message), e.Code)
 			}
-			fmt.Fprintf(&b, "%s: ok: %s, %s, %s\n", one.File, count(one.Rules, "rule"), count(one.Groups, "group"), count(one.Classes, "class"))
+			fmt.Fprintf(&b, "%s: ok: %s, %s, %s\n", say.Visible(one.File), count(one.Rules, "rule"), count(one.Groups, "group"), count(one.Classes, "class"))
 		default:
 			tell(&b, one.File, one.err)
 		}

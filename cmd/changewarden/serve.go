@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/changewarden/changewarden/app"
+	"github.com/changewarden/changewarden/app/edge"
 )
 
 // serveCmd is "changewarden serve". Everything is text here: what does not parse is one
@@ -20,6 +21,8 @@ type serveCmd struct {
 	Keep          string `group:"Server" env:"CHANGEWARDEN_KEEP_DELIVERIES" name:"keep-deliveries" default:"30" placeholder:"DAYS" help:"Days for which the bodies of GitHub's deliveries are kept. The ledger does not need them. Default: ${default}."`
 	LogLevel      string `group:"Server" env:"CHANGEWARDEN_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"Least level that is logged: debug, info, warn or error. Default: ${default}."`
 	LogFormat     string `group:"Server" env:"CHANGEWARDEN_LOG_FORMAT" default:"json" placeholder:"FORMAT" help:"json, a line of it for each thing that happened, or console, for people. Default: ${default}."`
+
+	TrustedProxies string `group:"Server" env:"CHANGEWARDEN_TRUSTED_PROXIES" placeholder:"NETWORK,..." help:"Proxies before this server, as addresses or networks: who calls is read from their X-Forwarded-For, to limit each caller by itself. Default: none."`
 
 	GitHubURL         string `group:"GitHub App" env:"CHANGEWARDEN_GITHUB_URL" name:"github-url" default:"https://github.com" placeholder:"URL" help:"GitHub, or your GitHub Enterprise Server. Default: ${default}."`
 	GitHubAPIURL      string `group:"GitHub App" env:"CHANGEWARDEN_GITHUB_API_URL" name:"github-api-url" placeholder:"URL" help:"Base of its REST API. Default: https://api.github.com, and https://HOST/api/v3 of a GitHub Enterprise Server."`
@@ -75,6 +78,10 @@ func (c serveCmd) options() (app.Options, *settings) {
 	}
 	if c.MetricsListen != "off" {
 		o.MetricsListen = c.MetricsListen
+	}
+	var err error
+	if o.TrustedProxies, err = edge.ParseProxies(c.TrustedProxies); err != nil {
+		s.problem("TRUSTED_PROXIES", "is no list of networks: %v: write it as 10.0.0.0/8,192.0.2.7", err)
 	}
 	o.PrivateKey = []byte(s.secret("PRIVATE_KEY", c.PrivateKey, c.PrivateKeyFile))
 	if !strings.Contains(string(o.PrivateKey), "\n") {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/changewarden/changewarden/app"
+	"github.com/changewarden/changewarden/app/edge"
 )
 
 func TestServeOptions(t *testing.T) {
@@ -21,6 +23,13 @@ func TestServeOptions(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	link := func(name, to string) string {
+		path := filepath.Join(dir, name)
+		if err := os.Symlink(to, path); err != nil {
 			t.Fatal(err)
 		}
 		return path
@@ -68,6 +77,35 @@ func TestServeOptions(t *testing.T) {
 			"a key that its group can read, as orchestrators mount it",
 			func(c *serveCmd) { c.PrivateKeyFile = file("group.pem", 0o440, string(key())) },
 			func(*app.Options) {}, nil, nil,
+		},
+		{
+			"a key that an orchestrator mounts: a link, to a file that all in the container can read",
+			func(c *serveCmd) { c.PrivateKeyFile = link("mounted.pem", file("..data.pem", 0o644, string(key()))) },
+			func(*app.Options) {}, nil,
+			[]string{"CHANGEWARDEN_PRIVATE_KEY_FILE"},
+		},
+		{
+			"secrets that anybody can write are anybody's",
+			func(c *serveCmd) {
+				c.WebhookSecret, c.WebhookSecretFile = "", link("mine", file("anybodys", 0o622, long+"\n"))
+			},
+			func(*app.Options) {},
+			[]string{"CHANGEWARDEN_WEBHOOK_SECRET_FILE names " + filepath.Join(dir, "mine") + ", which anybody on this machine can write (mode 0622): run chmod 600 on it, and make a new secret if others were here"},
+			nil,
+		},
+		{
+			"proxies",
+			func(c *serveCmd) { c.TrustedProxies = "10.1.2.3/8, 192.0.2.7" },
+			func(o *app.Options) {
+				o.TrustedProxies = edge.Proxies{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.7/32")}
+			}, nil, nil,
+		},
+		{
+			"the whole internet as a proxy",
+			func(c *serveCmd) { c.TrustedProxies = "0.0.0.0/0" },
+			func(*app.Options) {},
+			[]string{"CHANGEWARDEN_TRUSTED_PROXIES is no list of networks: it names the whole internet, where anybody can write the header: write it as 10.0.0.0/8,192.0.2.7"},
+			nil,
 		},
 		{
 			"two secrets, for rotation",
@@ -138,7 +176,8 @@ func TestServeOptions(t *testing.T) {
 			tt.edit(&c)
 			tt.want(&want)
 			got, s := c.options()
-			if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(app.Options{})); diff != "" && tt.problems == nil {
+			same := []cmp.Option{cmpopts.IgnoreUnexported(app.Options{}), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })}
+			if diff := cmp.Diff(want, got, same...); diff != "" && tt.problems == nil {
 				t.Errorf("options (-want +got):\n%s", diff)
 			}
 			var problems, warnings []string

@@ -76,8 +76,8 @@ func (s *settings) secret(name, text, file string) string {
 		return ""
 	}
 	b := s.read(name+"_FILE", file)
-	if mode, ok := exposed(file); ok && len(b) > 0 {
-		s.warn(name+"_FILE", fmt.Sprintf("can be read by others on this machine, or written by its group (mode %04o): run chmod 600 on it", mode))
+	if len(b) > 0 {
+		s.guarded(name+"_FILE", file)
 	}
 	return string(b)
 }
@@ -106,18 +106,22 @@ func (s *settings) ledgerKey(file string) {
 		}
 		return
 	}
-	if mode, ok := exposed(file); ok {
-		s.warn("LEDGER_KEY_FILE", fmt.Sprintf("can be read by others on this machine, or written by its group (mode %04o): run chmod 600 on it", mode))
-	}
+	s.guarded("LEDGER_KEY_FILE", file)
 }
 
-// exposed reports whether others may read a file, or anybody but its owner change it. A
-// group may read: it is how orchestrators hand secrets to a user that is not root.
-func exposed(file string) (fs.FileMode, bool) {
+// guarded looks at who else may do what with the file of a secret, behind links. Who can write
+// it can put a secret of their own there, and sign deliveries with it: that is a problem. That
+// others can read it is a warning alone: orchestrators mount secrets so, inside a container
+// that nobody else is in. A group may read: it is how they hand them to a user that is not root.
+func (s *settings) guarded(name, file string) {
 	info, err := os.Stat(file)
 	if err != nil || runtime.GOOS == "windows" {
-		return 0, false
+		return
 	}
-	mode := info.Mode().Perm()
-	return mode, mode&0o027 != 0
+	switch mode := info.Mode().Perm(); {
+	case mode&0o002 != 0:
+		s.problem(name, "names %s, which anybody on this machine can write (mode %04o): run chmod 600 on it, and make a new secret if others were here", file, mode)
+	case mode&0o024 != 0:
+		s.warn(name, fmt.Sprintf("can be read by others on this machine, or written by its group (mode %04o): run chmod 600 on it", mode))
+	}
 }
