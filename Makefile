@@ -9,6 +9,8 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 FUZZTIME ?= 20s
 HISTORIES ?= 10000
 SEED ?= 1
+DURATION ?= 10m
+KILLS ?= 200
 TOOLS := $(CURDIR)/.tools
 GOLANGCI := $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION)
 GREMLINS := $(TOOLS)/gremlins-$(GREMLINS_VERSION)
@@ -17,7 +19,7 @@ GREMLINS := $(TOOLS)/gremlins-$(GREMLINS_VERSION)
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race bench load fuzz model mutation cover check lint lint-imports fmt vet tidy tidy-check vuln ci docker chroot clean
+.PHONY: help build demo test race bench load fuzz model chaos kills mutation cover check lint lint-imports fmt vet tidy tidy-check vuln ci docker chroot clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +54,14 @@ model: ## play HISTORIES (10000) random histories against a server in process, f
 
 mutation: $(GREMLINS) ## look for changes of rules that no test notices; FILES="a.go b.go", or hours
 	@.ci/mutation $(GREMLINS) $(FILES)
+
+chaos: ## break everything around a server for DURATION (10m), with histories from SEED (1) on, and audit it
+	@.ci/postgres
+	go test ./cmd/changewarden -run '^TestChaos$$' -timeout 0 -v -chaos $(DURATION) -chaos.seed $(SEED)
+
+kills: ## play KILLS (200) histories with kill -9 on each database, from SEED (1) on
+	@.ci/postgres
+	go test ./cmd/changewarden -run '^TestKilled$$' -timeout 0 -v -chaos.kills $(KILLS) -chaos.seed $(SEED)
 
 cover: ## run the tests and print what they cover
 	go test -coverpkg=./... -coverprofile=cover.out ./...

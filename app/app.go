@@ -34,8 +34,6 @@ const (
 	// requestTimeout bounds each request to GitHub. No write starts unless the lease
 	// outlives it, and who takes over a lapsed lease waits that long: see openStore.
 	requestTimeout = 10 * time.Second
-	// drainTimeout is how long requests under way may take when the process is asked to stop.
-	drainTimeout = 20 * time.Second
 )
 
 // App is a server that is ready to run.
@@ -59,6 +57,7 @@ type App struct {
 	patience time.Duration
 
 	knowsBot atomic.Bool // by the one look at everywhere
+	listed   atomic.Bool // GitHub's list of deliveries was read since the start, or tried
 
 	textsMu sync.Mutex
 	texts   map[string]string // SHA-256 of a policy text to its address in the store, where each process has its own
@@ -103,6 +102,9 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.tellRecovery(ctx); err != nil {
+		return nil, err
+	}
 	a.metrics = newMetrics(o.Version)
 	a.metrics.registry.MustRegister(pulse{a.store, a.now, o.sqliteFile()})
 	a.clients, err = ghclient.New(ghclient.Options{
@@ -145,15 +147,7 @@ func (a *App) routes(receiver http.Handler) http.Handler {
 	r := chi.NewRouter()
 	r.Handle("/webhook", a.receiving(receiver))
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
-	r.Get("/readyz", func(w http.ResponseWriter, req *http.Request) {
-		// Deliveries must be taken while GitHub's API is down: the store alone counts.
-		if err := a.store.Ready(req.Context()); err != nil {
-			zerolog.Ctx(req.Context()).Error().Err(err).Msg("store not ready")
-			http.Error(w, "the store is not ready", http.StatusServiceUnavailable)
-			return
-		}
-		_, _ = w.Write([]byte("ready\n"))
-	})
+	r.Method(http.MethodGet, "/readyz", &readiness{a: a})
 	if a.o.Pages {
 		all := web.Handler(pages{a}, web.Options{Version: a.o.Version, Note: a.o.PagesNote})
 		r.Mount("/", edge.NewAllowance(views, viewsEach, a.now).Limit(a.o.TrustedProxies, all))
@@ -217,23 +211,20 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	}
 	server := a.server(ctx)
 	var working sync.WaitGroup
-	working.Go(func() { a.work(ctx) })
+	looks, cut := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cut(nil)
+	working.Go(func() { a.work(ctx, looks) })
 	working.Go(func() { a.beatAlways(ctx) })
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
 	var err error
 	select {
 	case <-ctx.Done():
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
-		defer cancel()
-		if server.Shutdown(drain) != nil {
-			_ = server.Close()
-		}
 	case err = <-failed:
 		err = fmt.Errorf("serve on %s: %w", l.Addr(), err)
 		stop()
 	}
-	working.Wait()
+	a.drain(ctx, server, &working, cut)
 	if e := a.beat(context.WithoutCancel(ctx), false); e != nil {
 		log.Warn().Err(e).Msg("heartbeat not stored")
 	}

@@ -129,7 +129,11 @@ func (a *App) readMark(ctx context.Context, at time.Time) (store.Mark, walk, err
 		return mark, walk{}, nil
 	}
 	var w walk
-	return mark, w, decode([]byte(mark.Body), &w)
+	err = decode([]byte(mark.Body), &w)
+	if !a.listed.Swap(true) {
+		w.Next = time.Time{} // a start looks, however short ago the last process did
+	}
+	return mark, w, err
 }
 
 // readList reads GitHub's list from where w stands towards the mark, and returns what is not

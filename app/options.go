@@ -37,6 +37,7 @@ type Options struct {
 	PagesNote string               // one sentence at the head of every page; may be empty
 	Tracer    trace.TracerProvider // of spans from delivery to publication; nil: nobody traces
 	Now       func() time.Time     // nil: time.Now, which is then held to the clock of a database that others share
+	Drain     time.Duration        // how long what is under way may take when the server is asked to stop; 0: drainTimeout
 	Keep      time.Duration        // for how long the bodies of deliveries are kept; 0: defaultKeep
 	Limits    *Limits              // of what is asked of GitHub; nil: DefaultLimits; &Limits{}: none, to measure without
 	Quiet     time.Duration        // for how long events about one subject are gathered into one look; 0: defaultQuiet

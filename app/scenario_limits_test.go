@@ -2,8 +2,8 @@ package app
 
 import (
 	"fmt"
-	"io"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"time"
@@ -69,13 +69,10 @@ func cmdFlood(ts *testscript.TestScript, _ bool, args []string) {
 func cmdMetric(ts *testscript.TestScript, neg bool, args []string) {
 	w := of(ts)
 	var all string
-	for range w.turns.all {
-		resp, err := http.Get(w.url + "/metrics")
-		ts.Check(err)
-		body, err := io.ReadAll(resp.Body)
-		_ = resp.Body.Close()
-		ts.Check(err)
-		all += "\n" + string(body)
+	for _, a := range w.turns.all {
+		answer := httptest.NewRecorder()
+		a.Metrics().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		all += "\n" + answer.Body.String()
 	}
 	if strings.Contains(all, "\n"+args[0]) == neg {
 		ts.Fatalf("the metrics:%s", all)

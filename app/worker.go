@@ -35,10 +35,10 @@ const (
 	maxBackoff = 10 * time.Minute
 )
 
-// work claims what is due and evaluates it until ctx ends, and returns when the last
-// evaluation has. Retries, timers, sweeps and events are all the same thing here: a
+// work claims what is due until ctx ends and evaluates it until looks does, and returns when
+// the last evaluation has. Retries, timers, sweeps and events are all the same thing here: a
 // subject that is due.
-func (a *App) work(ctx context.Context) {
+func (a *App) work(ctx, looks context.Context) {
 	slots := make(chan struct{}, workers)
 	var running sync.WaitGroup
 	defer running.Wait()
@@ -64,7 +64,7 @@ func (a *App) work(ctx context.Context) {
 		}
 		running.Go(func() {
 			defer func() { <-slots }()
-			a.take(ctx, claims[0], began)
+			a.take(looks, claims[0], began)
 		})
 	}
 }
@@ -85,10 +85,9 @@ func (a *App) sleep(ctx context.Context, err error) {
 }
 
 // take evaluates one subject, whose claim began at claimed, and puts it back if that fails.
-func (a *App) take(ctx context.Context, c store.Claim, claimed time.Time) {
-	log := zerolog.Ctx(ctx).With().Stringer("subject", key(c.Subject)).Int64("generation", c.Generation).Logger()
-	// A claim that was taken is finished even if the process is asked to stop.
-	ctx, cancel := context.WithCancel(store.For(log.WithContext(context.WithoutCancel(ctx)), c.Priority))
+func (a *App) take(looks context.Context, c store.Claim, claimed time.Time) {
+	log := zerolog.Ctx(looks).With().Stringer("subject", key(c.Subject)).Int64("generation", c.Generation).Logger()
+	ctx, cancel := context.WithCancel(store.For(log.WithContext(looks), c.Priority))
 	defer cancel()
 	lost := a.keep(ctx, cancel, c)
 	began := a.now()
@@ -114,7 +113,11 @@ func (a *App) take(ctx context.Context, c store.Claim, claimed time.Time) {
 		log.Warn().Err(err).Msg("lease lost, left to its new owner")
 		return
 	}
-	a.putBack(log.WithContext(context.Background()), c, err)
+	if put := log.WithContext(context.Background()); errors.Is(context.Cause(looks), errCut) {
+		a.giveBack(put, c)
+	} else {
+		a.putBack(put, c, err)
+	}
 }
 
 // keep renews the lease until ctx ends and cancels it when the lease is lost. What it

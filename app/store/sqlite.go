@@ -60,6 +60,10 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err erro
 	if err := file.Close(); err != nil {
 		return nil, err
 	}
+	left, err := examine(ctx, path)
+	if err != nil {
+		return nil, err
+	}
 	write, err := openPool(path, 1, "_pragma=busy_timeout(5000)", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=foreign_keys(1)")
 	if err != nil {
 		return nil, err
@@ -72,7 +76,7 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err erro
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	s := &Store{o: o, d: sqlite, read: read, writer: newBatch(write), wake: make(chan struct{}, 1), target: target}
+	s := &Store{o: o, d: sqlite, read: read, writer: newBatch(write), wake: make(chan struct{}, 1), target: target, left: left}
 	s.ownBot.Store(o.OwnBot)
 	return s, nil
 }

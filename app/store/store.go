@@ -115,6 +115,7 @@ type Store struct {
 	wake   chan struct{}
 	ownBot atomic.Int64
 	target int64 // the migration that this program's SQL is for
+	left   Recovery
 }
 
 // writer runs write transactions.
@@ -196,11 +197,14 @@ func (s *Store) Close() error {
 	return nil
 }
 
+// Recovered returns what the last process left, as it was found when the store was opened.
+func (s *Store) Recovered() Recovery { return s.left }
+
 // readyTimeout is how long Ready waits for an answer: less than those who ask wait for it.
 const readyTimeout = 5 * time.Second
 
 // Ready says whether the store can be read and written, and has the tables that this
-// program's SQL is for.
+// program's SQL is for. It writes: a full disk shows in nothing else. See Full.
 func (s *Store) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
@@ -210,8 +214,17 @@ func (s *Store) Ready(ctx context.Context) error {
 	if s.writer == nil {
 		return nil
 	}
-	return s.Tx(ctx, func(tx *Tx) error { return tx.exec(`update subjects set generation = generation where key = ''`) })
+	return s.Tx(ctx, func(tx *Tx) error {
+		// Some pages of it, so that what is free inside the file does not hide that it cannot grow.
+		if err := tx.PutMark(readyMark, Mark{Body: strings.Repeat(".", 16<<10)}); err != nil {
+			return err
+		}
+		return tx.PutMark(readyMark, Mark{})
+	})
 }
+
+// readyMark is what Ready writes.
+const readyMark = "ready"
 
 // SetOwnBot tells the user id of our app's bot once it is known, to the other processes too:
 // until then a commit status in our own context could be anybody's.

@@ -125,6 +125,25 @@ where key in (select key from subjects where lease_until > $1 order by key`+tx.s
 	return wrap(err, "end the leases of a process that is gone")
 }
 
+// Leased returns the subjects that somebody looks at, or that were left by somebody who is gone.
+func (s *Store) Leased(ctx context.Context) ([]subject.Subject, error) {
+	all, err := list(s.reader(ctx), func(s scan) (subject.Subject, error) {
+		var key string
+		if err := s(&key); err != nil {
+			return subject.Subject{}, err
+		}
+		return subject.ParseKey(key)
+	}, `select key from subjects where lease_until <> 0 order by key limit 100`)
+	return all, wrap(err, "list the looks under way")
+}
+
+// inOrder sorts by key, so that transactions on several connections lock rows in one order.
+func inOrder(due []Due) []Due {
+	due = slices.Clone(due)
+	slices.SortStableFunc(due, func(a, b Due) int { return cmp.Compare(a.Subject.Key(), b.Subject.Key()) })
+	return due
+}
+
 // raise returns the new generation. The subject becomes due at d.At, or stays due earlier,
 // but never before the floor of a retry, and not always at once after a look: see
 // gatherMost. While it is leased that waits beside the lease.

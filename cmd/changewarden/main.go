@@ -39,6 +39,7 @@ type commands struct {
 	Check     checkCmd     `cmd:"" help:"Judge a recorded snapshot again, offline."`
 	Verify    verifyCmd    `cmd:"" help:"Recompute the ledger and say where it breaks."`
 	Replay    replayCmd    `cmd:"" help:"Judge every recorded verdict again and compare."`
+	Backup    backupCmd    `cmd:"" help:"Copy a SQLite database while the server runs."`
 	LedgerKey ledgerKeyCmd `cmd:"" help:"Make the key with which replicas on PostgreSQL sign the ledger."`
 	Doctor    doctorCmd    `cmd:"" help:"Look at the app, its webhook, the branches that should require it, and this machine."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
@@ -63,8 +64,19 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if terminal(stdout) { // elsewhere it is data, such as a snapshot, and left as it is
 		stdout = shown{stdout}
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(asked)
+	go func() {
+		select {
+		case <-asked:
+			signal.Stop(asked) // a second signal ends the process
+			stop()
+		case <-ctx.Done():
+		}
+	}()
 	parser := kong.Must(&commands{},
 		kong.Name("changewarden"),
 		kong.Description("A required check on pull requests: who approved, what was tested, and the record of it."),

@@ -17,7 +17,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"changewarden": main})
+	testscript.Main(m, map[string]func(){"changewarden": main, "changewarden-turned": turned})
 }
 
 // The scripts in testdata are the command line as a person meets it. Each finds a new RSA

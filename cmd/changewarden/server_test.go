@@ -1,16 +1,12 @@
 package main
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -98,61 +94,4 @@ repositories:
 	}
 	sim.Start(l)
 	return sim, state.Repositories[0].Name
-}
-
-// server is the program in a process of its own.
-type server struct {
-	cmd      *exec.Cmd
-	dir      string
-	url      string
-	verifier string // that it printed
-}
-
-// start starts the program on a GitHub and returns once it listens.
-func start(b testing.TB, sim *githubsim.Server) server {
-	dir := b.TempDir()
-	key := filepath.Join(dir, "app.pem")
-	if err := os.WriteFile(key, sim.AppKey(), 0o600); err != nil {
-		b.Fatal(err)
-	}
-	cmd := exec.Command("changewarden", "serve")
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(),
-		"CHANGEWARDEN_LISTEN=127.0.0.1:0", "CHANGEWARDEN_METRICS_LISTEN=127.0.0.1:0", "CHANGEWARDEN_GITHUB_URL=http://127.0.0.1", "CHANGEWARDEN_GITHUB_API_URL="+sim.URL(),
-		"CHANGEWARDEN_APP_ID="+strconv.FormatInt(sim.AppID(), 10), "CHANGEWARDEN_PRIVATE_KEY_FILE="+key,
-		"CHANGEWARDEN_WEBHOOK_SECRET="+string(sim.WebhookSecret()))
-	log, err := cmd.StderrPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = cmd.Process.Kill() })
-	lines := bufio.NewScanner(log)
-	for lines.Scan() {
-		var line struct {
-			Message, Address string
-			Verifier         string `json:"ledger_verifier"`
-		}
-		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
-			b.Fatalf("log line %q: %v", lines.Text(), err)
-		}
-		if line.Message == "listening" {
-			go func() { _, _ = io.Copy(io.Discard, log) }()
-			return server{cmd, dir, "http://" + line.Address, line.Verifier}
-		}
-	}
-	b.Fatalf("the server did not start: %v", lines.Err())
-	return server{}
-}
-
-func (s server) stop(b testing.TB) {
-	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
-		b.Fatal(err)
-	}
-	err := s.cmd.Wait()
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok { // another error is about its closed log
-		b.Fatalf("the server ended with %v", exit)
-	}
 }

@@ -26,6 +26,9 @@ type Player struct {
 	Server  Server
 	Weather *Weather
 
+	// Machinery has further words about what is around the server, beside those of step.
+	Machinery map[string]func(args []string) error
+
 	sending sync.WaitGroup
 	mu      sync.Mutex
 	missed  bool // a delivery was lost
@@ -132,6 +135,9 @@ func (p *Player) step(ctx context.Context, words []string) error {
 	case "restart":
 		p.Server.Restart()
 		return nil
+	}
+	if do, known := p.Machinery[words[0]]; known {
+		return do(words[1:])
 	}
 	return p.act(words)
 }

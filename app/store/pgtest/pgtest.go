@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -144,4 +145,19 @@ func (s *Server) ctl(args ...string) {
 	if err := s.made.ctl(args...); err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+// Program returns where one of PostgreSQL's own programs is, such as pg_dump.
+func Program(t testing.TB, name string) string {
+	t.Helper()
+	bin, err := binaries()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// initdb may be linked to from elsewhere, without its companions.
+	initdb, err := filepath.EvalSymlinks(filepath.Join(bin, "initdb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(filepath.Dir(initdb), name)
 }
