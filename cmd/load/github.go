@@ -26,6 +26,7 @@ type github struct {
 	acks   []time.Duration
 	lost   int       // deliveries that were not answered 2xx
 	sent   time.Time // when the first delivery since forget was sent
+	last   time.Time // when the last one was answered
 	writes []write
 	reads  int
 }
@@ -106,6 +107,7 @@ func (g *github) RoundTrip(r *http.Request) (*http.Response, error) {
 	if g.sent.IsZero() {
 		g.sent = turn
 	}
+	g.last = turn.Add(took)
 	g.acks = append(g.acks, took)
 	if err != nil || resp.StatusCode/100 != 2 {
 		g.lost++
@@ -159,13 +161,14 @@ type count struct {
 	deliveries, lost      int
 	reads, runs, statuses int
 	acks                  []time.Duration // ascending
+	lasted                time.Duration   // from the first delivery to the last answer
 	published             time.Duration   // from the first delivery to the last publication
 }
 
 func (g *github) count() count {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	c := count{deliveries: len(g.acks), lost: g.lost, reads: g.reads, acks: slices.Sorted(slices.Values(g.acks))}
+	c := count{deliveries: len(g.acks), lost: g.lost, reads: g.reads, lasted: g.last.Sub(g.sent), acks: slices.Sorted(slices.Values(g.acks))}
 	for _, w := range g.writes {
 		switch w.kind {
 		case "check run":

@@ -77,8 +77,7 @@ func (v *server) rested(ctx context.Context) (bool, error) {
 	return status == http.StatusOK, err
 }
 
-// evaluations returns how many looks of each kind of subject there were, and metric what is
-// counted under a name with these labels.
+// metric returns what the server counted under a name with these labels.
 func (v *server) metric(ctx context.Context, name, labels string) (float64, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, v.at.Control+"/metrics", nil)
 	if err != nil {

@@ -15,9 +15,8 @@ import (
 	"github.com/changewarden/changewarden/app/subject"
 )
 
-// fill puts records into the store of a server that is stopped, with its own ledger key: as
-// many in the ledger of an account as there are deliveries, of which each made a pull request due
-// that nobody has looked at for long.
+// fill puts records into the store of a server that is stopped, signed with its own ledger key:
+// into the ledger of an account, and beside each of them a subject that is due in a year.
 func fill(ctx context.Context, dir string, o store.Options, records int) error {
 	key, err := os.ReadFile(filepath.Join(dir, "load.ledger.key"))
 	if err != nil {
@@ -32,7 +31,7 @@ func fill(ctx context.Context, dir string, o store.Options, records int) error {
 	}
 	defer func() { _ = s.Close() }()
 	const (
-		account = 4711 // has the app no more
+		account = 4711 // one that has the app no more
 		batch   = 5000
 	)
 	at := time.Now().Add(-time.Hour)
@@ -57,8 +56,7 @@ func fill(ctx context.Context, dir string, o store.Options, records int) error {
 	return nil
 }
 
-// startups are how long a server takes until it takes deliveries: on an empty store, on one with
-// many records in its ledger, and on the same where the process before was killed.
+// printStartup tells how long a server with many records takes until it takes deliveries.
 func printStartup(ctx context.Context, o options, out io.Writer) error {
 	b, err := begin(ctx, setup{state: world([]string{repo}, 1, false)})
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 )
 
 func printRequests(ctx context.Context, _ options, out io.Writer) error {
-	fmt.Fprint(out, "\n| what happens | deliveries | looks at pull requests | reads | check runs written | statuses written |\n|---|---|---|---|---|---|\n")
+	fmt.Fprint(out, "\n| what happens | deliveries | within | looks at pull requests | reads | check runs written | statuses written |\n|---|---|---|---|---|---|---|\n")
 	for _, world := range []func() (setup, []scenario){func() (setup, []scenario) { return plain(200) }, stack, large} {
 		s, all := world()
 		rows, err := measureAll(ctx, s, all)
@@ -16,7 +16,7 @@ func printRequests(ctx context.Context, _ options, out io.Writer) error {
 			return err
 		}
 		for _, r := range rows {
-			fmt.Fprintf(out, "| %s | %d | %d | %d | %d | %d |\n", r.what, r.deliveries, r.looks, r.reads, r.runs, r.statuses)
+			fmt.Fprintf(out, "| %s | %d | %.1f s | %d | %d | %d | %d |\n", r.what, r.deliveries, r.lasted.Seconds(), r.looks, r.reads, r.runs, r.statuses)
 		}
 	}
 	return nil
