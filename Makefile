@@ -19,7 +19,7 @@ GREMLINS := $(TOOLS)/gremlins-$(GREMLINS_VERSION)
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race bench load fuzz model chaos kills mutation cover check lint lint-imports fmt vet tidy tidy-check vuln ci docker chroot clean
+.PHONY: help build demo test test-postgres race bench load fuzz model chaos kills mutation cover check lint lint-imports fmt vet tidy tidy-check vuln ci docker chroot clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,11 +35,16 @@ test: ## run all tests; what they need and is missing is installed
 	@.ci/postgres
 	go test -timeout 20m ./...
 
+test-postgres: ## run every scenario page on PostgreSQL, with two replicas
+	@.ci/postgres
+	go test -timeout 30m -run OnPostgreSQL ./app -every-page
+
 # What is left out here runs without the detector in "test": the same pages on PostgreSQL, and
-# the histories that it makes many times slower.
+# the histories that it makes many times slower. Of the pages it sees those about events and time.
 race: ## run the tests under the race detector
 	@.ci/postgres
-	CGO_ENABLED=1 go test -race -timeout 20m -skip 'OnPostgreSQL|TestRandomHistories|TestHistories|TestKilled|TestChaos|TestReplica|TestDatabase' ./...
+	CGO_ENABLED=1 go test -race -timeout 20m -skip 'TestScenarios|TestRandomHistories|TestHistories|TestKilled|TestChaos|TestReplica|TestDatabase' ./...
+	CGO_ENABLED=1 go test -race -timeout 20m -run 'TestScenarios$$/^(1[5-9]|2[3-7])' ./app
 
 bench: ## run the benchmarks, one package at a time; docs/benchmarks.md has what they said
 	go test -p 1 -run '^$$' -bench . -benchmem ./...

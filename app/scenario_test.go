@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
 	"net"
@@ -31,16 +32,38 @@ import (
 // A scenario is a page of testdata/scenarios: people act on a simulated GitHub, the real
 // server takes real deliveries over HTTP, and the page says what GitHub then shows. Every
 // request, answer and delivery is held to GitHub's own descriptions on the way.
-func TestScenarios(t *testing.T) { runScenarios(t, nil) }
+func TestScenarios(t *testing.T) { runScenarios(t, ".", nil) }
 
-// Every page reads the same on PostgreSQL, with two replicas that take deliveries in turn.
-func TestScenariosOnPostgreSQL(t *testing.T) { runScenarios(t, pgtest.URL) }
+var everyPage = flag.Bool("every-page", false, "run every page of testdata/scenarios on PostgreSQL, not those alone that are about events, time and outages")
 
-// runScenarios runs all pages, each on a new database that database makes; nil: one server
-// on SQLite.
-func runScenarios(t *testing.T, database func(testing.TB) string) {
+// storePages are about what a store has a part in: which changes, events and time, hostile
+// input, the evidence and what has no number.
+const storePages = "/(1[5-9]|2[1-9]|42|67|71|76|79|8[2-9]|90|[a-z])[^/]*$"
+
+// Pages read the same on PostgreSQL, with two replicas that take deliveries in turn. Those that
+// are about judging alone are run there by make test-postgres.
+func TestScenariosOnPostgreSQL(t *testing.T) {
+	pages := storePages
+	if *everyPage {
+		pages = "."
+	}
+	runScenarios(t, pages, pgtest.URL)
+}
+
+// runScenarios runs the pages whose path the expression matches, each on a new database that
+// database makes; nil: one server on SQLite.
+func runScenarios(t *testing.T, pages string, database func(testing.TB) string) {
+	files, err := filepath.Glob("../testdata/scenarios/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wanted := regexp.MustCompile(pages)
+	files = slices.DeleteFunc(files, func(file string) bool { return !wanted.MatchString(file) })
+	if len(files) == 0 {
+		t.Fatal("no pages")
+	}
 	testscript.Run(t, testscript.Params{
-		Dir: "../testdata/scenarios",
+		Files: files,
 		Setup: func(e *testscript.Env) error {
 			w := newWorldTest(e.T().(testing.TB), e.Defer)
 			e.Values["world"] = w
