@@ -41,7 +41,7 @@ func latency(ctx context.Context, n int, lag time.Duration, limited bool) (all [
 			if err := g.reports(repo, i+1, "test", "success"); err != nil {
 				return err
 			}
-			if err := g.approves(n+i+1); err != nil {
+			if err := g.approves(n + i + 1); err != nil {
 				return err
 			}
 		}
@@ -54,7 +54,7 @@ func latency(ctx context.Context, n int, lag time.Duration, limited bool) (all [
 		what string
 		do   func(i int) error
 	}{
-		{"a review that lets a change pass", func(i int) error { return b.g.approves(i+1) }},
+		{"a review that lets a change pass", func(i int) error { return b.g.approves(i + 1) }},
 		{"a check that lets a change pass", func(i int) error { return b.g.reports(repo, n+i+1, "test", "success") }},
 		{"a push", func(i int) error { return b.g.pushes(2*n+i+1, i) }},
 	} {

@@ -101,7 +101,7 @@ func sustain(ctx context.Context, s setup, pulls, perSecond int, for_ time.Durat
 // wrong approves and passes every change, and returns how many do not show it.
 func (b *bench) wrong(ctx context.Context, pulls int) (n int, err error) {
 	for i := range pulls {
-		if err := b.g.approves(i+1); err != nil {
+		if err := b.g.approves(i + 1); err != nil {
 			return 0, err
 		}
 		if err := b.g.reports(repo, i+1, "test", "success"); err != nil {
