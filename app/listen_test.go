@@ -2,15 +2,19 @@ package app
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/rs/zerolog"
 )
 
-// served starts a world with its server and returns the server's host and port.
+// served starts a world with its server, and one more listener of that as Serve makes it,
+// whose host and port it returns: a world's own address is that of a front.
 func served(t *testing.T) string {
 	t.Helper()
 	w := newWorldTest(t, t.Cleanup)
@@ -20,7 +24,14 @@ func served(t *testing.T) string {
 	if err := w.settle(); err != nil {
 		t.Fatal(err)
 	}
-	return strings.TrimPrefix(w.url, "http://")
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := w.app.server(zerolog.New(w.log).WithContext(context.Background()))
+	go server.Serve(l)
+	t.Cleanup(func() { server.Close() })
+	return l.Addr().String()
 }
 
 // Whatever is asked of whichever address: no answer sets a cookie or is guessed a type, and

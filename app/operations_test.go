@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 	"go.yaml.in/yaml/v4"
 )
@@ -64,7 +63,7 @@ func holds(t *testing.T, where, expr string, all map[string][]string) {
 			t.Errorf("%s: there is no metric %s", where, s.Name)
 		}
 		for _, m := range s.LabelMatchers {
-			if m.Name != labels.MetricName && !slices.Contains(has, m.Name) {
+			if m.Name != model.MetricNameLabel && !slices.Contains(has, m.Name) {
 				t.Errorf("%s: %s has no label %s", where, s.Name, m.Name)
 			}
 		}

@@ -139,9 +139,10 @@ func (w *world) post(ts *testscript.TestScript, event string, body []byte, heade
 	return resp.StatusCode, resp.Header
 }
 
-// stranger posts what is wrongly signed until it is told to slow down.
+// stranger posts what is wrongly signed until it is told to slow down. Each replica keeps an
+// account of its own.
 func cmdStranger(ts *testscript.TestScript, _ bool, _ []string) {
-	for range 2 * refusals {
+	for range 2 * refusals * max(1, of(ts).replicas) {
 		status, header := of(ts).post(ts, "push", []byte("{}"), http.Header{"X-Hub-Signature-256": {"sha256=" + strings.Repeat("0", 64)}})
 		switch {
 		case status == http.StatusTooManyRequests && header.Get("Retry-After") != "":

@@ -580,6 +580,7 @@ func cmdAsked(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	if len(found) > most || exactly && len(found) != most {
+		ts.Logf("%s", of(ts).log)
 		ts.Fatalf("%d requests, want %s:\n%s", len(found), args[1], strings.Join(found, "\n"))
 	}
 }

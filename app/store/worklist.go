@@ -345,16 +345,16 @@ func (tx *Tx) done(c Claim, at, next time.Time) error {
 	// What was raised meanwhile waits for the floor: to the point if results may be gathered
 	// from then on, a moment less if somebody waits.
 	const again = `case
-		when due_at >= $5 then $5
-		when $6 = 0 or due_at > $7 then due_at
-		when due_at > $4 then $6
-		else $6 - 1 end`
+		when due_at >= cast($5 as bigint) then $5
+		when cast($6 as bigint) = 0 or due_at > cast($7 as bigint) then due_at
+		when due_at > cast($4 as bigint) then cast($6 as bigint)
+		else cast($6 as bigint) - 1 end`
 	err := tx.holding(c, `
 update subjects set
-	done = $3, done_at = $4, attempt = 0, why = '', trace = case when generation > $3 then trace else '' end, floor_at = $6, lease_owner = '', lease_until = 0,
+	done = $3, done_at = cast($4 as bigint), attempt = 0, why = '', trace = case when generation > $3 then trace else '' end, floor_at = cast($6 as bigint), lease_owner = '', lease_until = 0,
 	priority     = case when due_at = 9223372036854775807 then $8 else priority end,
 	due_at = `+again+`, ready_at = `+again+`,
-	first_due_at = case when due_at >= $5 then $5 when due_at > $7 then due_at else $4 end
+	first_due_at = case when due_at >= cast($5 as bigint) then cast($5 as bigint) when due_at > cast($7 as bigint) then due_at else cast($4 as bigint) end
 where key = $1 and lease = $2 and lease_until <> 0`, c.Generation, micros(at), due, floor, most, int64(max(subject.Timers, c.Priority)))
 	if err != nil {
 		return wrap(err, "end look at %s", c.Subject.Key())

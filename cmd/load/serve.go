@@ -82,7 +82,9 @@ func (s settings) options() app.Options {
 
 // rest answers once nothing is due any more, or under way; 200 if that was so at once.
 func rest(a *app.App) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", a.Metrics())
+	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
 		switch atOnce, err := a.Settled(r.Context()); {
 		case err != nil:
 			http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -90,4 +92,5 @@ func rest(a *app.App) http.Handler {
 			w.WriteHeader(http.StatusAccepted)
 		}
 	})
+	return mux
 }

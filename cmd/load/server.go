@@ -80,7 +80,7 @@ func (v *server) rested(ctx context.Context) (bool, error) {
 // evaluations returns how many looks of each kind of subject there were, and metric what is
 // counted under a name with these labels.
 func (v *server) metric(ctx context.Context, name, labels string) (float64, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, v.at.Server+"/metrics", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, v.at.Control+"/metrics", nil)
 	if err != nil {
 		return 0, err
 	}
@@ -89,6 +89,9 @@ func (v *server) metric(ctx context.Context, name, labels string) (float64, erro
 		return 0, fmt.Errorf("read metrics: %w", err)
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return 0, fmt.Errorf("read metrics: %s", resp.Status)
+	}
 	sum := 0.0
 	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
 		line := lines.Text()

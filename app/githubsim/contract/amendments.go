@@ -20,6 +20,10 @@ type amendment struct {
 
 var restAmendments = []amendment{
 	{
+		at: "/components/schemas/check-run/properties/conclusion/enum", set: `["success","failure","neutral","cancelled","skipped","timed_out","action_required","stale",null]`,
+		why: "GitHub sets stale on a run that was not completed for fourteen days; the description names it for suites alone",
+	},
+	{
 		at: "/components/schemas/pull-request/properties/head/properties/repo", merge: `{"nullable":true}`,
 		why: "the head's repository is null once the fork is deleted",
 	},
