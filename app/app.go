@@ -56,8 +56,8 @@ type App struct {
 	clockOff atomic.Bool // as it was said last
 	patience time.Duration
 
+	started  time.Time
 	knowsBot atomic.Bool // by the one look at everywhere
-	listed   atomic.Bool // GitHub's list of deliveries was read since the start, or tried
 
 	textsMu sync.Mutex
 	texts   map[string]string // SHA-256 of a policy text to its address in the store, where each process has its own
@@ -83,6 +83,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if a.now == nil {
 		a.now = time.Now
 	}
+	a.started = a.now()
 	if a.held, err = o.hold(); err != nil {
 		return nil, err
 	}

@@ -130,8 +130,8 @@ func (a *App) readMark(ctx context.Context, at time.Time) (store.Mark, walk, err
 	}
 	var w walk
 	err = decode([]byte(mark.Body), &w)
-	if !a.listed.Swap(true) {
-		w.Next = time.Time{} // a start looks, however short ago the last process did
+	if w.Next.Add(runEvery - listEvery).Before(a.started) {
+		w.Next = time.Time{} // a start looks, unless somebody has just looked
 	}
 	return mark, w, err
 }

@@ -126,6 +126,7 @@ func TestDatabaseGone(t *testing.T) {
 	must(w.settle())
 	ready := func(want int) {
 		t.Helper()
+		w.clock.turn(readyFor) // for so long the last answer holds
 		resp, err := http.Get(w.url + "/readyz")
 		must(err)
 		resp.Body.Close()

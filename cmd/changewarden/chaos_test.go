@@ -127,6 +127,9 @@ func chaos(t *testing.T, base database, seed uint64, faults []fault, all *tally)
 		s.fail("%v", err)
 	}
 	all.add("histories", 1)
+	if played := all.of("histories"); played%20 == 0 { // so that one that is stopped has told something
+		t.Logf("%d histories on %s, %d differences", played, base.name, all.of("differences"))
+	}
 }
 
 // scoped is a test whose cleanups come before its end: what a history made goes with it.
@@ -223,6 +226,12 @@ func (c *tally) add(name string, n int) {
 		c.names = append(c.names, name)
 	}
 	c.count[name] += n
+}
+
+func (c *tally) of(name string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.count[name]
 }
 
 // String is the table.
