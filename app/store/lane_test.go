@@ -43,6 +43,21 @@ func wantNextClaim(t *testing.T, s *Store, want time.Time) {
 	}
 }
 
+// Behaviour 25: what is due soon for somebody takes work in the background along, and is not
+// brought forward by it: that would be done in somebody's turn while the hour is kept for people.
+func testJoins(t *testing.T, s *Store) {
+	one, soon, late := pr(1), pr(2), pr(3)
+	must(t, s.Raise(t.Context(), noon, Due{Subject: soon, Installation: 5, At: after(10), Priority: subject.Timers}))
+	must(t, s.Raise(t.Context(), noon, Due{Subject: late, Installation: 5, At: after(60), Priority: subject.Timers}))
+	for _, sub := range []subject.Subject{one, soon, late} {
+		must(t, s.Raise(t.Context(), after(1), Due{Subject: sub, Installation: 5, Priority: subject.Background}))
+	}
+	wantClaimed(t, s, after(2), 10, "pull_request/1/3", "pull_request/1/1")
+	// What a person does is not put off.
+	must(t, s.Raise(t.Context(), after(3), Due{Subject: soon, Installation: 5}))
+	wantClaimed(t, s, after(3), 10, "pull_request/1/2")
+}
+
 // Behaviour 25: an installation with much to do takes the workers that others leave.
 func testTurns(t *testing.T, s *Store) {
 	s.o.PerInstallation = 3

@@ -32,6 +32,7 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"results are gathered", testGathering},
 		{"claims never double", testClaimsNeverDouble},
 		{"25 turns of installations", testTurns},
+		{"25 work that comes along", testJoins},
 		{"25 priorities", testPriorities},
 		{"25 priorities of deliveries", testDeliveryPriorities},
 		{"25 holds", testHolds},

@@ -139,7 +139,7 @@ func (s *Store) Leased(ctx context.Context) ([]subject.Subject, error) {
 
 // raise returns the new generation. The subject becomes due at d.At, or stays due earlier,
 // but never before the floor of a retry, and not always at once after a look: see
-// gatherMost. While it is leased that waits beside the lease.
+// gatherMost. Work in the background comes along with a look that is due soon: see joinWithin. While it is leased that waits beside the lease.
 func (tx *Tx) raise(d Due) (int64, error) {
 	const query = `
 insert into subjects (key, installation, generation, due_at, first_due_at, ready_at, priority, writes, trace) values ($1, $2, 1, $3, $3, $3, $4, $5, $9)
@@ -153,6 +153,7 @@ on conflict (key) do update set
 		else excluded.priority end,
 	due_at = ` + dueThen + `,
 	first_due_at = case
+		when ` + joining + ` then subjects.first_due_at
 		when subjects.lease_until = 0 and excluded.due_at < subjects.first_due_at then excluded.due_at
 		else subjects.first_due_at end,
 	ready_at = case when subjects.lease_until <> 0 then subjects.ready_at else ` + dueThen + ` end
