@@ -186,8 +186,23 @@ func testSpend(t *testing.T, s *Store) {
 	if got := claimOne(t, s, after(11)); got.Priority != subject.Strangers {
 		t.Errorf("after two: priority %d", got.Priority)
 	} else {
-		done(t, s, got, after(11), time.Time{})
+		must(t, s.Retry(ctx, got, after(12), "again"))
 	}
+	if got := claimOne(t, s, after(12)); got.Priority != subject.Strangers {
+		t.Errorf("put back: priority %d", got.Priority)
+	} else {
+		done(t, s, got, after(12), time.Time{})
+	}
+	// A look that was begun in somebody's turn ends the same when it was one too many.
+	must(t, s.Raise(ctx, after(13), Due{Subject: pr(2), Installation: 5}))
+	c := claimOne(t, s, after(13))
+	must(t, s.Spend(ctx, pr(2), after(13), 200))
+	must(t, s.Retry(ctx, c, after(14), "again"))
+	c = claimOne(t, s, after(14))
+	if c.Priority != subject.Strangers {
+		t.Errorf("a look that was too much, put back: priority %d", c.Priority)
+	}
+	done(t, s, c, after(14), time.Time{})
 	if got := priority(700); got != subject.Strangers {
 		t.Errorf("before its share has caught up: priority %d", got)
 	}

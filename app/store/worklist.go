@@ -314,8 +314,12 @@ func (s *Store) putBack(ctx context.Context, c Claim, due, floor time.Time, atte
 		return tx.holding(c, `
 update subjects set
 	attempt = attempt + $3, why = $4, due_at = $5, floor_at = $6, ready_at = $5, lease_owner = '', lease_until = 0,
-	priority = case when due_at = 9223372036854775807 or priority > $7 then $7 else priority end
-where key = $1 and lease = $2 and lease_until <> 0`, attempts, why, micros(due), micros(floor), int64(cmp.Or(c.Priority, subject.People)))
+	priority = case
+		when spent_until > $8 then $9 -- the look that is put back was one too many
+		when due_at = 9223372036854775807 or priority > $7 then $7
+		else priority end
+where key = $1 and lease = $2 and lease_until <> 0`, attempts, why, micros(due), micros(floor), int64(cmp.Or(c.Priority, subject.People)),
+			micros(due.Add(spentAhead)), int64(subject.Strangers))
 	})
 	return wrap(err, "put back %s", c.Subject.Key())
 }
