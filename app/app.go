@@ -83,6 +83,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if a.now == nil {
 		a.now = time.Now
 	}
+	a.now = wholeMicroseconds(a.now)
 	a.started = a.now()
 	if a.held, err = o.hold(); err != nil {
 		return nil, err
@@ -178,6 +179,15 @@ func Run(ctx context.Context, o Options) (err error) {
 	defer func() { err = errors.Join(err, a.Close()) }()
 	defer watched() // until the last evaluation has ended
 	return a.Serve(ctx, l)
+}
+
+// wholeMicroseconds returns a clock that shows no less: the store keeps no more, and what is to
+// be at a moment must not be due before it, over and over.
+func wholeMicroseconds(now func() time.Time) func() time.Time {
+	return func() time.Time {
+		t := now()
+		return t.Add(-time.Duration(t.Nanosecond() % 1000)) // Truncate would drop the monotonic clock
+	}
 }
 
 // serveMetrics serves the metrics on l until what it returns is called.

@@ -31,7 +31,13 @@ type process struct {
 	dead chan struct{}
 	busy map[subject.Subject]bool
 	fail func(format string, args ...any)
+
+	looks int
 }
+
+// roundAndRound is more looks than a life in a history takes: one that is due again at the
+// moment when it ends would never let time pass.
+const roundAndRound = 3000
 
 // operate counts one operation, and fails from the fatal one on.
 func (p *process) operate() error {
@@ -60,6 +66,10 @@ func (p *process) look(at subject.Subject) (ended func()) {
 		p.fail("%s is evaluated twice at once", at.Key())
 	}
 	p.busy[at] = true
+	if p.looks++; p.looks == roundAndRound {
+		p.fail("%s is evaluated over and over", at.Key())
+		p.left = 0 // it dies of the next operation
+	}
 	return func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()

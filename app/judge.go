@@ -88,7 +88,7 @@ func (a *App) judgePull(ctx context.Context, c store.Claim) error {
 	}
 	l := look{c: c, repo: repo, was: row, row: pullRow(row, c.Subject, read), read: read, policy: policy, preview: preview, waiting: waiting}
 	l.interest = interest(repo.Account, read)
-	if l.shown, err = a.shown(ctx, c, l.interest.Seen); err != nil {
+	if l.shown, err = a.shown(ctx, c, l.interest.Seen, read.Suites); err != nil {
 		return err
 	}
 	return a.stored(ctx, func(ctx context.Context, tx *store.Tx) error { return a.settle(ctx, tx, l) })
@@ -225,10 +225,19 @@ func (a *App) settle(ctx context.Context, tx *store.Tx, l look) error {
 	if l.read.UpdatedAt.Before(l.was.UpdatedAt) && (recheck.IsZero() || recheck.After(at.Add(olderWait))) {
 		recheck = at.Add(olderWait) // what was read may have been dropped for what was told
 	}
-	if second := at.Add(secondLook); l.read.Open && !l.shown && (recheck.IsZero() || recheck.After(second)) {
-		recheck = second
+	c := l.c
+	switch {
+	case !l.read.Open:
+		c.Second = time.Time{}
+	case !l.shown:
+		c.Second = at.Add(secondLook)
+	case !c.Second.After(at):
+		c.Second = time.Time{} // this was it
 	}
-	return tx.Done(l.c, at, recheck)
+	if !c.Second.IsZero() && (recheck.IsZero() || recheck.After(c.Second)) {
+		recheck = c.Second
+	}
+	return tx.Done(c, at, recheck)
 }
 
 // judgeHead judges every change that the head carries to a governed branch and owes GitHub

@@ -175,6 +175,7 @@ type suite struct {
 	ID         string
 	DatabaseID int64
 	Status     string
+	Conclusion *string
 	CreatedAt  time.Time
 	App        *struct {
 		DatabaseID int64

@@ -232,7 +232,7 @@ func (l *look) read(ctx context.Context, f *facts, p *Pull) error {
 	if err := l.keepFailures(ctx, c); err != nil {
 		return err
 	}
-	p.Shown = f.shown(l.App)
+	p.Shown, p.Suites = f.shown(l.App), f.ends()
 	for _, user := range k.order {
 		c.People = append(c.People, rules.Person{ID: k.who(user), Bot: k.people[user].Bot, CanWrite: write[user], Permission: may[user]})
 	}

@@ -45,3 +45,14 @@ func (f *facts) shown(app int64) Shown {
 	}
 	return s
 }
+
+// ends returns how each check suite ended.
+func (f *facts) ends() map[int64]string {
+	ends := map[int64]string{}
+	for _, s := range f.checks.suites {
+		if s.Conclusion != nil {
+			ends[s.DatabaseID] = strings.ToLower(*s.Conclusion)
+		}
+	}
+	return ends
+}

@@ -148,6 +148,10 @@ type Pull struct {
 	Proposal *Proposal // the policy file that it would put in force; nil: it touches none
 	Shown    Shown
 
+	// Suites is how each check suite of Change ended, in GitHub's words, lower case; empty: not
+	// yet. It is no fact to judge by, each run has its own end; it tells how fresh the facts are.
+	Suites map[int64]string
+
 	// Stale: GitHub has moved on from Target.Head, or its answers do not fit together yet, as
 	// happens right after a push. Look again soon, a few times.
 	Stale bool

@@ -38,6 +38,7 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"25 holds", testHolds},
 		{"25 writes are paced", testWritesArePaced},
 		{"67 subjects that ask too much", testSpend},
+		{"23 a second look", testSecondLook},
 		{"deliveries of a claim", testClaimDeliveries},
 		{"what raises a claim's installation", testInstallationOfSubject},
 		{"wake", testWake},

@@ -36,6 +36,10 @@ type Claim struct {
 	FirstDue     time.Time // since when it has been waiting
 	Priority     subject.Priority
 
+	// Second is when there is to be a second look, for the sake of former deliveries that GitHub's
+	// API may have been behind with; zero: none. Done keeps what it is by then.
+	Second time.Time
+
 	// Deliveries are the GUIDs of the deliveries that led here since it was last done, oldest
 	// first, the newest maxDeliveries of them; Delivered is how many there were.
 	Deliveries []string
@@ -231,17 +235,20 @@ update subjects set
 	lease = lease + 1, lease_owner = $2, lease_until = $3, ready_at = $4,
 	due_at = $5, floor_at = 0
 where key in (select key from ready)
-returning key, installation, generation, attempt, lease, first_due_at, priority, trace`
+returning key, installation, generation, attempt, lease, first_due_at, priority, trace, second_at`
 	row := func(s scan) (Claim, error) {
 		c := Claim{Owner: owner, Until: moment(micros(until))}
 		var key string
-		var firstDue int64
-		if err := s(&key, &c.Installation, &c.Generation, &c.Attempt, &c.Lease, &firstDue, &c.Priority, &c.Trace); err != nil {
+		var firstDue, second int64
+		if err := s(&key, &c.Installation, &c.Generation, &c.Attempt, &c.Lease, &firstDue, &c.Priority, &c.Trace, &second); err != nil {
 			return c, err
 		}
 		var err error
 		c.Subject, err = subject.ParseKey(key)
 		c.FirstDue = moment(firstDue)
+		if second != 0 {
+			c.Second = moment(second)
+		}
 		return c, err
 	}
 	claims, err := list(tx.reader(), row, query, micros(at), owner, micros(until), micros(until.Add(tx.s.o.TakeoverGrace)), int64(never),
@@ -339,6 +346,10 @@ func (tx *Tx) done(c Claim, at, next time.Time) error {
 	if !next.IsZero() {
 		due = micros(next)
 	}
+	var second int64
+	if !c.Second.IsZero() {
+		second = micros(c.Second)
+	}
 	floor, most := tx.s.quiet(at)
 	// What was raised meanwhile waits for the floor: to the point if results may be gathered
 	// from then on, a moment less if somebody waits.
@@ -349,11 +360,11 @@ func (tx *Tx) done(c Claim, at, next time.Time) error {
 		else cast($6 as bigint) - 1 end`
 	err := tx.holding(c, `
 update subjects set
-	done = $3, done_at = cast($4 as bigint), attempt = 0, why = '', trace = case when generation > $3 then trace else '' end, floor_at = cast($6 as bigint), lease_owner = '', lease_until = 0,
+	done = $3, done_at = cast($4 as bigint), second_at = $9, attempt = 0, why = '', trace = case when generation > $3 then trace else '' end, floor_at = cast($6 as bigint), lease_owner = '', lease_until = 0,
 	priority     = case when due_at = 9223372036854775807 then $8 else priority end,
 	due_at = `+again+`, ready_at = `+again+`,
 	first_due_at = case when due_at >= cast($5 as bigint) then cast($5 as bigint) when due_at > cast($7 as bigint) then due_at else cast($4 as bigint) end
-where key = $1 and lease = $2 and lease_until <> 0`, c.Generation, micros(at), due, floor, most, int64(max(subject.Timers, c.Priority)))
+where key = $1 and lease = $2 and lease_until <> 0`, c.Generation, micros(at), due, floor, most, int64(max(subject.Timers, c.Priority)), second)
 	if err != nil {
 		return wrap(err, "end look at %s", c.Subject.Key())
 	}

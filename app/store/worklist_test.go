@@ -230,6 +230,33 @@ func testClaimsNeverDouble(t *testing.T, s *Store) {
 	nextDue(t, s, time.Time{})
 }
 
+// A second look is not forgotten over what comes before it.
+func testSecondLook(t *testing.T, s *Store) {
+	ctx := t.Context()
+	must(t, s.Raise(ctx, noon, Due{Subject: pr(1), Installation: 5}))
+	c := claimOne(t, s, noon)
+	if !c.Second.IsZero() {
+		t.Errorf("nobody wanted a second look, and it is at %v", c.Second)
+	}
+	c.Second = after(10)
+	done(t, s, c, noon, c.Second)
+	must(t, s.Raise(ctx, after(3), Due{Subject: pr(1), Installation: 5}))
+	c = claimOne(t, s, after(3))
+	if !c.Second.Equal(after(10)) {
+		t.Errorf("second look at %v, want %v", c.Second, after(10))
+	}
+	must(t, s.Retry(ctx, c, after(4), "again"))
+	if c = claimOne(t, s, after(4)); !c.Second.Equal(after(10)) {
+		t.Errorf("put back: second look at %v, want %v", c.Second, after(10))
+	}
+	c.Second = time.Time{}
+	done(t, s, c, after(4), time.Time{})
+	must(t, s.Raise(ctx, after(5), Due{Subject: pr(1), Installation: 5}))
+	if c = claimOne(t, s, after(5)); !c.Second.IsZero() {
+		t.Errorf("after it: second look at %v", c.Second)
+	}
+}
+
 func testClaimDeliveries(t *testing.T, s *Store) {
 	due := subject.Result{Subjects: []subject.Subject{pr(1)}}
 	first := accept(t, s, noon, due)
