@@ -26,7 +26,10 @@ const gatherMost = 10
 const dueThen = `
 	case
 		when subjects.lease_until <> 0 then case when subjects.due_at <= $10 then subjects.due_at else $10 end
-		when ` + joining + ` then subjects.due_at
+		when ` + joining + ` then case
+			when subjects.due_at <= ` + kept + ` then subjects.due_at
+			when subjects.floor_at > ` + kept + ` then subjects.floor_at
+			else ` + kept + ` end
 		when $11 and ` + gathering + ` then case
 			when subjects.floor_at + $13 <= subjects.due_at then subjects.due_at
 			when subjects.floor_at + $13 <= $12 then subjects.floor_at + $13
@@ -36,15 +39,15 @@ const dueThen = `
 		when subjects.due_at <= ` + heldUntil + ` then subjects.due_at
 		else ` + heldUntil + ` end`
 
-// joinWithin is how soon a look has to be due, for somebody who waits for it, for work in the
-// background to come along with it and not before it. Brought forward it would be done in that
-// somebody's turn, however little is left of the hour.
-const joinWithin = 15 * time.Second
-
-// joining is the SQL of whether what is raised comes along with a look that is due soon; $14: the
-// first priority of work in the background, $15: until when it is soon.
+// joining is the SQL of whether work in the background falls to a row that is due later, for
+// somebody who waits for it, while the rest of the installation's hour is kept for people; $14:
+// the first priority of such work. Brought forward it would be done in that somebody's turn, so
+// it comes along when that look is due, or when the background may go on.
 const joining = `(subjects.lease_until = 0 and excluded.priority >= cast($14 as bigint) and subjects.priority < excluded.priority
-			and subjects.due_at > excluded.due_at and subjects.due_at <= cast($15 as bigint))`
+			and subjects.due_at > excluded.due_at and ` + kept + ` > excluded.due_at)`
+
+// kept is until when the hour is kept for people.
+const kept = `coalesce((select b.background_until from budgets b where b.installation = subjects.installation), 0)`
 
 const gathering = `subjects.attempt = 0 and subjects.floor_at > 0 and subjects.due_at >= subjects.floor_at
 			and subjects.due_at > excluded.due_at and subjects.first_due_at < subjects.due_at`
@@ -53,7 +56,7 @@ const gathering = `subjects.attempt = 0 and subjects.floor_at > 0 and subjects.d
 // that is a moment short of it: so it is not taken for something that can be gathered.
 const heldUntil = `(case when subjects.attempt > 0 then subjects.floor_at when $11 then $12 else subjects.floor_at - 1 end)`
 
-// gathers returns the parameters $10 to $15 of dueThen.
+// gathers returns the parameters $10 to $14 of dueThen.
 func (s *Store) gathers(d Due) []any {
 	most := gatherMost * s.o.Quiet
 	lead := d.At
@@ -63,7 +66,7 @@ func (s *Store) gathers(d Due) []any {
 	}
 	return []any{
 		micros(lead), gather, micros(d.At.Add(s.o.Quiet)), (most - s.o.Quiet).Microseconds(),
-		int64(subject.Background), micros(d.At.Add(joinWithin)),
+		int64(subject.Background),
 	}
 }
 

@@ -43,19 +43,27 @@ func wantNextClaim(t *testing.T, s *Store, want time.Time) {
 	}
 }
 
-// Behaviour 25: what is due soon for somebody takes work in the background along, and is not
-// brought forward by it: that would be done in somebody's turn while the hour is kept for people.
+// Behaviour 25: what is due later for somebody takes work in the background along while the
+// hour is kept for people, and is not brought forward by it: that would be done in their turn.
 func testJoins(t *testing.T, s *Store) {
 	one, soon, late := pr(1), pr(2), pr(3)
-	must(t, s.Raise(t.Context(), noon, Due{Subject: soon, Installation: 5, At: after(10), Priority: subject.Timers}))
-	must(t, s.Raise(t.Context(), noon, Due{Subject: late, Installation: 5, At: after(60), Priority: subject.Timers}))
-	for _, sub := range []subject.Subject{one, soon, late} {
-		must(t, s.Raise(t.Context(), after(1), Due{Subject: sub, Installation: 5, Priority: subject.Background}))
+	due := func(sub subject.Subject, at, when int, p subject.Priority) {
+		t.Helper()
+		must(t, s.Raise(t.Context(), after(at), Due{Subject: sub, Installation: 5, At: after(when), Priority: p}))
 	}
-	wantClaimed(t, s, after(2), 10, "pull_request/1/3", "pull_request/1/1")
-	// What a person does is not put off.
-	must(t, s.Raise(t.Context(), after(3), Due{Subject: soon, Installation: 5}))
-	wantClaimed(t, s, after(3), 10, "pull_request/1/2")
+	due(soon, 0, 10, subject.Timers)
+	due(late, 0, 60, subject.Timers)
+	must(t, s.Hold(t.Context(), Hold{Installation: 5, Background: true, Until: after(30), Why: "reserve"}))
+	for _, sub := range []subject.Subject{one, soon, late} {
+		due(sub, 1, 1, subject.Background)
+	}
+	wantClaimed(t, s, after(9), 10)
+	done(t, s, wantClaimed(t, s, after(10), 10, "pull_request/1/2")[0], after(11), after(99))
+	wantClaimed(t, s, after(29), 10)
+	wantClaimed(t, s, after(30), 10, "pull_request/1/3", "pull_request/1/1")
+	// Once there is enough for all, it is done at once.
+	due(soon, 31, 31, subject.Background)
+	wantClaimed(t, s, after(31), 10, "pull_request/1/2")
 }
 
 // Behaviour 25: an installation with much to do takes the workers that others leave.

@@ -143,7 +143,8 @@ func (s *Store) Leased(ctx context.Context) ([]subject.Subject, error) {
 
 // raise returns the new generation. The subject becomes due at d.At, or stays due earlier,
 // but never before the floor of a retry, and not always at once after a look: see
-// gatherMost. Work in the background comes along with a look that is due soon: see joinWithin. While it is leased that waits beside the lease.
+// gatherMost. Work in the background may come along with a look that somebody waits for: see
+// joining. While it is leased that waits beside the lease.
 func (tx *Tx) raise(d Due) (int64, error) {
 	const query = `
 insert into subjects (key, installation, generation, due_at, first_due_at, ready_at, priority, writes, trace) values ($1, $2, 1, $3, $3, $3, $4, $5, $9)
