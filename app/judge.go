@@ -185,7 +185,7 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 	}
 	var items []publish.Item
 	for _, change := range rules.Unite(changes) {
-		v := rules.Evaluate(l.read.Policy, change, rules.BeforeMerge, at)
+		v := rules.Evaluate(l.read.Policy, change, at)
 		if err := a.record(ctx, tx, l, change, v); err != nil {
 			return time.Time{}, err
 		}

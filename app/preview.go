@@ -42,8 +42,8 @@ func (a *App) preview(ctx context.Context, repo, number int64, read snapshot.Pul
 			return nil, err
 		}
 		out.Tried++
-		was := rules.Evaluate(read.Policy, change, rules.BeforeMerge, at).Outcome
-		would := rules.Evaluate(p.Policy, change, rules.BeforeMerge, at).Outcome
+		was := rules.Evaluate(read.Policy, change, at).Outcome
+		would := rules.Evaluate(p.Policy, change, at).Outcome
 		if was != would {
 			out.Differ = append(out.Differ, publish.Difference{Number: row.Number, Was: was, Would: would})
 		}

@@ -213,7 +213,7 @@ func (r Recorded) Judge() (rules.Verdict, error) {
 	if err != nil {
 		return rules.Verdict{}, err
 	}
-	return rules.Evaluate(policy, r.Change, r.Stage, r.At), nil
+	return rules.Evaluate(policy, r.Change, r.At), nil
 }
 
 // Agreement is what a new judgement is to the recorded one.

@@ -47,7 +47,7 @@ func BenchmarkEvaluate(b *testing.B) {
 	}
 	c := manyFiles()
 	for b.Loop() {
-		rules.Evaluate(p, c, rules.BeforeMerge, noon)
+		rules.Evaluate(p, c, noon)
 	}
 }
 
@@ -59,7 +59,7 @@ func BenchmarkEvaluateMostGlobs(b *testing.B) {
 	}
 	c := manyFiles()
 	for b.Loop() {
-		rules.Evaluate(p, c, rules.BeforeMerge, noon)
+		rules.Evaluate(p, c, noon)
 	}
 }
 
@@ -76,7 +76,7 @@ func BenchmarkEvaluateMostExpressions(b *testing.B) {
 	}
 	c := manyFiles()
 	for b.Loop() {
-		rules.Evaluate(p, c, rules.BeforeMerge, noon)
+		rules.Evaluate(p, c, noon)
 	}
 }
 
@@ -95,7 +95,7 @@ func BenchmarkDistinctSeats(b *testing.B) {
 		c.People = append(c.People, rules.Person{ID: i + 1, CanWrite: true})
 	}
 	for b.Loop() {
-		rules.Evaluate(p, c, rules.BeforeMerge, noon)
+		rules.Evaluate(p, c, noon)
 	}
 }
 

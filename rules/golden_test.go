@@ -171,7 +171,7 @@ func judgePage(t *testing.T, page *txtar.Archive) ([]rules.Change, []rules.Verdi
 	changes = rules.Unite(changes)
 	var verdicts []rules.Verdict
 	for _, c := range changes {
-		verdicts = append(verdicts, rules.Evaluate(policy, c, rules.BeforeMerge, at))
+		verdicts = append(verdicts, rules.Evaluate(policy, c, at))
 	}
 	return changes, verdicts, names
 }
