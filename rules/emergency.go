@@ -3,6 +3,7 @@ package rules
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // emergency returns what a declared emergency makes of a rule: waived, if the declaration
@@ -88,4 +89,22 @@ func (j *judge) unapproved(p Policy) []Finding {
 		}
 	}
 	return out
+}
+
+// InEmergency reports whether each change of the shipment has an emergency that holds by
+// the floor, as of that moment: what a repository's file says of emergencies reaches its own
+// rules. A shipment without changes has none.
+func InEmergency(p Policy, s Shipment, at time.Time) bool {
+	floor := p.Layers[0]
+	if floor.Emergency == nil || len(s.Changes) == 0 {
+		return false
+	}
+	j := newShipmentJudge(s, at)
+	return !slices.ContainsFunc(s.Changes, func(c Landed) bool {
+		one := j.ofChange(c.Change)
+		return !slices.ContainsFunc(one.Declared, func(d Declared) bool {
+			_, holds := one.declared(floor, d)
+			return holds && one.expedited(floor, d).Outcome == Pass
+		})
+	})
 }

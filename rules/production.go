@@ -91,7 +91,7 @@ const (
 	OfSHA    SignOffScope = "commit" // holds for that commit alone
 )
 
-// Environments returns the names of the layer's environments that GitHub's name is one of,
+// environmentsOf returns the names of the layer's environments that GitHub's name is one of,
 // sorted.
 func (l Layer) environmentsOf(name string) []string {
 	var out []string
@@ -104,7 +104,9 @@ func (l Layer) environmentsOf(name string) []string {
 	return out
 }
 
-// Gates reports whether any layer of the policy names the environment.
+// Gates reports whether the floor names the environment. A repository's file that names
+// one of its own adds rules there and takes nothing away: where the floor names none, what
+// asks is held.
 func (p Policy) Gates(environment string) bool {
-	return slices.ContainsFunc(p.Layers, func(l Layer) bool { return len(l.environmentsOf(environment)) > 0 })
+	return len(p.Layers[0].environmentsOf(environment)) > 0
 }

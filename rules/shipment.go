@@ -219,3 +219,16 @@ func newShipmentJudge(s Shipment, at time.Time) *judge {
 	}
 	return j
 }
+
+// RollbackReach returns how long ago a commit may have been good for whoever triggered the
+// shipment to roll back to it, and false if the floor does not let them: it has to be a
+// person of the group, never a bot. A repository's file opens no lane of its own.
+func RollbackReach(p Policy, s Shipment) (time.Duration, bool) {
+	floor := p.Layers[0]
+	if floor.Rollback == nil {
+		return 0, false
+	}
+	j := newShipmentJudge(s, s.TakenAt)
+	_, ok := j.seat(floor, floor.Rollback.By, s.By)
+	return floor.Rollback.Reach, ok && !j.people[s.By].Bot
+}

@@ -274,7 +274,7 @@ type TextFacts struct {
 
 // Relief is what takes the weight from a rule, until then.
 type Relief struct {
-	Until  time.Time `json:"until,omitzero"` // zero: for this deployment
+	Until  time.Time `json:"until,omitzero"`   // zero: for this deployment
 	By     UserID    `json:"by,omitempty"`     // who approved the exception, or waived the rule
 	Group  string    `json:"group,omitempty"`  // as whose member they waived it
 	Layer  string    `json:"layer,omitempty"`  // whose file says so
