@@ -44,7 +44,6 @@ const (
 	SignOffNotInGroup  SignOffDrop = "not_in_group" //
 	SignOffOtherDiff   SignOffDrop = "other_diff"   // given for something else than what landed
 	SignOffOtherCommit SignOffDrop = "other_commit" // given for another commit
-	SignOffLate        SignOffDrop = "late"         // its lead time is not over
 )
 
 // signOff judges a sign-off: of each change that the rule is about, or of the commit.
