@@ -127,6 +127,9 @@ func reason(r rules.Reason, c rules.Change, n Names) string {
 	case rules.RuleAhead:
 		return "The rule is judged at a later stage."
 	}
+	if text := production(r, c, n); text != "" {
+		return text
+	}
 	return "The finding has the reason " + string(r.Code) + "."
 }
 
