@@ -56,7 +56,7 @@ func (a *App) judgePull(ctx context.Context, c store.Claim) error {
 	if err != nil {
 		return err
 	}
-	preview, err := a.preview(ctx, repo.ID, c.Subject.Number, read)
+	preview, err := a.preview(ctx, repo, c.Subject.Number, read)
 	if err != nil {
 		return err
 	}

@@ -115,6 +115,8 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 			return err
 		}
 		return p.RerequestSuite(w.repo, suite)
+	case "delete-run": // COMMIT WORKFLOW
+		return deleteRun(w, login, args)
 	case "copies": // COMMIT COUNT BASE: so many pull requests of a fork with the same head
 		return copies(w, login, args)
 	case "permission":

@@ -36,14 +36,15 @@ func TestScenarios(t *testing.T) {
 			e.Values["world"] = w
 			return nil
 		},
-		Cmds: words(),
+		Cmds: vocabulary(),
 	})
 }
 
-// words are all that a page can say.
-func words() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
+// vocabulary is all that a page can say.
+func vocabulary() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	all := maps.Clone(commands)
 	maps.Copy(all, eventWords)
+	maps.Copy(all, checkWords)
 	return all
 }
 

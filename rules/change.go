@@ -28,9 +28,9 @@ type Change struct {
 	Unnamed bool              `json:"unnamed,omitempty"`  // a push to the head has no known pusher
 	Reviews []Review          `json:"reviews,omitempty"`  // by submission; of all Pulls
 	Shifts  []BaseShift       `json:"shifts,omitempty"`   // each time a pull request changed its base
-	Runs    []CheckRun        `json:"runs,omitempty"`     // every check run on the head but ours
+	Runs    []CheckRun        `json:"runs,omitempty"`     // every check run on the head but ours, and failed ones that were there
 	Suites  []CheckSuite      `json:"suites,omitempty"`   // every check suite with runs on the head but ours
-	Status  []Status          `json:"statuses,omitempty"` // the newest commit status of each context on the head but ours
+	Status  []Status          `json:"statuses,omitempty"` // the newest commit status of each context on the head but ours, and what it may hide
 	Need    []string          `json:"required,omitempty"` // contexts that GitHub requires on the base, by name
 	Usual   []string          `json:"usual,omitempty"`    // checks that each of the last merges into the base had, by name
 	People  []Person          `json:"people,omitempty"`   // whoever is named above, each once
@@ -210,6 +210,10 @@ type CheckRun struct {
 	Status     string    `json:"status"`     // completed, or anything else: not yet
 	Conclusion string    `json:"conclusion"` // empty until completed
 	At         time.Time `json:"at"`         // started
+	// Attempt is that of the workflow run whose job this is, from 1. 0: it is no job, such as
+	// what a job posted with its token, or it was not asked: it then neither replaces another
+	// of its name nor counts as one of the workflow's.
+	Attempt int `json:"attempt,omitempty"`
 }
 
 // CheckSuite is one check suite on the head that has runs.
@@ -221,12 +225,15 @@ type CheckSuite struct {
 	At      time.Time `json:"at"` // created
 }
 
-// Status is the newest commit status of one context on the head.
+// Status is the newest commit status of one context on the head or, Hidden, the newest of
+// somebody else in that context.
 type Status struct {
 	Context string    `json:"context"`
 	State   string    `json:"state"` // error, expected, failure, pending, success
 	By      UserID    `json:"by"`    // 0: nobody that GitHub could resolve
 	At      time.Time `json:"at"`
+	Token   bool      `json:"token,omitempty"`  // posted with the token of a job of GitHub Actions: anybody's who can write
+	Hidden  bool      `json:"hidden,omitempty"` // somebody else's stands over it; read where that one's could be made up
 }
 
 // Person is what the rules may know of somebody named in a Change.

@@ -35,7 +35,8 @@ type result struct {
 	name  string
 	app   int64  // 0: a status
 	slug  string // of the app
-	flow  string // path of the workflow that it is a job of; empty: none, or a status
+	flow  string // path of the workflow whose suite it is in; empty: none, or a status
+	job   bool   // it is a job of that workflow
 	suite int64  // 0: a status
 	state resultState
 	word  string // GitHub's, for a conclusion
@@ -52,24 +53,13 @@ const (
 	hearsay // a success that a bot posted which is a contributor
 )
 
-// results returns what counts of the head's check runs and statuses, by name. Of check
-// runs with one app, suite and name the newest counts alone: it is a re-run. Those of
-// different suites never replace each other.
+// results returns what counts of the head's check runs and statuses, by name.
 func results(c Change, j *judge) []result {
-	type job struct {
-		app, suite int64
-		name       string
-	}
-	newest := map[job]CheckRun{}
-	for _, r := range c.Runs {
-		k := job{r.App, r.Suite, r.Name}
-		if old, ok := newest[k]; r.App != c.OwnApp && (!ok || r.ID > old.ID) {
-			newest[k] = r
-		}
-	}
 	var out []result
-	for _, r := range newest {
-		res := result{name: r.Name, app: r.App, slug: strings.ToLower(r.AppSlug), flow: r.Workflow, suite: r.Suite, word: r.Conclusion}
+	for _, r := range standing(c) {
+		res := result{
+			name: r.Name, app: r.App, slug: strings.ToLower(r.AppSlug), flow: r.Workflow, job: r.Attempt > 0, suite: r.Suite, word: r.Conclusion,
+		}
 		switch {
 		case r.Status != completed || r.Conclusion == "":
 			res.state = running
@@ -82,14 +72,66 @@ func results(c Change, j *judge) []result {
 		}
 		out = append(out, res)
 	}
+	doubted := map[string]bool{} // contexts whose newest status proves nothing against what stood there
 	for _, s := range c.Status {
-		if !Own(s.Context) {
-			out = append(out, result{name: s.Context, state: j.statusState(s), word: s.State})
+		if !Own(s.Context) && !s.Hidden {
+			state := j.statusState(s)
+			doubted[strings.ToLower(s.Context)] = state == claimed || state == hearsay || state == passed && s.Token
+			out = append(out, result{name: s.Context, state: state, word: s.State})
+		}
+	}
+	for _, s := range c.Status {
+		state := j.statusState(s)
+		if s.Hidden && doubted[strings.ToLower(s.Context)] && (state == failed || state == running) {
+			out = append(out, result{name: s.Context, state: state, word: s.State})
 		}
 	}
 	slices.SortFunc(out, func(a, b result) int {
 		return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(a.app, b.app), cmp.Compare(a.suite, b.suite))
 	})
+	return out
+}
+
+// actionsSlug is GitHub Actions, in whose name each job of each workflow can post check runs.
+const actionsSlug = "github-actions"
+
+// standing returns the check runs that no re-run has replaced, but for our own. Those of
+// different apps or suites never replace each other. Of any other app's runs in one suite
+// and of one name the newest counts alone: the app alone can post there, and its word is
+// what is asked for. GitHub Actions lends its name to every job, so there only a job
+// replaces a job: one of a later attempt that has as many of the name.
+func standing(c Change) []CheckRun {
+	type job struct {
+		app, suite int64
+		name       string
+	}
+	groups := map[job][]CheckRun{}
+	for _, r := range c.Runs {
+		if r.App != c.OwnApp {
+			k := job{r.App, r.Suite, r.Name}
+			groups[k] = append(groups[k], r)
+		}
+	}
+	var out []CheckRun
+	for _, runs := range groups {
+		if !strings.EqualFold(runs[0].AppSlug, actionsSlug) {
+			out = append(out, slices.MaxFunc(runs, func(a, b CheckRun) int { return cmp.Compare(a.ID, b.ID) }))
+			continue
+		}
+		jobs := map[int]int{} // how many there are, by attempt
+		for _, r := range runs {
+			jobs[r.Attempt]++
+		}
+		for _, r := range runs {
+			replaced := false
+			for attempt, n := range jobs {
+				replaced = replaced || r.Attempt > 0 && attempt > r.Attempt && n >= jobs[r.Attempt]
+			}
+			if !replaced {
+				out = append(out, r)
+			}
+		}
+	}
 	return out
 }
 
@@ -157,20 +199,20 @@ func (j *judge) namedCheck(c Checks, name string, facts *CheckFacts) {
 		case r.state == running:
 			facts.Running, open = append(facts.Running, name), true
 		case r.state == failed:
-			facts.Failed, open = append(facts.Failed, name+" ("+r.word+")"), true
+			facts.Failed, open = append(facts.Failed, r.failure()), true
 		case r.state == claimed || r.state == hearsay:
 			facts.Claimed = append(facts.Claimed, name)
 			open = open || r.state == claimed
 		case !r.from(c.App):
 			facts.WrongApp = append(facts.WrongApp, name)
-		case c.Workflow != "" && !workflow(c.Workflow, r.flow):
+		case c.Workflow != "" && !(r.job && workflow(c.Workflow, r.flow)):
 			facts.Elsewhere = append(facts.Elsewhere, name)
 		case slices.Contains(c.Conclusions, r.word):
 			good = true
 		case r.state == idle:
 			facts.Skipped, open = append(facts.Skipped, name), true
 		default:
-			facts.Failed, open = append(facts.Failed, name+" ("+r.word+")"), true
+			facts.Failed, open = append(facts.Failed, r.failure()), true
 		}
 	}
 	switch {
@@ -180,6 +222,9 @@ func (j *judge) namedCheck(c Checks, name string, facts *CheckFacts) {
 		facts.Missing = append(facts.Missing, name)
 	}
 }
+
+// failure is how a result stands among those that failed.
+func (r result) failure() string { return r.name + " (" + r.word + ")" }
 
 // from reports whether the app named reported the result. A status has no app.
 func (r result) from(app string) bool {
@@ -222,7 +267,7 @@ func (j *judge) allChecks(c Checks) Reason {
 			facts.Running = append(facts.Running, r.name)
 			settled[r.name] = true
 		case failed:
-			facts.Failed = append(facts.Failed, r.name+" ("+r.word+")")
+			facts.Failed = append(facts.Failed, r.failure())
 			settled[r.name] = true
 		case idle:
 			facts.Skipped = append(facts.Skipped, r.name)
@@ -296,6 +341,14 @@ func (j *judge) checkReason(c Checks, f *CheckFacts, skipFails bool) Reason {
 	for _, list := range []*[]string{&f.Passed, &f.Failed, &f.Running, &f.Missing, &f.Skipped, &f.WrongApp, &f.Claimed, &f.Elsewhere} {
 		*list = unique(*list)
 	}
+	for _, r := range j.results {
+		if r.state == failed && slices.Contains(f.Failed, r.failure()) && slices.ContainsFunc(j.results, func(o result) bool {
+			return o.name == r.name && (o.state == passed || o.state == claimed || o.state == hearsay)
+		}) {
+			f.Beside = append(f.Beside, r.name)
+		}
+	}
+	f.Beside = unique(f.Beside)
 	if len(f.Missing) > 0 {
 		f.Since = j.SeenAt
 		late := j.SeenAt.Add(c.Grace)

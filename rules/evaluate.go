@@ -127,21 +127,6 @@ func (o Outcome) Worse(other Outcome) bool {
 // Blocks reports whether a verdict or finding of the outcome keeps a change from moving on.
 func (o Outcome) Blocks() bool { return o.Worse(Pass) }
 
-// Worst returns the heaviest outcome of the verdicts that are to stand on one head. Of no
-// verdicts it is Indeterminate: nothing was judged.
-func Worst(verdicts ...Verdict) Outcome {
-	if len(verdicts) == 0 {
-		return Indeterminate
-	}
-	worst := Pass
-	for _, v := range verdicts {
-		if v.Outcome.Worse(worst) {
-			worst = v.Outcome
-		}
-	}
-	return worst
-}
-
 // judge is one evaluation: the facts, what was worked out from them once, and when the
 // answer could next change by itself.
 type judge struct {

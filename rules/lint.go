@@ -12,15 +12,12 @@ import (
 
 // Warning is something in a policy that Parse accepts and that is hardly what was meant.
 type Warning struct {
+	Layer  string // in which it is: files of two layers may have one name
 	File   string
 	Line   int // from 1
 	Column int // in characters, from 1
 	Code   LintCode
 	Msg    string // what it is, and what to write instead
-}
-
-func (w Warning) String() string {
-	return fmt.Sprintf("%s:%d:%d: %s (%s)", w.File, w.Line, w.Column, w.Msg, w.Code)
 }
 
 // LintCode is the stable name of a Warning.
@@ -33,6 +30,7 @@ const (
 	LintSwitchedOff  LintCode = "rule.can_be_avoided" // who wrote the change can make the condition not hold
 	LintOwnGroup     LintCode = "rule.own_group"      // it asks those who wrote the change's group alone
 	LintNobody       LintCode = "group.nobody"        // nobody can be in it, or too few for a rule
+	LintTeam         LintCode = "team.nobody"         // a team of a group is not there, empty, or of contributors alone
 	LintUnused       LintCode = "name.unused"         // a group or class that nothing names
 	LintRegexp       LintCode = "glob.looks_like_regexp"
 	LintExpired      LintCode = "relief.expired"
@@ -44,13 +42,16 @@ const (
 type LintFacts struct {
 	At    time.Time // zero: nothing is said of what expired
 	Teams []Team    // with all of their members; nil: nothing is said of them
+	// Authors are those who contributed to the change that proposes the policy, by the ids of
+	// Teams; nil: it is not a proposal.
+	Authors []UserID
 }
 
 // Lint returns what is hardly meant as it is written, in the order of the files.
 func Lint(p Policy, facts LintFacts) []Warning {
 	var all []Warning
 	for _, l := range p.Layers {
-		n := linter{layer: l, facts: facts}
+		n := linter{policy: p, layer: l, facts: facts}
 		n.groups()
 		n.globs()
 		n.unused()
@@ -74,14 +75,15 @@ func Lint(p Policy, facts LintFacts) []Warning {
 }
 
 type linter struct {
-	layer Layer
-	facts LintFacts
-	all   []Warning
+	policy Policy
+	layer  Layer
+	facts  LintFacts
+	all    []Warning
 }
 
 func (n *linter) warn(at Position, code LintCode, format string, args ...any) {
 	n.all = append(n.all, Warning{
-		File: n.layer.File, Line: max(at.Line, 1), Column: max(at.Column, 1), Code: code, Msg: fmt.Sprintf(format, args...),
+		Layer: n.layer.Name, File: n.layer.File, Line: max(at.Line, 1), Column: max(at.Column, 1), Code: code, Msg: fmt.Sprintf(format, args...),
 	})
 }
 
@@ -143,10 +145,37 @@ func (n *linter) avoided(r Rule) {
 		}
 	})
 	if len(by) > 0 {
-		n.warn(r.When.At, LintSwitchedOff, "whoever writes a change can get it out of rule %q by %s: add a rule that applies without it, or ask for what they cannot choose",
-			r.Name, strings.Join(by, " and by "))
+		n.warn(r.When.At, LintSwitchedOff, "whoever writes a change can get it out of rule %q by %s, and %s: add a rule that applies without it, or ask for what they cannot choose",
+			r.Name, strings.Join(by, " and by "), n.others(r))
 	}
 }
+
+// others says who else would have to agree to a change that a rule does not apply to: those
+// whom the rules ask for that apply to every change.
+func (n *linter) others(of Rule) string {
+	var names []string
+	for _, l := range n.policy.Layers {
+		for _, r := range l.Rules {
+			asks := false
+			r.Require.each(func(part Requirement) { asks = asks || part.Approvals != nil })
+			if asks && r.When.always() && r.Until.IsZero() && r.Name != of.Name {
+				names = append(names, r.Name)
+			}
+		}
+	}
+	switch {
+	case len(names) == 0:
+		return "then nobody else has to agree"
+	case len(names) > maxNamed:
+		return fmt.Sprintf("then %d rules still ask for an approval", len(names))
+	case len(names) == 1:
+		return "then rule " + quotedList(names) + " alone asks for an approval"
+	}
+	return "then rules " + quotedList(names) + " still ask for an approval"
+}
+
+// maxNamed is how many rules one message names.
+const maxNamed = 3
 
 // switches calls yield for each thing by which a condition can be switched off. not says
 // whether it stands below an odd number of nots; seen are the classes on the way.
@@ -159,6 +188,9 @@ func (n *linter) switches(c Condition, not bool, seen map[string]bool, yield fun
 	}
 	if len(c.HeadBranches) > 0 {
 		yield("another name of the branch")
+	}
+	if slices.Contains(c.Expr.facts, FactText) {
+		yield("another title or description")
 	}
 	if c.Draft != nil && *c.Draft != not {
 		yield("taking it out of draft")
@@ -183,69 +215,11 @@ func (n *linter) switches(c Condition, not bool, seen map[string]bool, yield fun
 	}
 }
 
-// ownGroup warns of a rule that asks for nobody but the group that wrote the change.
-func (n *linter) ownGroup(r Rule) {
-	if len(r.When.Authors) == 0 {
-		return
-	}
-	r.Require.each(func(part Requirement) {
-		if a := part.Approvals; a != nil && len(a.From) > 0 && subset(a.From, r.When.Authors) {
-			n.warn(r.At, LintOwnGroup, "rule %q lets %s approve what %s wrote, and nobody else: name another group too", r.Name, quotedList(a.From), quotedList(r.When.Authors))
-		}
-	})
-}
-
 // reachable warns of what means nothing in a repository's file.
 func (n *linter) reachable(r Rule) {
 	if r.Overridable && n.layer.Name == RepositoryLayer {
 		n.warn(r.At, LintUnreachable, "rule %q is marked overridable, and nothing stands below a repository's file: take it out", r.Name)
 	}
-}
-
-// groups warns of groups that nobody can be in, and of rules that ask for more people than
-// a group has.
-func (n *linter) groups() {
-	for _, name := range slices.Sorted(maps.Keys(n.layer.Groups)) {
-		g := n.layer.Groups[name]
-		if size, known := n.size(g); known && size == 0 {
-			n.warn(g.At, LintNobody, "nobody is in group %q: name a team that has members, or people", name)
-		}
-	}
-	for _, r := range n.layer.Rules {
-		r.Require.each(func(part Requirement) {
-			a := part.Approvals
-			if a == nil || len(a.From) == 0 {
-				return
-			}
-			total, all := 0, true
-			for _, name := range a.From {
-				size, known := n.size(n.layer.Groups[name])
-				total, all = total+size, all && known
-			}
-			if all && total > 0 && total < a.Count {
-				n.warn(r.At, LintNobody, "rule %q asks for %d people of %s, and there are %d: ask for fewer, or widen the group", r.Name, a.Count, quotedList(a.From), total)
-			}
-		})
-	}
-}
-
-// size returns how many people a group has at most, if that can be told. Bots do not
-// count: the last seat is a person's.
-func (n *linter) size(g Group) (people int, known bool) {
-	if g.Permission != "" || g.BuiltIn {
-		return 0, false
-	}
-	people = len(g.Users)
-	for _, ref := range g.Teams {
-		if n.facts.Teams == nil {
-			return 0, false
-		}
-		i := slices.IndexFunc(n.facts.Teams, func(t Team) bool { return t.Slug == ref.Slug })
-		if i >= 0 && !n.facts.Teams[i].Missing && ref.means(n.facts.Teams[i]) {
-			people += len(n.facts.Teams[i].Members)
-		}
-	}
-	return people, true
 }
 
 // regexpSigns are what regular expressions have and globs of paths hardly ever.

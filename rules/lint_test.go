@@ -13,7 +13,7 @@ import (
 	"github.com/changewarden/changewarden/rules"
 )
 
-// TestLint lints each policy of testdata/policies/lint.txtar; behind it, under "warnings",
+// TestLint (behaviour 77 among others) lints each policy of testdata/policies/lint.txtar; behind it, under "warnings",
 // stands all that is said of it.
 func TestLint(t *testing.T) {
 	const name = "../testdata/policies/lint.txtar"
@@ -25,7 +25,10 @@ func TestLint(t *testing.T) {
 		At: time.Date(2025, 3, 3, 12, 0, 0, 0, time.UTC),
 		Teams: []rules.Team{
 			{Slug: "security", ID: 11, Members: []rules.UserID{1, 2}}, {Slug: "empty", ID: 12}, {Slug: "gone", Missing: true},
+			{Slug: "everybody", ID: 13, Members: []rules.UserID{1, 2, 3}}, {Slug: "proposers", ID: 14, Members: []rules.UserID{3}},
+			{Slug: "made-anew", ID: 16, Pinned: 15, Members: []rules.UserID{1}},
 		},
+		Authors: []rules.UserID{3},
 	}
 	said := map[string]bool{}
 	for i := 0; i < len(page.Files); i += 2 {

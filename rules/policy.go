@@ -147,6 +147,19 @@ func (p Policy) Governs(base, defaultBranch string) bool {
 	return slices.ContainsFunc(p.Layers, func(l Layer) bool { return matchAny(l.Branches, base) })
 }
 
+// NamesWorkflow reports whether a rule wants checks from the workflow file at path.
+func (p Policy) NamesWorkflow(path string) bool {
+	named := false
+	for _, l := range p.Layers {
+		for _, r := range l.Rules {
+			r.Require.each(func(part Requirement) {
+				named = named || part.Checks != nil && part.Checks.Workflow != "" && workflow(part.Checks.Workflow, path)
+			})
+		}
+	}
+	return named
+}
+
 // Interest says which checks can change a verdict.
 type Interest struct {
 	All   bool     // every one

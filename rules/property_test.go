@@ -195,8 +195,8 @@ func TestCopies(t *testing.T) {
 		for _, c := range rules.Unite(append(all, lax)) {
 			verdicts = append(verdicts, judge(p, c))
 		}
-		if one := judge(p, c); one.Outcome.Worse(rules.Worst(verdicts...)) {
-			t.Fatalf("%s became %s on the head by another base", one.Outcome, rules.Worst(verdicts...))
+		if one := judge(p, c); one.Outcome.Worse(worst(verdicts)) {
+			t.Fatalf("%s became %s on the head by another base", one.Outcome, worst(verdicts))
 		}
 	})
 }

@@ -25,7 +25,7 @@ const BeforeMerge Stage = "merge"
 
 // Evaluator names the version of the judging code. It changes whenever the same policy,
 // change and time could give other bytes.
-const Evaluator = "changewarden/2"
+const Evaluator = "changewarden/3"
 
 // Verdict is a policy's answer about one change at one moment.
 type Verdict struct {
@@ -249,12 +249,13 @@ type Objection struct {
 type CheckFacts struct {
 	Passed    []string  `json:"passed,omitempty"`
 	Failed    []string  `json:"failed,omitempty"`    // name, and the conclusion in brackets
+	Beside    []string  `json:"beside,omitempty"`    // of those that failed: something that is not their re-run succeeded under the name
 	Running   []string  `json:"running,omitempty"`   // queued or running
 	Missing   []string  `json:"missing,omitempty"`   // named, required or usual, and not reported
 	Skipped   []string  `json:"skipped,omitempty"`   // skipped or neutral, where that is not enough
 	WrongApp  []string  `json:"wrong_app,omitempty"` // reported by another app than the one named
 	Claimed   []string  `json:"claimed,omitempty"`   // statuses posted by contributors: they never count
-	Elsewhere []string  `json:"elsewhere,omitempty"` // not from the workflow named
+	Elsewhere []string  `json:"elsewhere,omitempty"` // no job of the workflow named
 	Settles   time.Time `json:"settles,omitzero"`    // when it will have been quiet for long enough
 	Since     time.Time `json:"since,omitzero"`      // since when something is missing: the head's first sight
 	Overdue   bool      `json:"overdue,omitempty"`   // what is missing is so for longer than the rule's grace time

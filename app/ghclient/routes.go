@@ -36,6 +36,7 @@ var known = []string{
 	"/repos/{owner}/{repo}",
 	"/repos/{owner}/{repo}/actions/runs/{id}",
 	"/repos/{owner}/{repo}/actions/runs/{id}/deployment_protection_rule",
+	"/repos/{owner}/{repo}/actions/runs/{id}/jobs",
 	"/repos/{owner}/{repo}/activity",
 	"/repos/{owner}/{repo}/branches/{branch}",
 	"/repos/{owner}/{repo}/check-runs",

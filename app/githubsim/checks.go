@@ -27,12 +27,15 @@ type workflowRun struct {
 	path, name   string
 	event        string
 	number       int
+	attempt      int // the newest
 	created      time.Time
 }
 
-// run is a check run. A re-run of an Actions job is a new run in the same suite.
+// run is a check run. A re-run of an Actions job is a new run in the same suite, of the
+// workflow run's next attempt.
 type run struct {
 	id          int64
+	attempt     int // of the workflow run whose job it is; 0: no job
 	suite       *suite
 	name        string
 	status      string // queued, in_progress, completed, …

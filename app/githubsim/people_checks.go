@@ -42,6 +42,21 @@ func (p *Person) RerequestSuite(repo string, id int64) error {
 	})
 }
 
+// DeleteRun deletes a run of a workflow, as anybody with write permission can: what its jobs
+// reported is gone, and nothing is told.
+func (p *Person) DeleteRun(repo string, runID int64) error {
+	return p.in(repo, permWrite, func(_ *account, r *repository) error {
+		i := slices.IndexFunc(r.suites, func(u *suite) bool { return u.job != nil && u.job.id == runID })
+		if i < 0 {
+			return notFound()
+		}
+		gone := r.suites[i]
+		r.suites = slices.Delete(r.suites, i, i+1)
+		r.runs = slices.DeleteFunc(r.runs, func(c *run) bool { return c.suite == gone })
+		return nil
+	})
+}
+
 // Integration acts as another GitHub App, or as GitHub Actions.
 type Integration struct {
 	s    *Server
@@ -80,6 +95,9 @@ type Check struct {
 	Workflow string
 	Event    string
 	RunID    int64
+	// Posted makes it one that a job posted with its token, not the job itself: GitHub puts
+	// it into a suite of Actions that is there already, whichever workflow that is of.
+	Posted bool
 }
 
 // Report makes a check run at a commit and returns its id. Under GitHub Actions each run
@@ -94,6 +112,9 @@ func (i *Integration) Report(repo, sha string, c Check) (id int64, err error) {
 			return err
 		}
 		made := i.s.addRunIn(u, c.Name)
+		if u.job != nil && !c.Posted {
+			made.attempt = u.job.attempt
+		}
 		i.s.conclude(made, "in_progress", c.Conclusion)
 		i.s.announce(made, true, *made)
 		id = made.id
@@ -111,6 +132,13 @@ func (i *Integration) suite(x *app, r *repository, sha string, c Check) (*suite,
 			}
 		}
 		return nil, refuse(404, "no workflow run %d", c.RunID)
+	}
+	if c.Posted {
+		for _, u := range r.suites {
+			if u.app == x && u.sha == sha && u.job != nil {
+				return u, nil
+			}
+		}
 	}
 	if x.id == ActionsAppID && c.Workflow != "" {
 		return i.start(x, r, sha, c.Workflow, c.Event), nil
@@ -150,7 +178,7 @@ func (i *Integration) start(x *app, r *repository, sha, workflow, event string) 
 	}
 	_, name := splitPath(workflow)
 	return i.s.addSuite(r, x, sha, r.branchOf(sha), &workflowRun{
-		id: i.s.id(kindWorkflow), workflow: file, path: workflow, name: name, event: event, number: n, created: i.s.now(),
+		id: i.s.id(kindWorkflow), workflow: file, path: workflow, name: name, event: event, number: n, attempt: 1, created: i.s.now(),
 	})
 }
 
@@ -169,7 +197,8 @@ func (i *Integration) Conclude(repo string, id int64, conclusion string) error {
 }
 
 // Rerun runs a job again: a new run of the same name in the same suite, which replaces
-// the old one wherever the latest count. It returns the new run's id.
+// the old one wherever the latest count, and a new attempt of its workflow run. It returns
+// the new run's id.
 func (i *Integration) Rerun(repo string, id int64, conclusion string) (again int64, err error) {
 	err = i.do(repo, func(x *app, r *repository) error {
 		c := r.run(id)
@@ -177,6 +206,10 @@ func (i *Integration) Rerun(repo string, id int64, conclusion string) (again int
 			return notFound()
 		}
 		made := i.s.addRunIn(c.suite, c.name)
+		if c.attempt > 0 {
+			c.suite.job.attempt++
+			made.attempt = c.suite.job.attempt
+		}
 		i.s.conclude(made, "in_progress", conclusion)
 		i.s.announce(made, true, *made)
 		again = made.id

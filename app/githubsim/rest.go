@@ -55,6 +55,7 @@ func (s *Server) routes() []route {
 		{method: "GET", pattern: repo + "/check-runs/{check_run_id}/annotations", need: "checks:read", serve: listAnnotations},
 		{method: "GET", pattern: repo + "/check-suites/{check_suite_id}/check-runs", need: "checks:read", serve: listSuiteRuns},
 		{method: "POST", pattern: repo + "/statuses/{sha}", need: "statuses:write", serve: createStatus},
+		{method: "GET", pattern: repo + "/actions/runs/{run_id}/jobs", need: "actions:read", serve: listJobs},
 		{method: "POST", pattern: repo + "/actions/runs/{run_id}/deployment_protection_rule", need: "deployments:write", serve: reviewDeployment},
 	}
 }

@@ -22,7 +22,9 @@ func TestEveryEndpoint(t *testing.T) {
 	must(s.As("bob").Review(infra, n, githubsim.Review{State: "COMMENT", Body: "hm"}))(t)
 	ok(t, s.As("bob").Label(infra, n, "good first"))
 	ok(t, s.As("bob").Status(infra, head, "lint", "pending", ""))
-	must(s.AsApp("github-actions").Report(infra, head, githubsim.Check{Name: "test", Conclusion: "success", Workflow: ".github/workflows/ci.yml"}))(t)
+	ci := must(s.AsApp("github-actions").StartRun(infra, head, ".github/workflows/ci.yml", ""))(t)
+	must(s.AsApp("github-actions").Report(infra, head, githubsim.Check{Name: "test", Conclusion: "success", RunID: ci}))(t)
+	must(s.AsApp("github-actions").Report(infra, head, githubsim.Check{Name: "slow", RunID: ci}))(t)
 	run, _, err := s.client.Checks.CreateCheckRun(t.Context(), "octo-org", "infra", github.CreateCheckRunOptions{Name: "Change Management", HeadSHA: head})
 	ok(t, err)
 	must(s.As("mallory").Fork(site))(t)
@@ -45,6 +47,7 @@ func TestEveryEndpoint(t *testing.T) {
 		fmt.Sprintf("repos/octo-org/infra/pulls/%d/files", n), fmt.Sprintf("repos/octo-org/infra/pulls/%d/commits", n), fmt.Sprintf("repos/octo-org/infra/pulls/%d/reviews", n),
 		fmt.Sprintf("repos/octo-org/infra/check-runs/%d", run.GetID()), fmt.Sprintf("repos/octo-org/infra/check-runs/%d/annotations", run.GetID()),
 		fmt.Sprintf("repos/octo-org/infra/check-suites/%d/check-runs", run.GetCheckSuite().GetID()),
+		fmt.Sprintf("repos/octo-org/infra/actions/runs/%d/jobs?filter=all", ci),
 	} {
 		if status, _, body := s.get(path, nil); status != 200 {
 			t.Errorf("GET %s: %d %s", path, status, body)
@@ -256,6 +259,39 @@ func wantStatus(t *testing.T, err error, status int, message string) {
 	}
 	if !strings.Contains(err.Error(), fmt.Sprintf(": %d ", status)) || !strings.Contains(err.Error(), message) {
 		t.Errorf("got %v, want %d %s", err, status, message)
+	}
+}
+
+// A job that runs again is one of another attempt; what is posted with a job's token is none.
+func TestJobs(t *testing.T) {
+	s := newSim(t)
+	_, head := s.pull("feature", "f", "1\n")
+	actions := s.AsApp("github-actions")
+	ci := must(actions.StartRun(infra, head, ".github/workflows/ci.yml", ""))(t)
+	first := must(actions.Report(infra, head, githubsim.Check{Name: "test", Conclusion: "failure", RunID: ci}))(t)
+	must(actions.Report(infra, head, githubsim.Check{Name: "test", Conclusion: "success", Posted: true}))(t)
+	again := must(actions.Rerun(infra, first, "success"))(t)
+	list := func(filter string) map[int64]int64 {
+		got, _, err := s.client.Actions.ListWorkflowJobs(t.Context(), "octo-org", "infra", ci, &github.ListWorkflowJobsOptions{Filter: filter})
+		ok(t, err)
+		attempts := map[int64]int64{}
+		for _, j := range got.Jobs {
+			attempts[j.GetID()] = j.GetRunAttempt()
+		}
+		return attempts
+	}
+	if diff := cmp.Diff(map[int64]int64{again: 2}, list("latest")); diff != "" {
+		t.Errorf("latest (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[int64]int64{first: 1, again: 2}, list("all")); diff != "" {
+		t.Errorf("all (-want +got):\n%s", diff)
+	}
+	if got, _, err := s.client.Checks.ListCheckRunsForRef(t.Context(), "octo-org", "infra", head, &github.ListCheckRunsOptions{Filter: github.String("all")}); err != nil || got.GetTotal() != 3 {
+		t.Errorf("check runs: %v %v", got, err)
+	}
+	ok(t, s.As("bob").DeleteRun(infra, ci))
+	if got, _, err := s.client.Checks.ListCheckRunsForRef(t.Context(), "octo-org", "infra", head, nil); err != nil || got.GetTotal() != 0 {
+		t.Errorf("after the run was deleted: %v %v", got, err)
 	}
 }
 

@@ -48,9 +48,23 @@ func TestPublicationsReadWell(t *testing.T) {
 		{"public", Compose([]Item{public}, Options{})},
 		{"passed", Compose([]Item{terraform(rules.Pass)}, Options{})},
 		{"two bases", Compose([]Item{terraform(rules.Pending), other}, Options{})},
-		{"proposed", Compose([]Item{proposing(&Proposal{Path: ".github/change-management.yml", Rules: 5, Preview: &Preview{Tried: 12, Differ: []Difference{
-			{Number: 40, Was: rules.Pass, Would: rules.Pending}, {Number: 41, Was: rules.Pending, Would: rules.Indeterminate},
-		}}})}, Options{})},
+		{"proposed", Compose([]Item{proposing(&Proposal{Path: ".github/change-management.yml", Rules: 5, Preview: &Preview{
+			Words: []Word{
+				{Kind: "changed", What: "rule", Name: "peer review", Before: "Every change needs 1 approval.", After: "Every change needs 2 approvals."},
+				{Kind: "removed", What: "rule", Name: "tests | <b>", Before: "Every change needs #12 and @ann."},
+				{Kind: "added", What: "branches", Name: "branches", After: "Changes into release/** are judged."},
+			},
+			Of: 140, Tried: 12, Unjudged: 1, Unsaid: 3, Lacks: map[string]int{"title and description": 1, "who is in team `x`": 2},
+			Differ: []Difference{
+				{Number: 40, Was: rules.Pass, Would: rules.Pending}, {Number: 41, Merged: true, Was: rules.Pending, Would: rules.NotApplicable},
+			},
+		}})}, Options{})},
+		{"proposed for an organization", Compose([]Item{proposing(&Proposal{Floor: true, Path: ".github/change-management.yml", Rules: 5, Preview: &Preview{
+			All: true, Of: 4, Tried: 4, Unjudged: 2, Unsaid: 2, Elsewhere: 1, Clashes: map[string]int{"octo-org/infra": 1, "": 1},
+			Differ: []Difference{{Repo: "octo-org/app", Number: 40, Was: rules.Pass, Would: rules.Pending}},
+		}})}, Options{})},
+		{"proposed by a stranger", Compose([]Item{proposing(&Proposal{Path: ".github/change-management.yml", Rules: 5, Preview: &Preview{Held: true}})}, Options{})},
+		{"proposed without others", Compose([]Item{proposing(&Proposal{Path: ".github/change-management.yml", Rules: 5, Preview: &Preview{}})}, Options{})},
 		{"proposed with errors", Compose([]Item{proposing(&Proposal{Path: ".github/change-management.yml", Errors: []Remark{
 			{Path: ".github/change-management.yml", Line: 3, Column: 5, Message: `unknown key "aprovals": did you mean "approvals"?`},
 			{Path: ".github/change-management.yml", Line: 7, Message: "a rule needs a name"},

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/changewarden/changewarden/app/say"
-	"github.com/changewarden/changewarden/rules"
 )
 
 // Proposal is the policy file that a change would put in force.
@@ -17,36 +16,7 @@ type Proposal struct {
 	Rules   int
 	Errors  []Remark // for each of which it would not take effect
 	Remarks []Remark // on what is hardly meant as it is written
-	Preview *Preview // what it would have said; nil: nobody asked it
-}
-
-// Preview is what a proposed policy would have said about other open pull requests, by the
-// facts that they were last judged by.
-type Preview struct {
-	Tried  int
-	Differ []Difference // by number
-}
-
-// Difference is a pull request of which the proposed policy would have said something else.
-type Difference struct {
-	Number     int64
-	Was, Would rules.Outcome
-}
-
-// String says in Markdown which verdicts would differ.
-func (p Preview) String() string {
-	if p.Tried == 0 {
-		return "No other pull request is open on which it could be tried."
-	}
-	if len(p.Differ) == 0 {
-		return fmt.Sprintf("Of the other open pull requests it was tried on %d: it would have said the same.", p.Tried)
-	}
-	var lines []string
-	for _, d := range p.Differ {
-		lines = append(lines, fmt.Sprintf("%d (%s, would be: %s)", d.Number, word(d.Was), word(d.Would)))
-	}
-	return fmt.Sprintf("Of the other open pull requests it was tried on %d, and would have said something else of %d: %s.",
-		p.Tried, len(p.Differ), strings.Join(atMost(lines, "and %d more"), ", "))
+	Preview *Preview // what it changes and would have said; nil: it cannot take effect
 }
 
 // Remark is something about a place in a proposed policy.

@@ -69,7 +69,9 @@ func summary(items []Item, strangers int) string {
 	for _, p := range proposals(items) {
 		t.add("\n> " + p.String() + "\n")
 		if p.Preview != nil {
-			t.add(">\n> " + p.Preview.String() + "\n")
+			for _, paragraph := range p.Preview.paragraphs() {
+				t.add(">\n> " + paragraph + "\n")
+			}
 		}
 	}
 	if len(items) > 1 {
@@ -87,6 +89,11 @@ func summary(items []Item, strangers int) string {
 			title += ", into " + inert(cut(it.Change.Base, 100))
 		}
 		t.addFold(title, people(it))
+	}
+	for _, p := range proposals(items) {
+		if p.Preview != nil {
+			t.addFold("What the proposed policy changes, in words", p.Preview.told())
+		}
 	}
 	notices(t, items)
 	if _, left := annotate(items); left.Beyond+left.Removed > 0 {

@@ -33,7 +33,7 @@ func waiting(f *rules.CheckFacts) string {
 		out = append(out, sentence("reported by another app than the policy names", list(f.WrongApp)))
 	}
 	if len(f.Elsewhere) > 0 {
-		out = append(out, sentence("reported by another workflow than the policy names", list(f.Elsewhere)))
+		out = append(out, sentence("reported by something other than a job of the workflow that the policy names", list(f.Elsewhere)))
 	}
 	if len(f.Claimed) > 0 {
 		out = append(out, fmt.Sprintf("A contributor's own status does not count: %s. Whoever runs the tests can let them report instead.", list(f.Claimed)))
@@ -62,6 +62,9 @@ func failed(f *rules.CheckFacts) string {
 	var out []string
 	if len(f.Failed) > 0 {
 		out = append(out, sentence("failed", list(f.Failed))+" A contributor can push a fix, or run them again.")
+	}
+	if len(f.Beside) > 0 {
+		out = append(out, "What succeeded under the same name is not a re-run of what failed, which stands until it runs again itself: "+list(f.Beside)+".")
 	}
 	if len(f.Skipped) > 0 && len(f.Failed) == 0 {
 		out = append(out, sentence("skipped, which the policy does not take for a success", list(f.Skipped))+" A contributor can make them run for this commit.")

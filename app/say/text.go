@@ -119,6 +119,9 @@ func unread(facts []rules.Fact) string {
 	return fmt.Sprintf("The rule rests on %s, which could not be read. It is judged again when that can be; who runs the app can see why in its log.", all(parts))
 }
 
+// Fact names a fact that may not have been read.
+func Fact(f rules.Fact) string { return unreadNames[f] }
+
 var unreadNames = map[rules.Fact]string{
 	rules.FactText:        "title and description",
 	rules.FactMessages:    "the commits' messages",

@@ -178,8 +178,11 @@ type suite struct {
 		DatabaseID int64
 		Slug       string
 	}
-	WorkflowRun *struct{ File *struct{ Path string } }
-	CheckRuns   *connection[run]
+	WorkflowRun *struct {
+		DatabaseID int64
+		File       *struct{ Path string }
+	}
+	CheckRuns *connection[run]
 }
 
 type run struct {
@@ -189,6 +192,8 @@ type run struct {
 	Conclusion  *string
 	StartedAt   *time.Time
 	CompletedAt *time.Time
+
+	attempt int // of the workflow run whose job it is; see readJobs
 }
 
 type statusContext struct {

@@ -15,6 +15,7 @@ type checks struct {
 	suites   []suite
 	runs     [][]run // of each suite
 	statuses []statusContext
+	hidden   []hiddenStatus // what some of statuses stand over
 	whole    bool
 	of       int // runs that there are; 0: unknown
 }
@@ -135,7 +136,7 @@ func (f *facts) putChecks(c *rules.Change, k *cast) {
 		for _, r := range f.checks.runs[i] {
 			run := rules.CheckRun{
 				ID: r.DatabaseID, Suite: cs.ID, App: cs.App, AppSlug: cs.AppSlug, Workflow: workflow,
-				Name: r.Name, Status: strings.ToLower(r.Status), At: cs.At,
+				Name: r.Name, Status: strings.ToLower(r.Status), At: cs.At, Attempt: r.attempt,
 			}
 			if r.Conclusion != nil {
 				run.Conclusion = strings.ToLower(*r.Conclusion)
@@ -152,6 +153,12 @@ func (f *facts) putChecks(c *rules.Change, k *cast) {
 		}
 		c.Status = append(c.Status, rules.Status{
 			Context: s.Context, State: strings.ToLower(s.State), By: k.whoActor(s.Creator), At: s.CreatedAt.UTC(),
+			Token: s.Creator.person().Login == actionsBot,
+		})
+	}
+	for _, s := range f.checks.hidden {
+		c.Status = append(c.Status, rules.Status{
+			Context: s.Context, State: s.State, By: k.who(s.By.User), At: s.At, Token: s.By.Login == actionsBot, Hidden: true,
 		})
 	}
 	slices.SortStableFunc(c.Status, func(a, b rules.Status) int { return cmp.Compare(a.Context, b.Context) })

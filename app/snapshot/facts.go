@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,7 +45,9 @@ type facts struct {
 }
 
 func (f *facts) gap(fact rules.GapFact, read, of int) {
-	f.gaps = append(f.gaps, rules.Gap{Fact: fact, Read: read, Of: of})
+	if g := (rules.Gap{Fact: fact, Read: read, Of: of}); !slices.Contains(f.gaps, g) {
+		f.gaps = append(f.gaps, g)
+	}
 }
 
 var commitID = regexp.MustCompile(`^[0-9a-f]{40}$`)

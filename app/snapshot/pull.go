@@ -18,7 +18,9 @@ import (
 // each dismisser and a query for each team, every ten minutes; a query for what is usual,
 // every hour, if the policy asks for all checks; a user for each login of a policy, every
 // day; the branch's activity for a head without a known pusher; trees, for a diff with a
-// file that has no whole patch and for an approval that is carried over from another head; a
+// file that has no whole patch and for an approval that is carried over from another head;
+// the jobs of a workflow run, once each, where two results share a name or the policy names
+// the workflow; the statuses of a head, where who made the change or a job's token says success; a
 // query for a head that changes the policy, and one more when the policy in force asks for
 // what the one before did not.
 func (r *Reader) Pull(ctx context.Context, c *ghclient.Client, t Target) (Pull, error) {
@@ -160,11 +162,20 @@ func (l *look) read(ctx context.Context, f *facts, p *Pull) error {
 	for _, push := range trail.pushes {
 		k.add(subject.Person{User: push.User, Login: push.Login, Bot: push.Bot})
 	}
+	if err := l.readJobs(ctx, f, p.Policy); err != nil {
+		return err
+	}
+	if err := l.readHistory(ctx, f, slices.Clone(k.order)); err != nil { // so far those who made the change are named
+		return err
+	}
 	dismissers := f.nameReviews(k)
 	for _, s := range f.checks.statuses {
 		if !rules.Own(s.Context) {
 			k.actor(s.Creator)
 		}
+	}
+	for _, s := range f.checks.hidden {
+		k.add(s.By)
 	}
 	f.nameExtras(k)
 	if err := l.readJoins(ctx, f.repo.Owner.DatabaseID, teams, k); err != nil {
@@ -203,6 +214,9 @@ func (l *look) read(ctx context.Context, f *facts, p *Pull) error {
 	}
 	c.Reviews, c.Shifts = f.reviewsOf(l.target.Number, k), f.shiftsOf(l.target.Number)
 	f.putChecks(c, k)
+	if err := l.keepFailures(ctx, c); err != nil {
+		return err
+	}
 	for _, user := range k.order {
 		c.People = append(c.People, rules.Person{ID: k.who(user), Bot: k.people[user].Bot, CanWrite: write[user], Permission: may[user]})
 	}
@@ -211,7 +225,7 @@ func (l *look) read(ctx context.Context, f *facts, p *Pull) error {
 	}
 	c.Teams = teamsIn(teams, k)
 	l.putExtras(f, p.Policy, c)
-	if p.Proposal, err = l.proposed(ctx, f, c.Files); err != nil {
+	if p.Proposal, err = l.proposed(ctx, f, *c); err != nil {
 		return err
 	}
 	c.Gaps = f.gaps

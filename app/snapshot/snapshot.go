@@ -40,6 +40,9 @@ const (
 	nameMemory     = "name"     // repo/ → every owner/name that it was seen under
 	joinMemory     = "joins"    // account/team/ → since when each member is one, by user
 	activityMemory = "activity" // repo/ref/head/ → asked
+	jobMemory      = "jobs"     // repo/workflow run/ → the attempt of each job, by check run
+	failureMemory  = "failures" // repo/head/ → the check runs that were seen to fail there
+	statusMemory   = "statuses" // repo/head/ → statusHistory
 )
 
 // How long GitHub's word about people is taken. Deliveries drop it earlier; this is for a

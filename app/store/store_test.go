@@ -37,6 +37,7 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"repositories", testRepositories},
 		{"pull facts", testPullFacts},
 		{"pull reads", testPutPull},
+		{"recent pulls", testRecentPulls},
 		{"told by deliveries alone", testTold},
 		{"selectors", testSelectors},
 		{"selectors during a look", testSelectorsDuringLook},

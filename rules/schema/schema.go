@@ -11,7 +11,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
-	"slices"
 )
 
 // ID is where the schema says that it lives. Nothing is fetched from there.
@@ -90,17 +89,6 @@ func expression() node {
 }
 
 func ref(name string) node { return node{"$ref": "#/$defs/" + name} }
-
-// Keys returns the names of each mapping's keys, by the mapping's place: "policy", "rule",
-// "condition", "requirement" and so on. docs and tests are held to it.
-func Keys() map[string][]string {
-	out := map[string][]string{}
-	for place, n := range mappings() {
-		properties, _ := n["properties"].(map[string]node)
-		out[place] = slices.Sorted(maps.Keys(properties))
-	}
-	return out
-}
 
 func mappings() map[string]node {
 	return map[string]node{

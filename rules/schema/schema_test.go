@@ -48,6 +48,21 @@ var places = map[string]string{
 
 var mayHave = regexp.MustCompile(`(?m)no key "z+q+": it may have (.*)$`)
 
+// The documentation names every key.
+func TestDocumentation(t *testing.T) {
+	page, err := os.ReadFile("../../docs/policy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for place, keys := range schema.Keys() {
+		for _, key := range keys {
+			if !regexp.MustCompile(`\b` + key + `\b`).Match(page) {
+				t.Errorf("docs/policy.md does not name %q of %s", key, place)
+			}
+		}
+	}
+}
+
 // The schema has the keys that the parser has: its own message lists them.
 func TestKeys(t *testing.T) {
 	compiled := compile(t)
