@@ -123,21 +123,6 @@ func (a *App) answered(ctx context.Context, tx *store.Tx, c store.Claim, repo st
 	return tx.Done(c, at, time.Time{})
 }
 
-// refuseMergeGroup owes a merge group's head a failure that says why: an unanswered group
-// is worse than a failed one, and a green one that nobody looked at is worse than both.
-func (a *App) refuseMergeGroup(ctx context.Context, c store.Claim) error {
-	repo, known, err := a.repository(ctx, c)
-	if err != nil || !known {
-		return err
-	}
-	return a.store.Tx(ctx, func(tx *store.Tx) error {
-		if err := a.answer(tx, c, repo, KindMergeGroup, c.Subject.SHA, publish.MergeGroup()); err != nil {
-			return err
-		}
-		return tx.Done(c, a.now(), time.Time{})
-	})
-}
-
 // answer records an answer that no policy gave and owes it to the head, once.
 func (a *App) answer(tx *store.Tx, c store.Claim, repo store.Repository, kind, sha string, wanted publish.Wanted) error {
 	pub, found, err := tx.Publication(repo.ID, sha)

@@ -101,6 +101,9 @@ func (a *App) forgetPull(ctx context.Context, c store.Claim, row store.Pull) err
 				return err
 			}
 		}
+		if err := a.raiseGroupsWith(tx, c, c.Subject.Number, a.now()); err != nil {
+			return err
+		}
 		return tx.Done(c, a.now(), time.Time{})
 	})
 }
@@ -142,6 +145,9 @@ func (a *App) settle(ctx context.Context, tx *store.Tx, l look) error {
 	if err != nil {
 		return err
 	}
+	if err := a.raiseGroupsWith(tx, l.c, l.row.Number, at); err != nil {
+		return err
+	}
 	// Others may carry the former head, and without this one they may be judged otherwise.
 	if left := l.was.Head; left != "" && left != l.row.Head {
 		others, err := tx.PullsByHead(l.repo.ID, left)
@@ -169,6 +175,14 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 	}
 	changes, titles, err := carried(tx, l.repo.ID, l.row.Head)
 	if err != nil {
+		return time.Time{}, err
+	}
+	group, waits, err := a.groupWanted(tx, l.repo.ID, l.row.Head)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if len(changes) == 0 && waits {
+		_, err = a.owe(tx, l.c.Installation, pub, group)
 		return time.Time{}, err
 	}
 	if len(changes) == 0 {
@@ -199,6 +213,9 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 		}
 	}
 	wanted := publish.Compose(items, publish.Options{GitHubURL: a.o.GitHubURL})
+	if waits {
+		wanted = beside(group, wanted, changes)
+	}
 	_, err = a.owe(tx, l.c.Installation, pub, wanted)
 	return recheck, err
 }

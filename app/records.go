@@ -17,7 +17,9 @@ const (
 	KindVerdict      = "verdict"      // VerdictRecord
 	KindPublication  = "publication"  // PublicationRecord
 	KindAnnouncement = "announcement" // AnswerRecord
-	KindMergeGroup   = "merge_group"  // AnswerRecord
+	KindMergeGroup   = "merge_group"  // AnswerRecord; of the time before groups were judged
+	KindGroup        = "group"        // GroupRecord
+	KindGroupEnd     = "group_end"    // GroupEndRecord
 	KindGate         = "gate"         // AnswerRecord
 )
 
@@ -70,6 +72,46 @@ type AnswerRecord struct {
 	Subject    string   `json:"subject"`
 	Head       string   `json:"head,omitempty"`
 	Outcome    string   `json:"outcome"`
+	Deliveries []string `json:"deliveries,omitempty"`
+}
+
+// GroupRecord is the body of the record of a merge group's verdict.
+type GroupRecord struct {
+	Host       string              `json:"host"`
+	Repo       int64               `json:"repo"`
+	Head       string              `json:"head"` // the group's own commit
+	Base       string              `json:"base"`
+	Members    []GroupMemberRecord `json:"members,omitempty"` // in the order in which they would land
+	Tip        string              `json:"tip"`               // address of the rules.Tip
+	Evaluator  string              `json:"evaluator"`
+	At         time.Time           `json:"at"`
+	Verdict    json.RawMessage     `json:"verdict"` // rules.MergeGroupVerdict
+	Deliveries []string            `json:"deliveries,omitempty"`
+	Delivered  int                 `json:"delivered,omitempty"`
+}
+
+// GroupMemberRecord is a pull request in a group, with the verdict about it whose facts and
+// policy the group's rests on.
+type GroupMemberRecord struct {
+	Pull     int64       `json:"pull"`
+	Head     string      `json:"head"`
+	Doubt    rules.Code  `json:"doubt,omitempty"`    // why there is no such verdict; then nothing follows
+	Record   int64       `json:"record,omitempty"`   // of that verdict, in the same log
+	Snapshot string      `json:"snapshot,omitempty"` // address of the rules.Change
+	Policy   []PolicyRef `json:"policy,omitempty"`
+}
+
+// GroupEndRecord is the body of the record of how a merge group ended.
+type GroupEndRecord struct {
+	Host    string  `json:"host"`
+	Repo    int64   `json:"repo"`
+	Head    string  `json:"head"`
+	Base    string  `json:"base"`
+	Why     string  `json:"why"`               // merged, or another word for why it did not land
+	Pulls   []int64 `json:"pulls,omitempty"`   // that were in it at last
+	Outcome string  `json:"outcome,omitempty"` // of its last verdict; empty: it was never judged
+	Record  int64   `json:"record,omitempty"`  // of that verdict, in the same log
+
 	Deliveries []string `json:"deliveries,omitempty"`
 }
 

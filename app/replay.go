@@ -45,11 +45,14 @@ func Replay(ctx context.Context, databaseURL string) (_ Replayed, err error) {
 				}
 				for _, record := range records {
 					after = record.Seq
-					if record.Kind != KindVerdict {
-						continue
+					switch record.Kind {
+					case KindVerdict:
+						r, err := recorded(ctx, s, record)
+						out.add(record, r, err)
+					case KindGroup:
+						agreement, err := judgeGroupAgain(ctx, s, record)
+						out.count(record, agreement, err)
 					}
-					r, err := recorded(ctx, s, record)
-					out.add(record, r, err)
 				}
 			}
 		}
@@ -60,11 +63,6 @@ func Replay(ctx context.Context, databaseURL string) (_ Replayed, err error) {
 
 // add judges one recorded verdict again; failed is why it could not be read.
 func (p *Replayed) add(record evidence.Record, r Recorded, failed error) {
-	place := fmt.Sprintf("%d/%d", record.Log, record.Seq)
-	if errors.Is(failed, errErased) {
-		p.Erased++
-		return
-	}
 	agreement := Different
 	if failed == nil {
 		v, err := r.Judge()
@@ -72,7 +70,16 @@ func (p *Replayed) add(record evidence.Record, r Recorded, failed error) {
 			agreement, failed = r.Compare(v)
 		}
 	}
+	p.count(record, agreement, failed)
+}
+
+// count notes what came of judging a record again; failed is why it could not be.
+func (p *Replayed) count(record evidence.Record, agreement Agreement, failed error) {
+	place := fmt.Sprintf("%d/%d", record.Log, record.Seq)
 	switch {
+	case errors.Is(failed, errErased):
+		p.Erased++
+		return
 	case failed != nil:
 		p.Differ = append(p.Differ, fmt.Sprintf("%s: %v", place, failed))
 	case agreement == Different:

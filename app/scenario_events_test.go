@@ -38,7 +38,6 @@ var eventWords = map[string]func(ts *testscript.TestScript, neg bool, args []str
 	"deploy":    cmdDeploy,
 	"gate":      cmdGate,
 	"app":       cmdInstallation,
-	"queue":     cmdQueue,
 	"notes":     cmdNotes,
 	"never":     cmdNever,
 }
@@ -218,13 +217,15 @@ func cmdGate(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // app installed|removed|suspended|resumed ACCOUNT [REPOSITORY...], app covers ACCOUNT
-// [REPOSITORY...]: what an owner does with the app under test; no repository means all.
+// [REPOSITORY...], app grants ACCOUNT PERMISSION LEVEL: what an owner does with the app under test; no repository means all.
 func cmdInstallation(ts *testscript.TestScript, _ bool, args []string) {
 	sim, account, repos := of(ts).sim, args[1], args[2:]
 	var err error
 	switch args[0] {
 	case "installed":
 		_, err = sim.Install(account, repos...)
+	case "grants": // ACCOUNT PERMISSION LEVEL
+		err = sim.Grant(account, args[2], args[3])
 	case "covers":
 		err = sim.SelectRepositories(account, repos...)
 	case "removed":
@@ -237,19 +238,6 @@ func cmdInstallation(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("app %s: no such word", args[0])
 	}
 	ts.Check(err)
-}
-
-// queue lets the first group of the merge queue come to its end and wants it merged, with !
-// thrown out.
-func cmdQueue(ts *testscript.TestScript, neg bool, _ []string) {
-	w := of(ts)
-	merged, err := w.sim.AdvanceQueue(w.repo)
-	if !merged && err != nil && !neg {
-		ts.Fatalf("the group was thrown out: %v", err)
-	}
-	if merged == neg {
-		ts.Fatalf("merged: %v", merged)
-	}
 }
 
 // notes COMMIT TEXT... wants each TEXT among the annotations of our runs, "path:line message".

@@ -78,9 +78,12 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 	case "delete-branch":
 		return p.DeleteBranch(w.repo, args[0])
 	case "enqueue":
-		sha, err := p.Enqueue(w.repo, number(ts, args[0]))
-		w.saved["group"] = sha
+		_, err := p.Enqueue(w.repo, number(ts, args[0]))
 		return err
+	case "dequeue":
+		return p.Dequeue(w.repo, number(ts, args[0]))
+	case "queue-off": // BRANCH
+		return w.sim.SetQueue(w.repo, args[0], nil)
 	case "status": // COMMIT CONTEXT STATE [copy]: copy of what our status says
 		sha, err := w.commit(args[0])
 		if err != nil {

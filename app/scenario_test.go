@@ -45,6 +45,7 @@ func vocabulary() map[string]func(ts *testscript.TestScript, neg bool, args []st
 	all := maps.Clone(commands)
 	maps.Copy(all, eventWords)
 	maps.Copy(all, checkWords)
+	maps.Copy(all, queueWords)
 	return all
 }
 
@@ -230,10 +231,16 @@ func number(ts *testscript.TestScript, s string) int {
 
 func of(ts *testscript.TestScript) *world { return ts.Value("world").(*world) }
 
-// commit resolves a commit: #N is a pull request's head, @name one that was saved, anything
-// else the tip of a branch.
+// commit resolves a commit: #N is a pull request's head, queue:N that of the merge group that
+// ends with it, @name one that was saved, anything else the tip of a branch.
 func (w *world) commit(s string) (string, error) {
 	switch {
+	case strings.HasPrefix(s, "queue:"):
+		n, err := strconv.Atoi(s[len("queue:"):])
+		if err != nil {
+			return "", err
+		}
+		return w.sim.GroupHead(w.repo, n)
 	case strings.HasPrefix(s, "#"):
 		n, err := strconv.Atoi(s[1:])
 		if err != nil {

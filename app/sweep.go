@@ -115,11 +115,17 @@ func (a *App) sweepRepository(ctx context.Context, c store.Claim) error {
 			Installation: repo.Installation, At: at.Add(time.Duration(i) * spread),
 		})
 	}
-	zerolog.Ctx(ctx).Info().Str("repo", fullName(repo)).Int("changes", len(due)).Msg("repository swept")
+	zerolog.Ctx(ctx).Info().Str("repo", fullName(repo)).Int("changes", len(due)).Int("merge_groups", len(open.MergeGroups)).Msg("repository swept")
 	return a.store.Tx(ctx, func(tx *store.Tx) error {
-		if err := tx.Apply(at, subject.Result{Installation: repo.Installation, Pulls: open.Pulls}); err != nil {
+		if err := tx.Apply(at, subject.Result{Installation: repo.Installation, Pulls: open.Pulls, MergeGroups: open.MergeGroups}); err != nil {
 			return err
 		}
+		// Those that GitHub lists, and those that it lists no more: their look finds out.
+		groups, err := tx.WaitingMergeGroups(repo.ID)
+		if err != nil {
+			return err
+		}
+		due = append(due, dueGroups(repo.Installation, groups, at)...)
 		// What was open here and is not listed was closed without our hearing of it.
 		rows, err := tx.OpenPulls(repo.ID)
 		if err != nil {

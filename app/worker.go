@@ -161,7 +161,7 @@ func (a *App) evaluate(ctx context.Context, c store.Claim) error {
 	case subject.Head:
 		return a.publishHead(ctx, c)
 	case subject.MergeGroup:
-		return a.refuseMergeGroup(ctx, c)
+		return a.judgeMergeGroup(ctx, c)
 	case subject.Deployment:
 		return a.holdDeployment(ctx, c)
 	case subject.Repository:

@@ -83,8 +83,9 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// atGate are the reasons of the rules before an environment: testdata/gates shows them.
-var atGate = regexp.MustCompile(`^(deployed|sign_off|window)\.|^rule\.rollback$`)
+// atGate are the reasons of the rules before an environment, which testdata/gates shows, and
+// those of merge groups.
+var atGate = regexp.MustCompile(`^(deployed|sign_off|window|group)\.|^rule\.rollback$`)
 
 // constants returns the values of the string constants of a type, in the package's order.
 func constants(t *testing.T, kind string) []string {

@@ -154,6 +154,9 @@ const (
 	RuleEmergency           Code = "rule.emergency"
 	RuleRollback            Code = "rule.rollback"        // by the rollback lane
 	EmergencyUnapproved     Code = "emergency.unapproved" // declared, and its own approval is missing: it waives nothing yet
+	GroupUnknown            Code = "group.unknown"        // which pull requests a merge group holds cannot be told
+	GroupMemberUnread       Code = "group.member_unread"
+	GroupMemberMoved        Code = "group.member_moved" // a member is not what was queued
 )
 
 // ApprovalFacts is what an approvals requirement rests on. People are in the order of

@@ -23,7 +23,7 @@ func (a App) withDefaults() App {
 	if a.Permissions == nil {
 		a.Permissions = map[string]string{
 			"metadata": "read", "contents": "read", "pull_requests": "read", "checks": "write", "statuses": "write",
-			"actions": "read", "deployments": "write", "members": "read", "issues": "read",
+			"actions": "read", "deployments": "write", "members": "read", "issues": "read", "merge_queues": "read",
 		}
 	}
 	return a

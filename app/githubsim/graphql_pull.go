@@ -92,6 +92,14 @@ func (o pullObject) field(name string, args arguments) (any, error) {
 		return commitObject{o.execution, p.repo, p.head}.field(name, args)
 	case "reviewThreads":
 		return paged(args, name, p.threads, func(t *thread) object { return threadObject{o.execution, p, t} })
+	case "mergeQueueEntry":
+		if err := o.permit("merge_queues"); err != nil {
+			return nil, err
+		}
+		e := p.repo.entry(p.number)
+		return null(e != nil, func() object { return queueEntryObject{o.execution, e} }), nil
+	case "isInMergeQueue":
+		return p.repo.entry(p.number) != nil, nil
 	case "reviews", "latestReviews", "timelineItems":
 		return o.conversation(name, args)
 	}

@@ -74,6 +74,15 @@ func (o repoObject) field(name string, args arguments) (any, error) {
 			return nil, err
 		}
 		return o.pulls(args)
+	case "mergeQueue":
+		if err := o.permit("merge_queues"); err != nil {
+			return nil, err
+		}
+		branch := args.text("branch")
+		if branch == "" {
+			branch = r.defaultBranch
+		}
+		return null(r.queues[branch] != nil, func() object { return queueObject{o.execution, r, branch} }), nil
 	case "pullRequestTemplates":
 		return o.templates(), nil
 	case "labels":

@@ -61,6 +61,7 @@ type StateRepository struct {
 	Teams         map[string]string     `yaml:"teams,omitempty"` // slug in the same organisation → role
 	Files         map[string]string     `yaml:"files,omitempty"`
 	Protected     map[string]Protection `yaml:"protected,omitempty"` // branch → what it demands
+	Queues        map[string]Queue      `yaml:"queues,omitempty"`    // branch → its merge queue
 	Branches      map[string]string     `yaml:"branches,omitempty"`  // further branches → the branch they start from
 	Pulls         []StatePull           `yaml:"pulls,omitempty"`
 }
@@ -260,6 +261,9 @@ func (s *Server) applyRepository(st StateRepository) error {
 		p := st.Protected[branch]
 		p.id = s.id(kindRuleset)
 		r.protections[branch] = &p
+	}
+	for branch, q := range st.Queues {
+		r.queues[branch] = &q
 	}
 	r.archived = st.Archived
 	return nil

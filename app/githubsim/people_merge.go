@@ -2,7 +2,6 @@ package githubsim
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -140,107 +139,4 @@ func (s *Server) rebase(pr *pull, me *account) (*commit, error) {
 		})
 	}
 	return tip, nil
-}
-
-// mergeGroup is one entry of a merge queue.
-type mergeGroup struct {
-	pull *pull
-	head *commit
-	base *commit
-	ref  string
-}
-
-// Enqueue puts a pull request into the merge queue: GitHub makes the group's commit on a
-// branch of its own and asks for checks on it by merge_group.checks_requested.
-func (p *Person) Enqueue(repo string, number int) (head string, err error) {
-	err = p.on(repo, number, permWrite, func(me *account, pr *pull) error {
-		if err := pr.mergeable(me); err != nil {
-			return err
-		}
-		g, err := p.s.group(pr)
-		if err != nil {
-			return err
-		}
-		p.s.sendPull(pr, "enqueued", me, nil)
-		p.s.offer(g)
-		head = g.head.oid
-		return nil
-	})
-	return head, err
-}
-
-// group makes the commit that the base would have if the queue came through.
-func (s *Server) group(pr *pull) (*mergeGroup, error) {
-	base := pr.baseTip()
-	for _, g := range pr.repo.queue {
-		if g.pull.baseRef == pr.baseRef {
-			base = g.head
-		}
-	}
-	files, err := pr.repo.objects.merge(base, pr.head, base.tree.files, nil)
-	if err != nil {
-		return nil, err
-	}
-	message := fmt.Sprintf("Merge pull request #%d from %s/%s\n\n%s", pr.number, pr.headRepo.owner.login, pr.headRef, pr.title)
-	return &mergeGroup{
-		pull: pr, base: base, ref: fmt.Sprintf("gh-readonly-queue/%s/pr-%d-%s", pr.baseRef, pr.number, base.oid),
-		head: s.webCommit(pr.repo, s.authorOf(pr), files, message, base, pr.head),
-	}, nil
-}
-
-// offer puts a group at the end of the queue and asks for checks on it.
-func (s *Server) offer(g *mergeGroup) {
-	r := g.pull.repo
-	r.queue = append(r.queue, g)
-	s.move(s.world.queueBot, r, g.ref, g.head, "")
-	s.sendGroup(g, "checks_requested", nil)
-}
-
-// AdvanceQueue lets the first group of the queue come to its end: merged if its required
-// checks have passed on the group's own commit, else removed. Those behind a removed one
-// rest on a commit that will not be: they are made anew.
-func (s *Server) AdvanceQueue(repo string) (merged bool, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r := s.repo(repo)
-	if r == nil || len(r.queue) == 0 {
-		return false, refuse(404, "no merge group waits in %s", repo)
-	}
-	g := r.queue[0]
-	r.queue = r.queue[1:]
-	if rule := r.protections[g.pull.baseRef]; rule != nil && r.demands(g.head.oid, rule) != nil {
-		s.retire(g, "invalidated", "CI_FAILURE")
-		behind := r.queue
-		r.queue = nil
-		for _, g := range behind {
-			s.sendGroup(g, "destroyed", obj{"reason": "invalidated"})
-			delete(r.branches, g.ref)
-			again, err := s.group(g.pull)
-			if err != nil {
-				s.sendPull(g.pull, "dequeued", s.world.queueBot, obj{"reason": "MERGE_CONFLICT"})
-				continue
-			}
-			s.offer(again)
-		}
-		return false, nil
-	}
-	s.retire(g, "merged", "MERGE")
-	s.land(g.pull, s.world.queueBot, g.head, "merge_queue_merge")
-	return true, nil
-}
-
-// retire takes a group and its pull request out of the queue.
-func (s *Server) retire(g *mergeGroup, reason, why string) {
-	s.sendGroup(g, "destroyed", obj{"reason": reason})
-	s.sendPull(g.pull, "dequeued", s.world.queueBot, obj{"reason": why})
-	delete(g.pull.repo.branches, g.ref)
-}
-
-func (s *Server) sendGroup(g *mergeGroup, action string, extra obj) {
-	body := obj{"action": action, "merge_group": obj{
-		"head_sha": g.head.oid, "head_ref": "refs/heads/" + g.ref, "base_sha": g.base.oid, "base_ref": "refs/heads/" + g.pull.baseRef,
-		"head_commit": s.simpleCommit(g.head),
-	}}
-	maps.Copy(body, extra)
-	s.emit("merge_group", g.pull.repo.owner, g.pull.repo, s.world.ghost, body)
 }

@@ -151,6 +151,7 @@ func (s *Server) close(p *pull, by *account, merge *commit) {
 		s.happened(p, happening{typ: "MergedEvent", actor: by, aft: merge})
 	}
 	s.happened(p, happening{typ: "ClosedEvent", actor: by})
+	s.unqueue(p, "UNKNOWN_REMOVAL_REASON")
 	s.sendPull(p, "closed", by, nil)
 }
 

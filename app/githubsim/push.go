@@ -39,6 +39,9 @@ func (s *Server) move(actor *account, r *repository, branch string, to *commit, 
 	s.openSuite(r, branch, to)
 	s.follow(actor, r, branch, from, to, forced)
 	s.landed(actor, r, branch, from, to)
+	if actor != s.world.queueBot {
+		s.requeue(r, branch) // what the groups rest on is not the branch any more
+	}
 }
 
 // openSuite makes the check suite that GitHub opens at each push for an app that may
@@ -62,6 +65,7 @@ func (s *Server) follow(actor *account, r *repository, branch string, from, to *
 			if !p.open || p.headRepo != r || p.headRef != branch || base.deleted || from == nil {
 				continue
 			}
+			s.unqueue(p, "UNKNOWN_REMOVAL_REASON")
 			p.head, p.updated = to, s.now()
 			if forced {
 				s.happened(p, happening{typ: "HeadRefForcePushedEvent", actor: actor, before: from, aft: to})

@@ -30,7 +30,8 @@ type repository struct {
 	runs          []*run
 	protections   map[string]*Protection // by branch
 	activity      []activity             // oldest first
-	queue         []*mergeGroup
+	queues        map[string]*Queue      // by branch
+	queue         []*queueEntry          // of all queues, first the first to land
 	gates         []*gate
 	created       time.Time
 	updated       time.Time
@@ -165,7 +166,7 @@ func (s *Server) addRepo(owner *account, name, defaultBranch string, private boo
 	r := &repository{
 		id: s.id(kindRepo), owner: owner, name: name, private: private, defaultBranch: cmp.Or(defaultBranch, "main"),
 		objects: newObjects(), branches: map[string]*commit{}, people: map[*account]permission{}, teams: map[*team]permission{},
-		protections: map[string]*Protection{}, created: s.now(), updated: s.now(), pushed: s.now(),
+		protections: map[string]*Protection{}, queues: map[string]*Queue{}, created: s.now(), updated: s.now(), pushed: s.now(),
 	}
 	s.world.repos = append(s.world.repos, r)
 	return r

@@ -42,6 +42,7 @@ repositories:
     private: true
     teams: {engineers: write}
     users: {dependabot: write}
+    queues: {main: {}}
     files:
       README.md: "# infra\n"
       main.tf: "resource \"a\" \"b\" {\n  one = 1\n  two = 2\n  three = 3\n  four = 4\n}\n"

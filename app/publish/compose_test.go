@@ -262,7 +262,7 @@ func private(it Item) Item {
 }
 
 func TestFixedPublications(t *testing.T) {
-	for _, w := range []Wanted{Rebased(), MergeGroup(), Announcement()} {
+	for _, w := range []Wanted{Rebased(), GroupRead(), Announcement()} {
 		checkInert(t, w.Summary, 0)
 		if w.Nothing() || w.Description == "" || len(w.Description) > 140 {
 			t.Errorf("%+v", w)

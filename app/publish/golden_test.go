@@ -75,7 +75,7 @@ func TestPublicationsReadWell(t *testing.T) {
 		{"proposed removal", Compose([]Item{proposing(&Proposal{Floor: true, Path: ".github/change-management.yml", Removed: true})}, Options{})},
 		{"hostile", Compose(hostile("<b>|`x`@ann closes #1 [a](https://evil.test)"), Options{})},
 		{"base changed", Rebased()},
-		{"merge group", MergeGroup()},
+		{"merge group not read", GroupRead()},
 		{"announcement", Announcement()},
 	}
 	for _, tt := range tests {

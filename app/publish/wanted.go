@@ -143,12 +143,23 @@ func Rebased() Wanted {
 		"**The base branch changed.** What was judged before aimed at another branch, so it is judged again. Nothing needs to be done.")
 }
 
-// MergeGroup is the answer to a merge group, which is not judged. It is a refusal and not
-// silence, because a queue waits an hour for silence.
-func MergeGroup() Wanted {
-	return fixed(rules.Fail, "Merge groups are not judged yet: merge without the queue",
-		"**Merge groups are not judged yet**, so this one cannot pass. Merge the pull request without the queue, or turn the queue off for this branch; "+
-			"an administrator of the repository can do that in its branch protection or rulesets.")
+// GroupRead is the answer to a merge group that could not be looked at yet: silence would
+// read as if nobody had heard of it.
+func GroupRead() Wanted {
+	return fixed(rules.Pending, "The merge group is being judged",
+		"**The merge group is being judged.** GitHub did not yet tell all that it takes, so it is asked again. Nothing needs to be done.")
+}
+
+// Heavier returns the one of two publications for a commit that stands more in its way; of
+// two that weigh the same the first.
+func Heavier(a, b Wanted) Wanted {
+	switch {
+	case a.Nothing():
+		return b
+	case b.Nothing() || runLevel(b.RunStatus, b.Conclusion) <= runLevel(a.RunStatus, a.Conclusion):
+		return a
+	}
+	return b
 }
 
 // Announcement stands once on the root commit of a repository's default branch, so that

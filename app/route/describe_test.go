@@ -35,6 +35,13 @@ func describe(r subject.Result) string {
 		}
 		add("push %d %s %s..%s by %d=%s%s", f.Repo, where, short(f.Before), short(f.After), f.User, f.Login, flags("bot", f.Bot))
 	}
+	for _, f := range r.MergeGroups {
+		s := "waits"
+		if f.Why != "" {
+			s = "is " + f.Why
+		}
+		add("merge group %d %s onto %s %s", f.Repo, short(f.SHA), f.Base, s)
+	}
 	for _, f := range r.Teams {
 		add("team %d/%d is %s by %d=%s%s", f.Account, f.Team, f.Slug, f.By.User, f.By.Login, flags("bot", f.By.Bot))
 	}

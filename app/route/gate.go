@@ -1,6 +1,7 @@
 package route
 
 import (
+	"cmp"
 	"net/url"
 	"strconv"
 	"strings"
@@ -8,17 +9,29 @@ import (
 	"github.com/changewarden/changewarden/app/subject"
 )
 
-// mergeGroup makes a merge queue's group due when GitHub asks for its checks. A destroyed
-// one has nobody left to answer.
+// mergeGroup makes a merge queue's group due when GitHub asks for its checks, and when it is
+// gone: then there is nobody left to answer, but something to record. Its branch's name says
+// nothing: anybody can make one that reads alike.
 func mergeGroup(d delivery, r *subject.Result) {
 	var e struct {
+		Reason     string
 		MergeGroup struct {
 			HeadSHA string `json:"head_sha"`
+			BaseRef string `json:"base_ref"`
 		} `json:"merge_group"`
 	}
-	if !unmarshal(d.body, &e) || d.Action != "checks_requested" || d.Repository.ID == 0 || !isCommit(e.MergeGroup.HeadSHA) {
+	if !unmarshal(d.body, &e) || d.Repository.ID == 0 || !isCommit(e.MergeGroup.HeadSHA) {
 		return
 	}
+	f := subject.MergeGroupFact{Repo: d.Repository.ID, SHA: e.MergeGroup.HeadSHA, Base: strings.TrimPrefix(e.MergeGroup.BaseRef, "refs/heads/")}
+	switch d.Action {
+	case "checks_requested":
+	case "destroyed":
+		f.Why = cmp.Or(e.Reason, d.Action)
+	default:
+		return
+	}
+	r.MergeGroups = append(r.MergeGroups, f)
 	r.Subjects = append(r.Subjects, subject.Subject{
 		Kind: subject.MergeGroup, Repo: d.Repository.ID, SHA: e.MergeGroup.HeadSHA,
 	})

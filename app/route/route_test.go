@@ -391,12 +391,17 @@ var meanings = []struct{ name, event, body, want string }{
 	},
 	{
 		"merge group asks", "merge_group",
-		`{"action":"checks_requested",` + common + `,"merge_group":{"head_sha":"` + shaB + `"}}`,
-		repo + "; due merge_group/7/" + shaB,
+		`{"action":"checks_requested",` + common + `,"merge_group":{"head_sha":"` + shaB + `","base_ref":"refs/heads/release/1"}}`,
+		repo + "; merge group 7 " + short(shaB) + " onto release/1 waits; due merge_group/7/" + shaB,
 	},
 	{
 		"merge group is gone", "merge_group",
-		`{"action":"destroyed",` + common + `,"reason":"merged","merge_group":{"head_sha":"` + shaB + `"}}`,
+		`{"action":"destroyed",` + common + `,"reason":"merged","merge_group":{"head_sha":"` + shaB + `","base_ref":"refs/heads/main"}}`,
+		repo + "; merge group 7 " + short(shaB) + " onto main is merged; due merge_group/7/" + shaB,
+	},
+	{
+		"merge group does what it never did", "merge_group",
+		`{"action":"paused",` + common + `,"merge_group":{"head_sha":"` + shaB + `","base_ref":"refs/heads/main"}}`,
 		repo,
 	},
 	{

@@ -126,6 +126,13 @@ func reason(r rules.Reason, c rules.Change, n Names) string {
 		return "The rule does not apply to this change."
 	case rules.RuleAhead:
 		return "The rule is judged at a later stage."
+	case rules.GroupUnknown:
+		return "GitHub does not say which pull requests this merge group holds, so nothing vouches for it. Whoever queued one of them can queue it again; " +
+			"if that does not help, an owner of the organization can let the app read merge queues."
+	case rules.GroupMemberUnread:
+		return "It is being judged as it stands now."
+	case rules.GroupMemberMoved:
+		return "It is not what was queued any more: it was pushed to, closed, or aims at another branch. Whoever works on it can queue it again."
 	}
 	if text := production(r, c, n); text != "" {
 		return text

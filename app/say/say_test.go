@@ -115,6 +115,9 @@ var examples = []rules.Reason{
 	{Outcome: rules.Fail, Code: rules.NoRuleApplies},
 	{Outcome: rules.NotApplicable, Code: rules.RuleNotApplicable},
 	{Outcome: rules.Ahead, Code: rules.RuleAhead},
+	{Outcome: rules.Indeterminate, Code: rules.GroupUnknown},
+	{Outcome: rules.Pending, Code: rules.GroupMemberUnread},
+	{Outcome: rules.Fail, Code: rules.GroupMemberMoved},
 }
 
 // gateReasons has each of the gate's own reasons.

@@ -206,6 +206,12 @@ func brief(r rules.Reason, c rules.Change, n Names) string {
 		return "something that the rule asks for could not be read"
 	case rules.AnyOpen:
 		return "one of " + fmt.Sprint(len(r.Any)) + " ways to meet a rule is open"
+	case rules.GroupUnknown:
+		return "GitHub does not say which pull requests this group holds: queue them again"
+	case rules.GroupMemberUnread:
+		return "being judged as it stands now"
+	case rules.GroupMemberMoved:
+		return "not what was queued any more: queue it again"
 	case rules.NoRuleApplies:
 		return "no rule applies: ask an owner of the policy"
 	default: // the others do not block

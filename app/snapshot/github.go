@@ -37,6 +37,7 @@ var permissions = map[string]string{
 	"pullRequest":  "Pull requests (read)",
 	"pullRequests": "Pull requests (read)",
 	"team":         "Members (read)",
+	"mergeQueue":   "Merge queues (read)",
 	"compare":      "Contents (read)",
 	"ref":          "Contents (read)",
 	"head":         "Contents (read)",

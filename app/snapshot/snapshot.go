@@ -54,10 +54,10 @@ const (
 )
 
 // limits are how much of a list is read. What is longer is a rules.Gap.
-type limits struct{ reviews, timeline, commits, files, runs, members, threads int }
+type limits struct{ reviews, timeline, commits, files, runs, members, threads, entries int }
 
 // files is GitHub's own limit.
-var defaultLimits = limits{reviews: 1000, timeline: 1000, commits: 1000, files: 3000, runs: 1000, members: 10000, threads: 1000}
+var defaultLimits = limits{reviews: 1000, timeline: 1000, commits: 1000, files: 3000, runs: 1000, members: 10000, threads: 1000, entries: 1000}
 
 // ErrGone is a repository or pull request that GitHub does not have, or does not show to the app.
 var ErrGone = errors.New("gone, or not shown to the app")

@@ -17,6 +17,8 @@ import (
 type OpenPulls struct {
 	Repository subject.RepositoryFact // as it stands now; without installation, account and visibility
 	Pulls      []subject.PullFact     // open ones, by number
+
+	MergeGroups []subject.MergeGroupFact // those that wait for an answer; none where the app may not see merge queues
 }
 
 // OpenPulls lists every open pull request of a repository, by one query for each hundred.
@@ -40,6 +42,11 @@ func (r *Reader) openPulls(ctx context.Context, c *ghclient.Client, t Target) (O
 		HeadRepository *struct{ DatabaseID int64 }
 		BaseRefName    string
 		Author         *actor
+
+		MergeQueueEntry *struct {
+			State      string
+			HeadCommit *object
+		}
 	}
 	type listing struct {
 		DatabaseID       int64
@@ -54,7 +61,7 @@ func (r *Reader) openPulls(ctx context.Context, c *ghclient.Client, t Target) (O
 		if after != nil {
 			vars["after"] = after
 		}
-		switch err := query(ctx, c, openPullsQuery, vars, &out); {
+		switch err := query(ctx, c, openPullsQuery, vars, &out, ghclient.AllowDenied("repository/pullRequests/nodes/*/mergeQueueEntry")); {
 		case err != nil:
 			return listing{}, err
 		case out.Repository == nil:
@@ -90,6 +97,10 @@ func (r *Reader) openPulls(ctx context.Context, c *ghclient.Client, t Target) (O
 			fact.HeadRepo = p.HeadRepository.DatabaseID
 		}
 		out.Pulls = append(out.Pulls, fact)
+		// One that is out of the question for GitHub itself waits for nobody.
+		if e := p.MergeQueueEntry; e != nil && e.HeadCommit != nil && e.State != "UNMERGEABLE" {
+			out.MergeGroups = append(out.MergeGroups, subject.MergeGroupFact{Repo: first.DatabaseID, SHA: e.HeadCommit.OID, Base: p.BaseRefName})
+		}
 	}
 	return out, nil
 }

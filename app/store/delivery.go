@@ -107,6 +107,11 @@ func (tx *Tx) facts(at time.Time, r subject.Result) error {
 			return fmt.Errorf("note pull request %d#%d: %w", f.Repo, f.Number, err)
 		}
 	}
+	for _, f := range r.MergeGroups {
+		if err := tx.mergeGroupFact(f, at); err != nil {
+			return fmt.Errorf("note merge group %s of repository %d: %w", f.SHA, f.Repo, err)
+		}
+	}
 	for _, f := range r.Teams {
 		if err := tx.told(subject.TeamMaking, subject.TeamMakingKey(f.Account, f.Team, f.Slug), f.By, f.At); err != nil {
 			return fmt.Errorf("note who made team %d: %w", f.Team, err)

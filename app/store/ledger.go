@@ -124,7 +124,16 @@ func (tx *Tx) PutBlob(content []byte) (address string, err error) {
 // Blob returns the content at an address; not found if it was erased. Content that does not
 // fit its address is an error.
 func (s *Store) Blob(ctx context.Context, address string) (content []byte, found bool, err error) {
-	c, found, err := one(s.reader(ctx), scanContent, selectContent+`where address = $1`, address)
+	return s.reader(ctx).blob(address)
+}
+
+// Blob is Store.Blob as the transaction sees it.
+func (tx *Tx) Blob(address string) (content []byte, found bool, err error) {
+	return tx.reader().blob(address)
+}
+
+func (r reader) blob(address string) (content []byte, found bool, err error) {
+	c, found, err := one(r, scanContent, selectContent+`where address = $1`, address)
 	if err == nil && found && evidence.Address(c.Salt, c.Content) != address {
 		err = errors.New("it does not fit its address")
 	}

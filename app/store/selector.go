@@ -73,17 +73,22 @@ func (tx *Tx) selectByHead(at time.Time, sel subject.Selector, due map[subject.S
 	if err != nil {
 		return err
 	}
+	group, grouped, err := tx.MergeGroup(sel.Repo, sel.SHA)
+	if err != nil {
+		return err
+	}
+	grouped = grouped && group.GoneAt.IsZero()
 	if sel.Again {
 		found, err := tx.rerun(sel.Repo, sel.SHA)
 		if err != nil {
 			return err
 		}
-		if found && len(pulls) == 0 {
+		if found && len(pulls) == 0 && !grouped {
 			// Else the look at the pull requests comes first, and then the new run.
 			due[subject.Subject{Kind: subject.Head, Repo: sel.Repo, SHA: sel.SHA}] = true
 		}
 	}
-	if len(pulls) == 0 {
+	if len(pulls) == 0 && !grouped {
 		return tx.stray(sel.Repo, sel.SHA, at)
 	}
 	if sel.Check != nil {
@@ -101,11 +106,17 @@ func (tx *Tx) selectByHead(at time.Time, sel subject.Selector, due map[subject.S
 			}
 		}
 		if own != notOurs {
+			if grouped {
+				due[group.Subject()] = true
+			}
 			for _, p := range pulls {
 				due[p.Subject()] = true
 			}
 			return nil
 		}
+	}
+	if grouped {
+		due[group.Subject()] = true // any result on it may be the one that it waits for
 	}
 	for _, p := range pulls {
 		could, err := tx.couldChange(p, sel.Check)

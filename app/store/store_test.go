@@ -45,6 +45,8 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"own checks", testOwnChecks},
 		{"strays", testStrays},
 		{"publications", testPublications},
+		{"merge groups", testMergeGroups},
+		{"checks on a merge group", testMergeGroupChecks},
 		{"verdicts", testVerdicts},
 		{"pushes", testPushes},
 		{"persons", testPersons},

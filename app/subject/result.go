@@ -15,6 +15,7 @@ type Result struct {
 	Installations []InstallationFact
 	Pulls         []PullFact
 	Pushes        []PushFact
+	MergeGroups   []MergeGroupFact
 	Teams         []TeamFact
 	Joins         []JoinFact
 }
@@ -25,7 +26,7 @@ type SelectorKind string
 // The kinds of selector.
 const (
 	// ByHead selects the open pull requests whose head is SHA in Repo; with Check set,
-	// only those whose verdict that check could change.
+	// only those whose verdict that check could change; and the merge group of that commit.
 	ByHead SelectorKind = "head"
 	// ByPerson selects the open pull requests whose last verdict looked at User: in Repo,
 	// or, with Repo 0, in every repository of Account.
@@ -115,6 +116,14 @@ type PullFact struct {
 	Merged    bool
 	Draft     bool
 	UpdatedAt time.Time // GitHub's updated_at
+}
+
+// MergeGroupFact is that a merge queue asks for checks on a commit, or has taken it back.
+type MergeGroupFact struct {
+	Repo int64
+	SHA  string
+	Base string // branch
+	Why  string // it is gone: GitHub's word (merged, invalidated, dequeued); empty: it waits
 }
 
 // TeamFact is who made a team, or gave it another name.
