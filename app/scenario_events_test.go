@@ -202,7 +202,9 @@ func cmdDeploy(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	run, err := w.sim.AsApp("github-actions").StartRun(w.repo, sha, ".github/workflows/deploy.yml", "push")
 	ts.Check(err)
-	ts.Check(w.sim.AsApp("github-actions").RequestDeployment(w.repo, run, args[1]))
+	ts.Check(w.sim.SetEnvironment(w.repo, args[1], githubsim.Environment{Gate: true}))
+	_, err = w.sim.AsApp("github-actions").StartJob(w.repo, run, "deploy to "+args[1], args[1])
+	ts.Check(err)
 	w.runs["deploy/"+args[1]] = run
 }
 
