@@ -6,6 +6,8 @@ GOVULNCHECK_VERSION := v1.1.4
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 FUZZTIME ?= 20s
+HISTORIES ?= 10000
+SEED ?= 1
 TOOLS := $(CURDIR)/.tools
 GOLANGCI := $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION)
 
@@ -13,7 +15,7 @@ GOLANGCI := $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION)
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race bench fuzz cover check lint lint-imports fmt vet tidy tidy-check vuln ci docker chroot clean
+.PHONY: help build demo test race bench fuzz model cover check lint lint-imports fmt vet tidy tidy-check vuln ci docker chroot clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +38,9 @@ bench: ## run the benchmarks, one package at a time; docs/benchmarks.md has what
 
 fuzz: ## look further with each fuzz target, FUZZTIME (20s) each
 	@.ci/fuzz $(FUZZTIME)
+
+model: ## play HISTORIES (10000) random histories against a server in process, from SEED (1) on
+	go test ./app -run '^TestRandomHistories$$' -timeout 0 -histories $(HISTORIES) -seed $(SEED)
 
 cover: ## run the tests and print what they cover
 	go test -coverpkg=./... -coverprofile=cover.out ./...

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -50,7 +51,10 @@ type App struct {
 	metrics   *metrics
 	handler   http.Handler
 
-	knowsBot bool // by the one look at everywhere
+	clockOff atomic.Bool // as it was said last
+	patience time.Duration
+
+	knowsBot atomic.Bool // by the one look at everywhere
 
 	textsMu sync.Mutex
 	texts   map[string]string // SHA-256 of a policy text to its address in the store
@@ -66,7 +70,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{o: o, now: o.Now, host: api.Host, owner: rand.Text(), poll: poll, texts: map[string]string{}}
+	a := &App{o: o, now: o.Now, host: api.Host, owner: rand.Text(), poll: poll, patience: patience, texts: map[string]string{}}
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -88,12 +92,18 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.clients, err = ghclient.New(ghclient.Options{
 		API: api, App: o.AppID, Key: o.PrivateKey, Timeout: requestTimeout,
 		UserAgent: "changewarden/" + o.Version, Observe: a.metrics.request,
+		Now: a.now, Limits: o.limits().requests(), OnHold: func(h ghclient.Hold) { a.hold(ctx, h) },
+		Transport: o.seams.transport,
 	})
 	if err != nil {
 		return nil, err
 	}
+	if err := a.recallHolds(ctx); err != nil {
+		return nil, err
+	}
+	a.metrics.watch(a.clients)
 	a.reader = snapshot.NewReader(snapshot.Options{Memory: a.store, Floor: o.floor(), App: o.AppID, Now: a.now})
-	a.publisher = publish.Publisher{App: o.AppID, Timeout: requestTimeout, Now: time.Now}
+	a.publisher = publish.Publisher{App: o.AppID, Timeout: requestTimeout, Now: time.Now, Age: a.now}
 	receiver, err := webhook.New(webhook.Options{Secrets: o.WebhookSecrets, Store: intake{a}, Now: a.now})
 	if err != nil {
 		return nil, err
@@ -148,7 +158,10 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	defer stop()
 	log := zerolog.Ctx(ctx)
 	log.Info().Stringer("address", l.Addr()).Str("ledger_verifier", a.verifier).Msg("listening")
-	if err := a.store.RaiseNow(ctx, a.now(), everywhere); err != nil {
+	if err := a.arrive(ctx); err != nil {
+		if ctx.Err() != nil {
+			err = nil // asked to stop before it began
+		}
 		return errors.Join(err, l.Close())
 	}
 	server := &http.Server{
@@ -162,6 +175,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	}
 	var working sync.WaitGroup
 	working.Go(func() { a.work(ctx) })
+	working.Go(func() { a.beatAlways(ctx) })
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
 	var err error
@@ -177,6 +191,9 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 		stop()
 	}
 	working.Wait()
+	if e := a.beat(context.WithoutCancel(ctx), false); e != nil {
+		log.Warn().Err(e).Msg("heartbeat not stored")
+	}
 	log.Info().Msg("stopped")
 	return err
 }
@@ -188,6 +205,10 @@ type intake struct{ a *App }
 // Accept implements webhook.Store. The key of a delivery is our own app's id, not the one
 // that a header names: the header is not signed.
 func (i intake) Accept(ctx context.Context, d webhook.Delivery) (bool, error) {
+	if err := i.a.o.ignores(d.Body); err != nil {
+		i.a.metrics.delivery(d.Event, "ignored")
+		return false, err
+	}
 	action, installation, repo := route.Header(d.Event, d.Body)
 	fresh, err := i.a.store.Accept(ctx, store.Delivery{
 		App: i.a.o.AppID, GUID: d.GUID, Event: d.Event, Action: action,
@@ -196,9 +217,10 @@ func (i intake) Accept(ctx context.Context, d webhook.Delivery) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	i.a.metrics.delivery(d.Event, fresh)
+	i.a.metrics.delivery(d.Event, map[bool]string{true: "stored", false: "known"}[fresh])
 	if d.Event == "installation" && fresh {
 		i.a.clients.Forget(installation) // its permissions, or its token, are not what they were
+		return fresh, i.a.store.Release(ctx, installation)
 	}
 	return fresh, nil
 }

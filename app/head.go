@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -21,7 +22,7 @@ func (a *App) publishHead(ctx context.Context, c store.Claim) error {
 		return err
 	}
 	var o owed
-	if err := a.store.Tx(ctx, func(tx *store.Tx) error { return o.begin(tx, c, a.now()) }); err != nil || o.nothing {
+	if err := a.store.Tx(ctx, func(tx *store.Tx) error { return o.begin(tx, c, a.now(), a.aged) }); err != nil || o.nothing {
 		return err
 	}
 	top, _, _, err := a.store.LedgerHead(ctx, repo.Account)
@@ -43,6 +44,9 @@ func (a *App) publishHead(ctx context.Context, c store.Claim) error {
 	if err := a.store.Tx(ctx, func(tx *store.Tx) error { return a.answered(ctx, tx, c, repo, o, failed) }); err != nil {
 		return err
 	}
+	if errors.Is(failed, publish.ErrFull) {
+		return nil // another publication is owed in its place
+	}
 	return failed
 }
 
@@ -55,14 +59,17 @@ type owed struct {
 }
 
 // begin reads what is owed and notes that a write begins, or ends the claim if nothing is.
-func (o *owed) begin(tx *store.Tx, c store.Claim, at time.Time) error {
+func (o *owed) begin(tx *store.Tx, c store.Claim, at time.Time, aged func(store.Publication) bool) error {
 	var found bool
 	var err error
 	if o.pub, found, err = tx.Publication(c.Subject.Repo, c.Subject.SHA); err != nil {
 		return err
 	}
-	if !found || o.pub.WantedDigest == o.pub.SaidDigest && !o.pub.Doubted() && !o.pub.Rerun() {
+	if !found || o.pub.WantedDigest == o.pub.SaidDigest && !o.pub.Doubted() && !o.pub.Rerun() && !aged(o.pub) {
 		o.nothing = true
+		if err := tx.ChargeWrites(c.Installation, at, -store.PublicationWrites); err != nil {
+			return err
+		}
 		return tx.Done(c, at, time.Time{})
 	}
 	if err := decode(o.pub.Wanted, &o.wanted); err != nil {
@@ -90,6 +97,9 @@ func (a *App) answered(ctx context.Context, tx *store.Tx, c store.Claim, repo st
 	}
 	pub.CheckRun, pub.RunStatus, pub.RunConclusion = o.said.RunID, o.said.RunStatus, o.said.Conclusion
 	pub.StatusState, pub.AnnotatedKey = o.said.State, o.said.AnnotatedKey
+	if errors.Is(failed, publish.ErrFull) {
+		return a.full(tx, c, repo, pub, o.wanted)
+	}
 	if failed != nil {
 		return tx.PutPublication(pub)
 	}
@@ -121,6 +131,18 @@ func (a *App) answered(ctx context.Context, tx *store.Tx, c store.Claim, repo st
 	zerolog.Ctx(ctx).Info().Str("repo", fullName(repo)).Str("sha", c.Subject.SHA).Str("outcome", string(o.wanted.Outcome)).
 		Int64("check_run", o.said.RunID).Int64("seq", seq).Msg("published")
 	return tx.Done(c, at, time.Time{})
+}
+
+// full gives the commit status of a head up, for good: from now on the check run holds it.
+func (a *App) full(tx *store.Tx, c store.Claim, repo store.Repository, pub store.Publication, wanted publish.Wanted) error {
+	pub.FullStatus, pub.WritingDigest = true, ""
+	if err := a.note(tx, c, repo, KindStatusLimit, c.Subject.SHA, "hold"); err != nil {
+		return err
+	}
+	if _, err := a.owe(tx, repo.Installation, pub, wanted); err != nil {
+		return err
+	}
+	return tx.Done(c, a.now(), time.Time{})
 }
 
 // answer records an answer that no policy gave and owes it to the head, once.
@@ -162,6 +184,12 @@ func (a *App) note(tx *store.Tx, c store.Claim, repo store.Repository, kind, sha
 	}
 	_, _, err = tx.Append(repo.Account, kind, a.now(), body)
 	return err
+}
+
+// aged reports whether our run on a head has to be made anew before GitHub lets go of it.
+func (a *App) aged(pub store.Publication) bool {
+	var said publish.Said
+	return decode(pub.Said, &said) == nil && a.publisher.Aged(said)
 }
 
 // decode reads a stored body; nothing stored leaves v as it is.

@@ -21,6 +21,19 @@ import (
 // sweep, looks again.
 const staleLooks = 4
 
+// olderLooks is how often a pull request is looked at again, ever later and for some four
+// minutes in all, because the API shows it older than a delivery told it. A look after that
+// is followed by another one olderWait later.
+const (
+	olderLooks = 8
+	olderWait  = 10 * time.Minute
+)
+
+// secondLook is how long after a look that deliveries led to there is another one: GitHub
+// sends an event before all of its API knows what it tells, and a review or a result that was
+// not to be seen yet would not be looked for again. A burst of events has one second look.
+const secondLook = 10 * time.Second
+
 // rebaseWait is how long a pull request with a new base waits for its head to show pending,
 // where something else took the place of that publication.
 const rebaseWait = 5 * time.Second
@@ -40,15 +53,20 @@ func (a *App) judgePull(ctx context.Context, c store.Claim) error {
 	if waits, err := a.announceRebase(ctx, c, row); err != nil || waits {
 		return err
 	}
-	read, err := a.reader.Pull(ctx, a.clients.Installation(repo.Installation), snapshot.Target{
-		Installation: repo.Installation, Repo: repo.ID, Account: repo.Account,
-		Owner: repo.Owner, Name: repo.Name, Number: c.Subject.Number, Head: row.Head, SeenAt: row.HeadSeen,
-	})
+	waiting, err := a.waiting(ctx, repo, c.Subject.Number)
+	if err != nil {
+		return err
+	}
+	target := targetOf(repo, c.Subject.Number)
+	target.Head, target.SeenAt, target.Speakers = row.Head, row.HeadSeen, speakers(waiting)
+	read, err := a.reader.Pull(ctx, a.clients.Installation(repo.Installation), target)
 	switch {
 	case errors.Is(err, snapshot.ErrGone):
 		return a.forgetPull(ctx, c, row)
 	case errors.Is(err, snapshot.ErrMoved), err == nil && read.Stale && c.Attempt < staleLooks:
 		return retryError{"GitHub's answers do not fit together yet", time.Second << min(c.Attempt, staleLooks)}
+	case err == nil && read.UpdatedAt.Before(row.UpdatedAt) && c.Attempt < olderLooks:
+		return retryError{"GitHub's API is behind its own delivery", time.Second << c.Attempt}
 	case err != nil:
 		return err
 	}
@@ -60,7 +78,7 @@ func (a *App) judgePull(ctx context.Context, c store.Claim) error {
 	if err != nil {
 		return err
 	}
-	l := look{c: c, repo: repo, was: row, row: pullRow(row, c.Subject, read), read: read, policy: policy, preview: preview}
+	l := look{c: c, repo: repo, was: row, row: pullRow(row, c.Subject, read), read: read, policy: policy, preview: preview, waiting: waiting}
 	return a.store.Tx(ctx, func(tx *store.Tx) error { return a.settle(ctx, tx, l) })
 }
 
@@ -75,13 +93,15 @@ type look struct {
 	policy []PolicyRef
 
 	preview *publish.Preview // of the policy that it proposes; nil: it proposes none
+	waiting []spoken         // commands that this look decides about
 }
 
-// repository returns the repository of a subject. Where it is unknown, gone or archived the
-// subject is done and known is false: there is nobody to answer.
+// repository returns the repository of a subject. Where it is unknown, gone, archived or not
+// an allowed account's, or its installation is suspended or removed, the subject is done and
+// known is false: there is nobody to answer. What is back is swept.
 func (a *App) repository(ctx context.Context, c store.Claim) (repo store.Repository, known bool, err error) {
 	repo, known, err = a.store.Repository(ctx, c.Subject.Repo)
-	if err == nil && (!known || repo.Gone || repo.Archived || repo.Installation == 0) {
+	if err == nil && (!known || repo.Gone || repo.Archived || repo.Suspended || repo.Installation == 0 || !a.o.allows(repo.Account, repo.Owner)) {
 		return repo, false, a.done(ctx, c)
 	}
 	return repo, known, err
@@ -92,7 +112,8 @@ func (a *App) done(ctx context.Context, c store.Claim) error {
 	return a.store.Tx(ctx, func(tx *store.Tx) error { return tx.Done(c, a.now(), time.Time{}) })
 }
 
-// forgetPull closes the row of a pull request that GitHub does not show any more.
+// forgetPull closes the row of a pull request that GitHub does not show any more, or not yet:
+// where a delivery told of it, there is a second look.
 func (a *App) forgetPull(ctx context.Context, c store.Claim, row store.Pull) error {
 	return a.store.Tx(ctx, func(tx *store.Tx) error {
 		if row.Open {
@@ -104,7 +125,11 @@ func (a *App) forgetPull(ctx context.Context, c store.Claim, row store.Pull) err
 		if err := a.raiseGroupsWith(tx, c, c.Subject.Number, a.now()); err != nil {
 			return err
 		}
-		return tx.Done(c, a.now(), time.Time{})
+		var again time.Time
+		if c.Delivered > 0 {
+			again = a.now().Add(secondLook)
+		}
+		return tx.Done(c, a.now(), again)
 	})
 }
 
@@ -135,11 +160,19 @@ func (a *App) announceRebase(ctx context.Context, c store.Claim, row store.Pull)
 // settle stores what a look read, judges its head anew and ends the claim.
 func (a *App) settle(ctx context.Context, tx *store.Tx, l look) error {
 	at := a.now()
+	if err := a.obey(ctx, tx, &l, at); err != nil {
+		return err
+	}
 	if err := tx.PutPull(l.row); err != nil {
 		return err
 	}
 	if err := tx.SetInterest(l.repo.ID, l.row.Number, interest(l.repo.Account, l.read)); err != nil {
 		return err
+	}
+	if l.read.Merged {
+		if err := a.landed(ctx, tx, l, at); err != nil {
+			return err
+		}
 	}
 	recheck, err := a.judgeHead(ctx, tx, l, at)
 	if err != nil {
@@ -157,6 +190,12 @@ func (a *App) settle(ctx context.Context, tx *store.Tx, l look) error {
 		if err := tx.Raise(at, dueAll(l.c.Installation, others, l.row.Number, at)...); err != nil {
 			return err
 		}
+	}
+	if l.read.UpdatedAt.Before(l.was.UpdatedAt) && (recheck.IsZero() || recheck.After(at.Add(olderWait))) {
+		recheck = at.Add(olderWait) // what was read may have been dropped for what was told
+	}
+	if second := at.Add(secondLook); l.read.Open && l.c.Delivered > 0 && (recheck.IsZero() || recheck.After(second)) {
+		recheck = second
 	}
 	return tx.Done(l.c, at, recheck)
 }
@@ -203,9 +242,14 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 		if err := a.record(ctx, tx, l, change, v); err != nil {
 			return time.Time{}, err
 		}
+		steps := rules.Unblock(l.read.Policy, change, v)
+		unasked, err := a.oweReviewers(ctx, tx, l, change, steps)
+		if err != nil {
+			return time.Time{}, err
+		}
 		lead := change.Pulls[0].Number
 		items = append(items, publish.Item{
-			Change: change, Verdict: v, Names: names, Title: titles[lead],
+			Change: change, Verdict: v, Unblock: steps, Unasked: unasked, Names: names, Title: titles[lead],
 			URL: a.pageURL(l.repo, lead), Policy: policyRefs(l.policy), Proposal: proposal(l.read.Proposal, l.preview),
 		})
 		if !v.Recheck.IsZero() && (recheck.IsZero() || v.Recheck.Before(recheck)) {
@@ -216,8 +260,21 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 	if waits {
 		wanted = beside(group, wanted, changes)
 	}
-	_, err = a.owe(tx, l.c.Installation, pub, wanted)
+	if _, err = a.owe(tx, l.c.Installation, pub, wanted); err == nil && a.contradicts(l.read.Shown, pub) {
+		err = tx.Doubt(pub, at)
+	}
 	return recheck, err
+}
+
+// contradicts reports whether a head shows something else than what we last said there,
+// whose event may never have come. The facts show it at no cost.
+func (a *App) contradicts(shown snapshot.Shown, pub store.Publication) bool {
+	if !shown.Known || pub.SaidDigest == "" || pub.WritingDigest != "" {
+		return false // not known, nothing said, or just being said
+	}
+	bot := a.store.OwnBot()
+	return shown.Run != pub.CheckRun || shown.RunStatus != pub.RunStatus || shown.Conclusion != pub.RunConclusion ||
+		shown.State != pub.StatusState || bot != 0 && shown.By != bot
 }
 
 // carried returns the facts of every open pull request that carries a head to a governed
@@ -246,9 +303,14 @@ func carried(tx *store.Tx, repo int64, head string) ([]rules.Change, map[int64]s
 // owe stores what a head should show and makes the head due, and reports whether that is
 // anything new.
 func (a *App) owe(tx *store.Tx, installation int64, pub store.Publication, wanted publish.Wanted) (bool, error) {
+	if pub.FullStatus {
+		wanted = publish.Full(wanted)
+	}
 	if wanted.Nothing() || pub.WantedDigest == wanted.Digest {
-		if pub.Rerun() {
-			// Somebody asked for a new run and gets one, although it says nothing new.
+		if pub.Rerun() || !wanted.Nothing() && (pub.SaidDigest != wanted.Digest || a.aged(pub)) {
+			// Somebody asked for a new run, or GitHub is about to let go of the one that
+			// stands: there is a new one, although it says nothing new. Or it was owed while
+			// there was nobody to answer.
 			return false, tx.Raise(a.now(), store.Due{Subject: pub.Subject(), Installation: installation, At: a.now()})
 		}
 		return false, nil

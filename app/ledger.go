@@ -55,7 +55,8 @@ func openStore(ctx context.Context, o Options, host string) (*store.Store, strin
 	}
 	s, err := store.Open(ctx, o.DatabaseURL, store.Options{
 		Signer: signer, Origin: host, App: o.AppID, TakeoverGrace: requestTimeout + requestTimeout/2,
-		Quiet: cmp.Or(o.Quiet, defaultQuiet),
+		Quiet: cmp.Or(o.Quiet, defaultQuiet), Pace: o.limits().pace(), PerInstallation: perInstallation,
+		Commit: o.seams.commit,
 	})
 	return s, verifier, err
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -221,10 +222,11 @@ func judgedBy(blob func(address string) ([]byte, bool, error), address string, r
 	if err := decode(facts, &c); err != nil {
 		return c, p, err
 	}
-	key := ""
+	var layers []string
 	for _, ref := range refs {
-		key += ref.Layer + " " + ref.Text + "\n"
+		layers = append(layers, ref.Layer, ref.Text)
 	}
+	key := strings.Join(layers, " ")
 	if p, found := known[key]; found {
 		return c, p, nil
 	}
@@ -410,10 +412,10 @@ func dueGroups(installation int64, groups []store.MergeGroup, at time.Time) []st
 // waits for an answer.
 func (a *App) groupWanted(tx *store.Tx, repo int64, sha string) (publish.Wanted, bool, error) {
 	group, found, err := tx.MergeGroup(repo, sha)
-	if err != nil || !found || !group.GoneAt.IsZero() || group.Wanted == nil {
+	if err != nil || !found || !group.GoneAt.IsZero() {
 		return publish.Wanted{}, false, err
 	}
-	var wanted publish.Wanted
+	wanted := publish.GroupRead()
 	err = decode(group.Wanted, &wanted)
 	return wanted, true, err
 }

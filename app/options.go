@@ -20,18 +20,28 @@ type Options struct {
 	WebhookSecrets [][]byte // any one of them may have signed a delivery
 	PolicyFile     string   // where PolicyText was read, for messages and the record; empty: the built-in policy
 	PolicyText     []byte   // the floor that the operator puts in the built-in policy's place
-	LedgerKeyFile  string   // the ledger's signing key; empty: beside the SQLite file, see LedgerKeyPath
+	// AllowedAccounts are the accounts that the server works for, by login or numeric id; empty:
+	// wherever the app is installed. A login is whoever bears it: an id stays with one account.
+	AllowedAccounts []string
+	LedgerKeyFile   string // the ledger's signing key; empty: beside the SQLite file, see LedgerKeyPath
 
 	Version   string           // of this program; told to GitHub and shown on pages
 	Pages     bool             // serve a page per change to whoever can reach Listen: there is no login yet
 	PagesNote string           // one sentence at the head of every page; may be empty
 	Now       func() time.Time // nil: time.Now
+	Keep      time.Duration    // for how long the bodies of deliveries are kept; 0: defaultKeep
+	Limits    *Limits          // of what is asked of GitHub; nil: DefaultLimits; &Limits{}: none, to measure without
 	Quiet     time.Duration    // for how long events about one subject are gathered into one look; 0: defaultQuiet
+
+	seams seams
 }
 
 // defaultQuiet keeps a burst of events to a few looks, and is short beside GitHub's own
 // delays: a check suite that ends sends dozens within a second.
 const defaultQuiet = 250 * time.Millisecond
+
+// defaultKeep leaves time to look into what a delivery said; nothing of ours rests on it.
+const defaultKeep = 30 * 24 * time.Hour
 
 // APIURL returns the base of GitHub's REST API, with a slash at its end: the one that was
 // set, else the one that belongs to GitHubURL. GitHub Enterprise Server has it under

@@ -32,12 +32,12 @@ func (p pages) Change(ctx context.Context, owner, name string, number int64) (we
 	if err != nil || len(verdicts) == 0 {
 		return web.Page{}, false, err
 	}
-	page, stored, err := p.page(ctx, verdicts[0])
+	page, stored, err := p.page(ctx, verdicts[0], true)
 	if err != nil {
 		return web.Page{}, false, err
 	}
 	for _, v := range verdicts {
-		one, _, err := p.page(ctx, v)
+		one, _, err := p.page(ctx, v, false)
 		if err != nil {
 			return web.Page{}, false, err
 		}
@@ -49,6 +49,13 @@ func (p pages) Change(ctx context.Context, owner, name string, number int64) (we
 		page.Policy = append(page.Policy, web.PolicyFile{Layer: ref.Layer, Repo: ref.Repo, Path: ref.Path, Commit: ref.Commit})
 	}
 	page.Evidence = web.Evidence{Log: verdicts[0].Log, Seq: verdicts[0].Seq, Size: stored.Size, Root: stored.Root}
+	group, landed, err := p.a.store.LandedWith(ctx, repo.ID, number)
+	if err != nil {
+		return web.Page{}, false, err
+	}
+	if landed {
+		page.Evidence.Group, page.Evidence.GroupSeq = group.SHA, group.Seq
+	}
 	page.URL = fmt.Sprintf("%s/%s/%s/pull/%d", p.a.o.GitHubURL, repo.Owner, repo.Name, number)
 	return page, true, nil
 }
@@ -61,7 +68,7 @@ func (p pages) Recent(ctx context.Context, n int) ([]web.Row, error) {
 	}
 	rows := make([]web.Row, 0, len(verdicts))
 	for _, v := range verdicts {
-		page, _, err := p.page(ctx, v)
+		page, _, err := p.page(ctx, v, false)
 		if err != nil {
 			return nil, err
 		}
@@ -70,8 +77,9 @@ func (p pages) Recent(ctx context.Context, n int) ([]web.Row, error) {
 	return rows, nil
 }
 
-// page is one stored verdict as a page, without what is not in it.
-func (p pages) page(ctx context.Context, v store.Verdict) (web.Page, StoredVerdict, error) {
+// page is one stored verdict as a page, without what is not in it. newest asks for what
+// would unblock it.
+func (p pages) page(ctx context.Context, v store.Verdict, newest bool) (web.Page, StoredVerdict, error) {
 	var stored StoredVerdict
 	var verdict rules.Verdict
 	var change rules.Change
@@ -92,12 +100,34 @@ func (p pages) page(ctx context.Context, v store.Verdict) (web.Page, StoredVerdi
 	if err != nil {
 		return web.Page{}, stored, err
 	}
-	page := web.FromVerdict(v.Number, change, verdict, names)
+	var unblock []rules.Step
+	if newest {
+		unblock = p.unblock(ctx, change, verdict, stored.Policy)
+	}
+	page := web.FromVerdict(v.Number, change, verdict, unblock, names)
 	pull, known, err := p.a.store.Pull(ctx, v.Repo, v.Number)
 	if known {
 		page.Title = pull.Title
 	}
 	return page, stored, err
+}
+
+// unblock returns what would let a change pass by the policy that judged it; nothing where
+// that cannot be read any more: the page then has the findings alone.
+func (p pages) unblock(ctx context.Context, change rules.Change, v rules.Verdict, policy []PolicyRef) []rules.Step {
+	r := Recorded{Change: change}
+	for _, ref := range policy {
+		text, err := erasable(ctx, p.a.store, ref.Text)
+		if err != nil {
+			return nil
+		}
+		r.Policy = append(r.Policy, RecordedPolicy{Layer: ref.Layer, Path: ref.Path, Text: string(text)})
+	}
+	steps, err := r.Unblock(v)
+	if err != nil {
+		return nil
+	}
+	return steps
 }
 
 // pageURL is where people read about a change; empty where no pages are served.

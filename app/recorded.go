@@ -205,15 +205,29 @@ func place(src []byte, err error) error {
 // rules.Evaluate says now. An error is about the policy: one that does not parse, or layers
 // that are no floor with at most one repository's file.
 func (r Recorded) Judge() (rules.Verdict, error) {
-	texts := make([]snapshot.PolicyText, 0, len(r.Policy))
-	for _, p := range r.Policy {
-		texts = append(texts, snapshot.PolicyText{Layer: p.Layer, Path: p.Path, Text: []byte(p.Text)})
-	}
-	policy, err := snapshot.Compose(texts)
+	policy, err := r.policy()
 	if err != nil {
 		return rules.Verdict{}, err
 	}
 	return rules.Evaluate(policy, r.Change, r.At), nil
+}
+
+// Unblock returns what would let the change pass, the fewest steps that do: v is what Judge
+// returned. It is worked out anew, for it is no part of what is recorded.
+func (r Recorded) Unblock(v rules.Verdict) ([]rules.Step, error) {
+	policy, err := r.policy()
+	if err != nil {
+		return nil, err
+	}
+	return rules.Unblock(policy, r.Change, v), nil
+}
+
+func (r Recorded) policy() (rules.Policy, error) {
+	texts := make([]snapshot.PolicyText, 0, len(r.Policy))
+	for _, p := range r.Policy {
+		texts = append(texts, snapshot.PolicyText{Layer: p.Layer, Path: p.Path, Text: []byte(p.Text)})
+	}
+	return snapshot.Compose(texts)
 }
 
 // Agreement is what a new judgement is to the recorded one.

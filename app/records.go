@@ -21,6 +21,13 @@ const (
 	KindGroup        = "group"        // GroupRecord
 	KindGroupEnd     = "group_end"    // GroupEndRecord
 	KindGate         = "gate"         // AnswerRecord
+
+	KindCommand       = "command"        // CommandRecord
+	KindCommandAnswer = "command_answer" // CommandAnswerRecord
+	KindReviewRequest = "review_request" // ReviewRequestRecord
+	KindStatusLimit   = "status_limit"   // AnswerRecord: its status cannot be corrected, its run holds it
+	KindLapse         = "lapse"          // LapseRecord
+	KindException     = "exception"      // ExceptionRecord
 )
 
 // VerdictRecord is the body of a verdict's record. Like every body it names people by person
@@ -75,6 +82,46 @@ type AnswerRecord struct {
 	Deliveries []string `json:"deliveries,omitempty"`
 }
 
+// CommandRecord is the body of the record of a command in a comment, as it was decided. The
+// words of its writer stand elsewhere: they can be erased.
+type CommandRecord struct {
+	Host    string       `json:"host"`
+	Repo    int64        `json:"repo"`
+	Pull    int64        `json:"pull"`
+	Comment int64        `json:"comment"`           // GitHub's id: it acts once
+	Command string       `json:"command,omitempty"` // its verb; empty: it was edited before it was read
+	Outcome string       `json:"outcome"`           // taken or refused
+	Why     string       `json:"why,omitempty"`     // it was refused: a code of docs/reasons.md
+	By      rules.UserID `json:"by"`
+	Rule    string       `json:"rule,omitempty"` // as the policy names it; empty: it names none
+	Layer   string       `json:"layer,omitempty"`
+	Group   string       `json:"group,omitempty"` // as whose member
+	Until   time.Time    `json:"until,omitzero"`  // of a waiver that was taken: at the latest
+	Said    time.Time    `json:"said"`            // GitHub's time of the comment
+
+	Head      string  `json:"head"` // the commit that it was decided for
+	Base      string  `json:"base"`
+	Exact     string  `json:"exact,omitempty"`     // what a waiver is bound to
+	Text      string  `json:"text,omitempty"`      // address of the comment as it was read
+	Withdraws []int64 `json:"withdraws,omitempty"` // comments whose waivers it ends
+
+	// What is owed to its writer.
+	Reaction   string   `json:"reaction"`
+	Reply      bool     `json:"reply,omitempty"` // a comment, with the sentence of Why
+	Deliveries []string `json:"deliveries,omitempty"`
+}
+
+// CommandAnswerRecord is the body of the record of an answer to a command: what GitHub took.
+type CommandAnswerRecord struct {
+	Host       string `json:"host"`
+	Repo       int64  `json:"repo"`
+	Pull       int64  `json:"pull"`
+	Comment    int64  `json:"comment"` // that holds the command
+	Reaction   string `json:"reaction"`
+	ReactionID int64  `json:"reaction_id"`
+	Reply      int64  `json:"reply,omitempty"` // GitHub's id of our comment
+}
+
 // GroupRecord is the body of the record of a merge group's verdict.
 type GroupRecord struct {
 	Host       string              `json:"host"`
@@ -113,6 +160,25 @@ type GroupEndRecord struct {
 	Record  int64   `json:"record,omitempty"`  // of that verdict, in the same log
 
 	Deliveries []string `json:"deliveries,omitempty"`
+}
+
+// ReviewRequestRecord is the body of the record that somebody is to be asked for a review of a
+// pull request, and of the one that says what became of it.
+type ReviewRequestRecord struct {
+	Host       string          `json:"host"`
+	Repo       int64           `json:"repo"`
+	Pull       int64           `json:"pull"`
+	Reviewers  []AskedReviewer `json:"reviewers"`
+	Deliveries []string        `json:"deliveries,omitempty"` // as in VerdictRecord
+}
+
+// AskedReviewer is one of them: a team by GitHub's id, or a person.
+type AskedReviewer struct {
+	Content string `json:"content"` // exact fingerprint of the diff
+	Seat    string `json:"seat"`    // layer/group whose approval is lacking
+	Team    int64  `json:"team,omitempty"`
+	Person  int64  `json:"person,omitempty"`
+	State   string `json:"state"` // owed, asked, stood (somebody else had), removed (by a person), refused (by GitHub), dropped (too late)
 }
 
 // StoredVerdict is what the store keeps of a verdict beside the ledger, for pages and for
@@ -166,4 +232,66 @@ func timeless(v rules.Verdict) rules.Verdict {
 		r.Approvals = &facts
 		return r
 	})
+}
+
+// The causes of a lapse.
+const (
+	LapseDown      = "down"      // no server was there, or none could store anything
+	LapseSuspended = "suspended" // the installation was
+	LapseRemoved   = "removed"   // the app was taken off the account, and put on it again
+	LapseUncovered = "uncovered" // the repository was out of the installation's reach
+)
+
+// deliveryLife is for how long GitHub can be asked for a delivery again; an Enterprise
+// Server remembers longer.
+const deliveryLife = 3 * 24 * time.Hour
+
+// LapseRecord is the body of the record of an interval in which the app could not see what
+// happened, or could not hold it. The first record of a lapse names the interval alone. For
+// each repository in which something was merged meanwhile, a second one names it, as far as
+// GitHub still shows it.
+type LapseRecord struct {
+	Host      string    `json:"host"`
+	Repo      int64     `json:"repo,omitempty"` // 0: all of the account's that the app covers
+	Cause     string    `json:"cause"`
+	From      time.Time `json:"from"`
+	To        time.Time `json:"to"`
+	LostUntil time.Time `json:"lost_until,omitzero"` // no delivery from before can be had any more
+
+	Merged []MergedChange `json:"merged,omitempty"` // between From and To, the newest first
+	Cut    bool           `json:"cut,omitempty"`    // there were more than are listed
+	Pushed []PushedDirect `json:"pushed,omitempty"` // to the default branch, between From and To, the newest first
+}
+
+// NotJudged is the outcome of a change that was merged without a verdict on its head.
+const NotJudged = "not judged"
+
+// MergedChange is a merged pull request and the verdict that stood on its head at that moment.
+type MergedChange struct {
+	Number   int64     `json:"number"`
+	Head     string    `json:"head"`
+	Base     string    `json:"base"`
+	Commit   string    `json:"commit,omitempty"` // that it became on the base
+	MergedAt time.Time `json:"merged_at"`
+	Outcome  string    `json:"outcome"`       // of the verdict, or NotJudged
+	Seq      int64     `json:"seq,omitempty"` // of the verdict's record in this account's log
+}
+
+// PushedDirect is a push to a branch that belongs to no pull request's merge.
+type PushedDirect struct {
+	Branch string    `json:"branch"`
+	Before string    `json:"before,omitempty"`
+	After  string    `json:"after,omitempty"`
+	Forced bool      `json:"forced,omitempty"`
+	At     time.Time `json:"at"`
+	By     int64     `json:"by,omitempty"` // person id; 0: GitHub does not say
+}
+
+// ExceptionRecord is the body of the record of a change that was merged into a governed
+// branch although its verdict, if there was one, did not let it pass.
+type ExceptionRecord struct {
+	Host string `json:"host"`
+	Repo int64  `json:"repo"`
+	MergedChange
+	Deliveries []string `json:"deliveries,omitempty"`
 }

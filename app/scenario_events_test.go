@@ -219,7 +219,7 @@ func cmdGate(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // app installed|removed|suspended|resumed ACCOUNT [REPOSITORY...], app covers ACCOUNT
-// [REPOSITORY...], app grants ACCOUNT PERMISSION LEVEL: what an owner does with the app under test; no repository means all.
+// [REPOSITORY...], app permits ACCOUNT PERMISSION [LEVEL]: what an owner does with the app under test; no repository means all.
 func cmdInstallation(ts *testscript.TestScript, _ bool, args []string) {
 	sim, account, repos := of(ts).sim, args[1], args[2:]
 	var err error
@@ -232,10 +232,14 @@ func cmdInstallation(ts *testscript.TestScript, _ bool, args []string) {
 		err = sim.SelectRepositories(account, repos...)
 	case "removed":
 		err = sim.Uninstall(account)
+	case "granted": // ACCOUNT PERMISSION LEVEL
+		err = sim.Grant(account, repos[0], repos[1])
 	case "suspended":
 		err = sim.Suspend(account)
 	case "resumed":
 		err = sim.Unsuspend(account)
+	case "permits": // ACCOUNT PERMISSION [LEVEL]; none: not any more
+		err = sim.Grant(account, repos[0], strings.Join(repos[1:], ""))
 	default:
 		ts.Fatalf("app %s: no such word", args[0])
 	}

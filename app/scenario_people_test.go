@@ -40,6 +40,9 @@ func person(login string) func(ts *testscript.TestScript, neg bool, args []strin
 func act(ts *testscript.TestScript, w *world, login string, args []string) error {
 	p := w.sim.As(login)
 	verb, args := args[0], args[1:]
+	if done, err := comments(ts, w, login, verb, args); done {
+		return err
+	}
 	switch verb {
 	case "push", "force", "edit":
 		return pushes(ts, w, login, verb, args)
@@ -55,6 +58,10 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 		return review(ts, w, login, "COMMENT", args)
 	case "dismiss": // NUMBER LOGIN: that person's last review that was no comment
 		return p.Dismiss(w.repo, number(ts, args[0]), w.runs["review/"+args[0]+"/"+args[1]], "no longer")
+	case "asks": // NUMBER WHO: for a review, a login or org/slug
+		return p.RequestReview(w.repo, number(ts, args[0]), args[1])
+	case "unasks":
+		return p.RemoveRequest(w.repo, number(ts, args[0]), args[1])
 	case "retarget":
 		return p.Retarget(w.repo, number(ts, args[0]), args[1])
 	case "label":
@@ -82,6 +89,8 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 		return err
 	case "dequeue":
 		return p.Dequeue(w.repo, number(ts, args[0]))
+	case "queue-on": // BRANCH
+		return w.sim.SetQueue(w.repo, args[0], &githubsim.Queue{})
 	case "queue-off": // BRANCH
 		return w.sim.SetQueue(w.repo, args[0], nil)
 	case "status": // COMMIT CONTEXT STATE [copy]: copy of what our status says
@@ -154,6 +163,14 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 		_, name, _ := strings.Cut(w.repo, "/")
 		w.repo = args[0] + "/" + name
 		return nil
+	case "archive":
+		return p.Archive(w.repo)
+	case "unarchive":
+		return p.Unarchive(w.repo)
+	case "publicize":
+		return p.Publicize(w.repo)
+	case "privatize":
+		return p.Privatize(w.repo)
 	case "describe": // NUMBER TEXT
 		return p.EditBody(w.repo, number(ts, args[0]), strings.ReplaceAll(args[1], `\n`, "\n"))
 	case "discuss": // NUMBER FILE TEXT

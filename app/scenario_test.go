@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -45,7 +46,11 @@ func vocabulary() map[string]func(ts *testscript.TestScript, neg bool, args []st
 	all := maps.Clone(commands)
 	maps.Copy(all, eventWords)
 	maps.Copy(all, checkWords)
+	maps.Copy(all, limitWords)
+	maps.Copy(all, commentWords)
 	maps.Copy(all, queueWords)
+	maps.Copy(all, reviewerWords)
+	maps.Copy(all, outageWords)
 	return all
 }
 
@@ -84,15 +89,21 @@ type world struct {
 	saved map[string]string
 	seen  map[string]int64
 
-	quiet  time.Duration // Options.Quiet
-	held   held
-	forged int // deliveries so far
+	quiet   time.Duration // Options.Quiet
+	limits  *Limits       // Options.Limits
+	allowed []string      // Options.AllowedAccounts
+	skew    atomic.Int64  // how far GitHub's clock is ahead, as a Duration
+	held    held
+	forged  int    // deliveries so far
+	down    bool   // the server is stopped
+	deaf    bool   // GitHub does not reach the server
+	policy  []byte // of the server
 
 	personal []string // what names somebody, quoted for a regular expression
 }
 
 func newWorldTest(t testing.TB, later func(func())) *world {
-	return &world{t: t, later: later, clock: &clock{}, runs: map[string]int64{}, saved: map[string]string{}, seen: map[string]int64{}, log: &syncBuffer{}, quiet: 20 * time.Millisecond}
+	return &world{t: t, later: later, clock: &clock{}, runs: map[string]int64{}, saved: map[string]string{}, seen: map[string]int64{}, log: &syncBuffer{}, quiet: 20 * time.Millisecond, limits: &Limits{}}
 }
 
 // begin makes GitHub with a world of state and starts the server on it.
@@ -107,7 +118,7 @@ func (w *world) begin(state []byte, dir string, policy []byte) error {
 		w.names(u.Login, u.Name, u.Email)
 	}
 	w.sim, err = githubsim.New(githubsim.Options{
-		Now: w.clock.Now, State: &parsed,
+		Now: w.githubNow, State: &parsed,
 		Middleware: func(h http.Handler) http.Handler { return contract.Wrap(w.t, h) },
 		OnDelivery: func(event string, body []byte) { contract.Webhook(w.t, event, body) },
 		OnUnknown:  func(what string) { w.t.Errorf("the simulator does not model %s", what) },
@@ -139,12 +150,13 @@ func (w *world) names(texts ...string) {
 
 // start starts the server under test on its data directory.
 func (w *world) start(policy []byte) error {
+	w.policy, w.down = policy, false
 	o := Options{
 		Listen: "127.0.0.1:0", PublicURL: "http://127.0.0.1", Pages: true, Version: "test",
 		DatabaseURL: "sqlite://" + filepath.Join(w.dir, "data", "test.db"),
 		GitHubURL:   "http://127.0.0.1", GitHubAPIURL: w.sim.URL(), AppID: w.sim.AppID(),
 		PrivateKey: w.sim.AppKey(), WebhookSecrets: [][]byte{w.sim.WebhookSecret()},
-		Now: w.clock.Now, Quiet: w.quiet,
+		Now: w.clock.Now, Quiet: w.quiet, Limits: w.limits, AllowedAccounts: w.allowed,
 	}
 	if policy != nil {
 		o.PolicyFile, o.PolicyText = "floor.yml", policy
@@ -156,6 +168,9 @@ func (w *world) start(policy []byte) error {
 		return err
 	}
 	a.poll = 20 * time.Millisecond // nothing tells the server that its clock was turned
+	if w.limits == nil {
+		a.patience = 0 // what waits for its slot waits until the clock is turned
+	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		cancel()
@@ -192,7 +207,9 @@ func (w *world) settle() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	for {
-		if err := w.sim.Settle(ctx); err != nil {
+		if err := w.sim.Settle(ctx); w.down {
+			return nil // nobody was there to take it
+		} else if err != nil && !w.deaf {
 			return err
 		}
 		quiet, err := w.app.Settled(ctx)
@@ -307,14 +324,23 @@ var commands = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"updater": person("updater"), // a bot
 }
 
-// world [--quiet=DURATION] FILE [POLICY] begins. Events are gathered for that long.
+// world [--quiet=DURATION] [--paced] [--allow=ACCOUNT,...] FILE [POLICY] begins. Events are
+// gathered for that long; writes and requests are not held back unless it is paced.
 func cmdWorld(ts *testscript.TestScript, _ bool, args []string) {
 	w := of(ts)
-	if text, ok := strings.CutPrefix(args[0], "--quiet="); ok {
-		var err error
-		w.quiet, err = time.ParseDuration(text)
-		ts.Check(err)
-		args = args[1:]
+	for ; strings.HasPrefix(args[0], "--"); args = args[1:] {
+		switch name, value, _ := strings.Cut(args[0], "="); name {
+		case "--quiet":
+			var err error
+			w.quiet, err = time.ParseDuration(value)
+			ts.Check(err)
+		case "--paced":
+			w.limits = nil
+		case "--allow":
+			w.allowed = strings.Split(value, ",")
+		default:
+			ts.Fatalf("world %s: no such flag", args[0])
+		}
 	}
 	var policy []byte
 	if len(args) > 1 {

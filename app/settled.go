@@ -11,7 +11,7 @@ import (
 func (a *App) Settled(ctx context.Context) (bool, error) {
 	const look = 5 * time.Millisecond
 	for first := true; ; first = false {
-		resting, err := a.store.Resting(ctx, a.now(), patience)
+		resting, err := a.store.Resting(ctx, a.now(), a.patience)
 		if err != nil || resting {
 			return first && resting, err
 		}

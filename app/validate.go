@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Problem is one thing that keeps a server from starting.
@@ -48,6 +49,9 @@ func (o Options) Problems() []*Problem {
 	if text := o.databaseProblem(); text != "" {
 		problem("DATABASE_URL", "%s", text)
 	}
+	if o.Keep < 0 || o.Keep > 0 && o.Keep < 24*time.Hour {
+		problem("KEEP_DELIVERIES", "is less than a day: give the number of days for which the bodies of deliveries are kept")
+	}
 	if o.GitHubURL == "" {
 		problem("GITHUB_URL", "is not set: give https://github.com or the address of your GitHub Enterprise Server")
 	} else if _, err := parseURL(o.GitHubURL); err != nil {
@@ -69,6 +73,11 @@ func (o Options) Problems() []*Problem {
 		problem("PRIVATE_KEY_FILE", "is not set: give the path of the .pem file that the app's settings page generates, or its text in CHANGEWARDEN_PRIVATE_KEY")
 	case !isPrivateKey(o.PrivateKey):
 		problem("PRIVATE_KEY_FILE", "or CHANGEWARDEN_PRIVATE_KEY holds no RSA private key in PEM form: generate one on the app's settings page and give the file as it is")
+	}
+	for _, account := range o.AllowedAccounts {
+		if !isAccount(account) {
+			problem("ALLOWED_ACCOUNTS", "holds %q, which is no account: give logins or numeric ids with commas between", account)
+		}
 	}
 	if len(o.WebhookSecrets) == 0 {
 		problem("WEBHOOK_SECRET", "is not set: give the webhook secret of the app's settings page, or a file of them, one a line, in CHANGEWARDEN_WEBHOOK_SECRET_FILE")

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -22,6 +22,8 @@ const (
 	poll = time.Second
 	// workers is how many subjects are evaluated at once.
 	workers = 8
+	// perInstallation leaves some of them to the others, however much one has to do.
+	perInstallation = 6
 	// maxBackoff is the longest time between two tries of one subject.
 	maxBackoff = 10 * time.Minute
 )
@@ -55,10 +57,10 @@ func (a *App) work(ctx context.Context) {
 	}
 }
 
-// sleep waits until something may be due: a wake-up, the next due time, or the poll.
+// sleep waits until something can be claimed: a wake-up, its time, or the poll.
 func (a *App) sleep(ctx context.Context, err error) {
 	wait := a.poll
-	if next, ok, e := a.store.NextDue(ctx); err == nil && e == nil && ok {
+	if next, ok, e := a.store.NextClaim(ctx, a.owner); err == nil && e == nil && ok {
 		wait = min(a.poll, max(next.Sub(a.now()), time.Millisecond))
 	}
 	timer := time.NewTimer(wait)
@@ -74,11 +76,16 @@ func (a *App) sleep(ctx context.Context, err error) {
 func (a *App) take(ctx context.Context, c store.Claim) {
 	log := zerolog.Ctx(ctx).With().Stringer("subject", key(c.Subject)).Int64("generation", c.Generation).Logger()
 	// A claim that was taken is finished even if the process is asked to stop.
-	ctx, cancel := context.WithCancel(log.WithContext(context.WithoutCancel(ctx)))
+	ctx, cancel := context.WithCancel(store.For(log.WithContext(context.WithoutCancel(ctx)), c.Priority))
 	defer cancel()
 	lost := a.keep(ctx, cancel, c)
 	began := a.now()
-	err := a.evaluate(ctx, c)
+	var asked atomic.Int64
+	ended := a.o.seams.looks(c.Subject)
+	err := a.evaluate(a.budgeted(ctx, c, &asked), c)
+	ended()
+	a.spent(ctx, c, int(asked.Load()))
+	a.watchClock(ctx)
 	cancel()
 	held := <-lost
 	a.metrics.evaluated(c.Subject.Kind, err, a.now().Sub(began))
@@ -117,32 +124,39 @@ func (a *App) keep(ctx context.Context, cancel context.CancelFunc, c store.Claim
 }
 
 // putBack makes a subject due again after a failed evaluation: when GitHub says so, else
-// after a time that doubles with each attempt.
+// after a time that doubles with each attempt. Where GitHub limits the installation the look
+// has not failed, it has yet to begin.
 func (a *App) putBack(ctx context.Context, c store.Claim, err error) {
 	at := a.now()
-	wait := backoff(c.Attempt)
+	wait, again := backoff(c.Attempt), a.store.Retry
+	wait += a.o.seams.spreads(wait / 4)
 	if soon, ok := errors.AsType[retryError](err); ok {
 		wait = soon.after
 	} else {
-		switch trouble := ghclient.Diagnose(err, at); trouble.Kind {
+		trouble := ghclient.Diagnose(err, at)
+		a.metrics.trouble(trouble.Kind)
+		if trouble.Installation || trouble.Kind == ghclient.Denied && c.Attempt == 0 {
+			a.stillInstalled(ctx, c.Installation)
+		}
+		switch trouble.Kind {
 		case ghclient.Limited:
-			wait = max(trouble.RetryAfter, wait)
+			wait, again = trouble.RetryAfter, a.store.Wait
 		case ghclient.Denied, ghclient.Gone, ghclient.Invalid:
 			wait = max(wait, time.Minute)
-		case ghclient.None, ghclient.Transient:
+		case ghclient.Transient:
+			wait = max(wait, trouble.RetryAfter)
+		case ghclient.None:
 		}
 	}
 	zerolog.Ctx(ctx).Warn().Err(err).Int("attempt", c.Attempt).Time("retry_at", at.Add(wait)).Msg("evaluation put back")
-	if err := a.store.Retry(ctx, c, at.Add(wait), err.Error()); err != nil && !errors.Is(err, store.ErrLost) {
+	if err := again(ctx, c, at.Add(wait), err.Error()); err != nil && !errors.Is(err, store.ErrLost) {
 		zerolog.Ctx(ctx).Error().Err(err).Msg("evaluation not put back, its lease will lapse")
 	}
 }
 
-// backoff is how long to wait after the attempt-th failure (from 0), with up to a quarter
-// added so that many subjects do not come back at once.
+// backoff is how long to wait after the attempt-th failure (from 0).
 func backoff(attempt int) time.Duration {
-	wait := min(maxBackoff, time.Second<<min(attempt, 10))
-	return wait + rand.N(wait/4+1)
+	return min(maxBackoff, time.Second<<min(attempt, 10))
 }
 
 // retryError asks for another look after a given time, for reasons that are nobody's fault.
@@ -160,6 +174,10 @@ func (a *App) evaluate(ctx context.Context, c store.Claim) error {
 		return a.judgePull(ctx, c)
 	case subject.Head:
 		return a.publishHead(ctx, c)
+	case subject.Comments:
+		return a.hearComments(ctx, c)
+	case subject.Reviewers:
+		return a.askReviewers(ctx, c)
 	case subject.MergeGroup:
 		return a.judgeMergeGroup(ctx, c)
 	case subject.Deployment:
@@ -168,6 +186,10 @@ func (a *App) evaluate(ctx context.Context, c store.Claim) error {
 		return a.sweepRepository(ctx, c)
 	case subject.Installation:
 		return a.sweepInstallation(ctx, c)
+	case subject.Deliveries:
+		return a.fetchMissed(ctx, c)
+	case subject.Round:
+		return a.makeRound(ctx, c)
 	}
 	return fmt.Errorf("evaluate %s: no such kind", c.Subject.Key())
 }

@@ -55,7 +55,7 @@ type membership struct {
 	why   Because
 }
 
-// touches judges the paths. Where the list of files is incomplete every path counts as
+// touches judges the paths. Where the files are not all known every path counts as
 // touched, and as left out.
 func (j *judge) touches(_ Layer, c Condition, b *Because) truth {
 	if len(c.Paths)+len(c.NotPaths)+len(c.OnlyPaths) == 0 {
@@ -72,7 +72,7 @@ func (j *judge) touches(_ Layer, c Condition, b *Because) truth {
 		hit = hit || matched
 		all = all && (len(c.OnlyPaths) == 0 || only[i])
 	}
-	b.AllFiles = j.gap(GapFiles)
+	b.AllFiles = j.unlisted()
 	t := sure((hit || !wanted) && all)
 	if b.AllFiles && (len(c.OnlyPaths) > 0 || !hit) {
 		return maybe

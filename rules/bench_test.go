@@ -99,6 +99,54 @@ func BenchmarkDistinctSeats(b *testing.B) {
 	}
 }
 
+// What would unblock the most of a change: forty teams of which each has to approve, as many
+// rules as a policy may have, and more distinct seats than are searched.
+func BenchmarkUnblock(b *testing.B) {
+	policies := map[string]func(*strings.Builder){
+		"forty teams": func(w *strings.Builder) {
+			for i := range 40 {
+				fmt.Fprintf(w, "  - {name: r%d, require: {approvals: {count: %d, from: g%d}}}\n", i, 1+i%2, i)
+			}
+		},
+		"most rules": func(w *strings.Builder) {
+			for i := range 1000 {
+				fmt.Fprintf(w, "  - {name: r%d, require: {approvals: {count: 50, from: [g%d, g%d]}}}\n", i, i%40, (i+7)%40)
+			}
+		},
+		"most seats": func(w *strings.Builder) {
+			for i := range 30 {
+				fmt.Fprintf(w, "  - {name: r%d, require: {approvals: {count: 50, distinct: true}}}\n", i)
+			}
+		},
+		"most choices": func(w *strings.Builder) {
+			for i := range 30 {
+				fmt.Fprintf(w, "  - {name: r%d, require: {any: [{approvals: {count: 1, from: [g%d, g%d]}}, {approvals: {count: 2, from: [g%d, g%d]}}]}}\n", i, i, (i+7)%40, (i+3)%40, (i+11)%40)
+			}
+		},
+	}
+	for name, write := range policies {
+		b.Run(name, func(b *testing.B) {
+			var text strings.Builder
+			text.WriteString("version: 1\ngroups:\n")
+			c := manyFiles()
+			for i := range 40 {
+				fmt.Fprintf(&text, "  g%d: {teams: [t%d, t%d]}\n", i, i, (i+3)%40)
+				c.Teams = append(c.Teams, rules.Team{Slug: fmt.Sprintf("t%d", i), ID: int64(i + 1)})
+			}
+			text.WriteString("rules:\n")
+			write(&text)
+			p, err := rules.Compose(layer(b, "bench.yml", text.String()), nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			v := rules.Evaluate(p, c, noon)
+			for b.Loop() {
+				rules.Unblock(p, c, v)
+			}
+		})
+	}
+}
+
 // The bound is 50 ms for 1,000 rules.
 func BenchmarkParse(b *testing.B) {
 	src := []byte(manyRules(1000))

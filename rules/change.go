@@ -128,6 +128,12 @@ type File struct {
 	// Counted: Additions and Deletions are the file's lines. They are not where GitHub shows
 	// no patch (binary, too large): then it says 0 and means nothing by it.
 	Counted bool `json:"counted,omitempty"`
+	// Target is where a symlink leads, a path of the repository: who changes the one changes
+	// what is read there. A file that may be a link has it too.
+	Target string `json:"target,omitempty"`
+	// Opaque: it may be a submodule, or a link that leads nobody knows where. What it brings
+	// cannot be looked into: it may be any file.
+	Opaque bool `json:"opaque,omitempty"`
 }
 
 // Commit is one commit of the change.

@@ -205,7 +205,7 @@ func (j *judge) namedCheck(c Checks, name string, facts *CheckFacts) {
 			open = open || r.state == claimed
 		case !r.from(c.App):
 			facts.WrongApp = append(facts.WrongApp, name)
-		case c.Workflow != "" && !(r.job && workflow(c.Workflow, r.flow)):
+		case c.Workflow != "" && (!r.job || !workflow(c.Workflow, r.flow)):
 			facts.Elsewhere = append(facts.Elsewhere, name)
 		case slices.Contains(c.Conclusions, r.word):
 			good = true

@@ -30,6 +30,9 @@ func drawPolicy(t *rapid.T, prefix string) string {
 	if rapid.Bool().Draw(t, "branches") {
 		fmt.Fprintf(&b, "branches: %s\n", some("main", "release/**", "*"))
 	}
+	if rapid.Bool().Draw(t, "requests") {
+		fmt.Fprintf(&b, "review_requests: {%s}\n", draw("teams: true", "people: 2", "teams: true, people: 10"))
+	}
 	fmt.Fprintf(&b, "groups:\n  %s: {teams: %s%s}\n  %s: {users: %s, teams: [t2#7]%s}\n",
 		groups[0], some("t0", "t1"), draw("", ", permission: maintain", ", min_membership_age: 2h"),
 		groups[1], some("u1", "U2", "u3#3", "u4"), draw("", ", bots: ['b6[bot]']"))
@@ -71,7 +74,7 @@ func drawPolicy(t *rapid.T, prefix string) string {
 		switch what {
 		case "other":
 			fmt.Fprintf(&b, "      %s\n", draw(
-				"signed_commits: true", "linear_history: true", "up_to_date: true", "conversations_resolved: true", "expr: \"approvals > 0\"",
+				"signed_commits: true", "linear_history: true", "up_to_date: true", "conversations_resolved: true", "conversations_resolved: by_others", "expr: \"approvals > 0\"",
 				"section: {heading: plan, min_words: 2}", "ticket: {pattern: '[A-Z]+-[0-9]+', in: [title, commits]}"))
 			continue
 		case "any":

@@ -137,7 +137,7 @@ type judge struct {
 	who      authorship
 	opinions []Review
 	results  []result
-	paths    []string              // of all files, old and new
+	paths    []string              // of all files, old and new, and where links lead
 	fileOf   []int                 // index of the file that a path belongs to
 	matches  map[string][]bool     // by glob, for each of paths
 	classes  map[string]membership // by layer and name
@@ -159,6 +159,9 @@ func newJudge(c Change, at time.Time) *judge {
 		if f.Previous != "" && f.Previous != f.Path {
 			j.paths, j.fileOf = append(j.paths, f.Previous), append(j.fileOf, i)
 		}
+		if f.Target != "" {
+			j.paths, j.fileOf = append(j.paths, f.Target), append(j.fileOf, i)
+		}
 	}
 	j.who = authors(c)
 	j.opinions = latestOpinions(c.Reviews)
@@ -171,6 +174,12 @@ func (j *judge) again(at time.Time) {
 	if at.After(j.at) && (j.recheck.IsZero() || at.Before(j.recheck)) {
 		j.recheck = at.UTC()
 	}
+}
+
+// unlisted reports whether the change may touch more paths than are known: the list of files is
+// incomplete, or one of them cannot be looked into.
+func (j *judge) unlisted() bool {
+	return j.gap(GapFiles) || slices.ContainsFunc(j.Files, func(f File) bool { return f.Opaque })
 }
 
 // gap reports whether that fact could not be read to its end.

@@ -254,7 +254,7 @@ func (j *judge) exprUnknown(l Layer) []*cel.AttributePatternType {
 			names = append(names, name)
 		}
 	}
-	if j.gap(GapFiles) {
+	if j.unlisted() {
 		names = append(names, "paths", "files", "lines")
 	}
 	if _, more := j.lines(); more {

@@ -12,7 +12,7 @@ import (
 // where it has no rules, the built-in policy with what the file says in its stead. Such a
 // file may give the built-in groups other people, the built-in windows other times and the
 // environments other names, freeze them, govern more branches, name the owner of the
-// procedure, and make exceptions. What it says besides would have no effect, and is an
+// procedure, have reviews requested, and make exceptions. What it says besides would have no effect, and is an
 // error: a SyntaxErrors, without the lines' text.
 func ComposeFloor(builtin, org Layer) (Layer, error) {
 	if len(org.Rules) > 0 {
@@ -67,6 +67,7 @@ func ComposeFloor(builtin, org Layer) (Layer, error) {
 		}
 	}
 	floor.Exceptions = org.Exceptions
+	floor.Requests = org.Requests
 	if len(c.errs) > 0 {
 		c.errs.sort()
 		return Layer{}, fmt.Errorf("compose floor: %w", c.errs)

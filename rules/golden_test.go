@@ -41,7 +41,7 @@ func TestVerdicts(t *testing.T) {
 			if len(bytes.TrimSpace(page.Comment)) == 0 {
 				t.Error("the page does not say what it shows")
 			}
-			changes, verdicts, names := judgePage(t, page)
+			policy, changes, verdicts, names := judgePage(t, page)
 			var got strings.Builder
 			for i, v := range verdicts {
 				show(&got, changes[i], v, names)
@@ -56,6 +56,7 @@ func TestVerdicts(t *testing.T) {
 					}
 				}
 			}
+			goldenSteps(t, page, policy, changes, verdicts, names)
 			if len(verdicts) > 1 {
 				fmt.Fprintf(&got, "on the head: %s\n", worst(verdicts))
 			}
@@ -86,6 +87,59 @@ func TestVerdicts(t *testing.T) {
 // atGate are the reasons of the rules before an environment, which testdata/gates shows, and
 // those of merge groups.
 var atGate = regexp.MustCompile(`^(deployed|sign_off|window|group)\.|^rule\.rollback$`)
+
+// goldenSteps holds a page's file unblock, where it has one, to what would let each of the
+// changes pass.
+func goldenSteps(t *testing.T, page *txtar.Archive, policy rules.Policy, changes []rules.Change, verdicts []rules.Verdict, names map[rules.UserID]string) {
+	t.Helper()
+	if !slices.ContainsFunc(page.Files, func(f txtar.File) bool { return f.Name == "unblock" }) {
+		return
+	}
+	var got strings.Builder
+	for i, v := range verdicts {
+		for _, s := range rules.Unblock(policy, changes[i], v) {
+			showStep(&got, s, names)
+		}
+	}
+	if *update {
+		setFile(page, "unblock", got.String())
+		return
+	}
+	if diff := cmp.Diff(file(page, "unblock"), got.String()); diff != "" {
+		t.Errorf("unblock (-want +got):\n%s", diff)
+	}
+}
+
+func showStep(w *strings.Builder, s rules.Step, names map[rules.UserID]string) {
+	fmt.Fprintf(w, "%s", s.Code)
+	if s.Count > 0 {
+		fmt.Fprintf(w, " %d", s.Count)
+	}
+	var people []string
+	for _, id := range s.People {
+		people = append(people, names[id])
+	}
+	list(w, "from", s.From)
+	if s.Write {
+		fmt.Fprint(w, " who can write")
+	}
+	kind := "people"
+	if s.Only {
+		kind = "only"
+	}
+	list(w, kind, people)
+	list(w, "fills", s.Fills)
+	list(w, "teams", s.Teams)
+	list(w, "checks", s.Checks)
+	if s.App != "" {
+		fmt.Fprintf(w, " app=%s", s.App)
+	}
+	if s.Text != nil {
+		fmt.Fprintf(w, " heading=%q", s.Text.Heading)
+	}
+	list(w, "commits", s.Commits)
+	fmt.Fprintf(w, ": %s\n", strings.Join(s.Rules, ", "))
+}
 
 // constants returns the values of the string constants of a type, in the package's order.
 func constants(t *testing.T, kind string) []string {
@@ -129,7 +183,7 @@ func setFile(page *txtar.Archive, name, text string) {
 	page.Files = append(page.Files, txtar.File{Name: name, Data: []byte(text)})
 }
 
-func judgePage(t *testing.T, page *txtar.Archive) ([]rules.Change, []rules.Verdict, map[rules.UserID]string) {
+func judgePage(t *testing.T, page *txtar.Archive) (rules.Policy, []rules.Change, []rules.Verdict, map[rules.UserID]string) {
 	t.Helper()
 	floor := rules.Default()
 	var repo *rules.Layer
@@ -177,7 +231,7 @@ func judgePage(t *testing.T, page *txtar.Archive) ([]rules.Change, []rules.Verdi
 	for _, c := range changes {
 		verdicts = append(verdicts, rules.Evaluate(policy, c, at))
 	}
-	return changes, verdicts, names
+	return policy, changes, verdicts, names
 }
 
 // show writes a verdict as an auditor reads it: a line a rule, and below it who and what

@@ -50,16 +50,21 @@ func (j *judge) upToDate() Reason {
 	return Reason{Outcome: Pass, Code: BaseHeld}
 }
 
-// conversations asks that each conversation of a review is resolved, by whomever, as
-// GitHub does.
-func (j *judge) conversations() Reason {
+// conversations asks that each conversation of a review is resolved: by whomever, as GitHub
+// does, or byOthers than those who contributed to the change. Whoever is nobody is none.
+func (j *judge) conversations(byOthers bool) Reason {
 	if !j.knows(FactThreads) {
 		return unreadReason(FactThreads)
 	}
 	facts := &ThreadFacts{}
 	for _, t := range j.Threads {
-		if t.Resolved {
+		_, own := j.who.by[t.ResolvedBy]
+		own = byOthers && (own || t.ResolvedBy == 0)
+		if t.Resolved && !own {
 			continue
+		}
+		if t.Resolved {
+			facts.Own++
 		}
 		facts.Open++
 		if !slices.Contains(facts.By, t.By) {

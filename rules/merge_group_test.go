@@ -2,10 +2,12 @@ package rules_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/changewarden/changewarden/rules"
 )
@@ -35,12 +37,13 @@ func tip(runs ...rules.CheckRun) rules.Tip {
 	return rules.Tip{Head: groupTip, SeenAt: groupNoon.Add(-5 * time.Minute), TakenAt: groupNoon, Runs: runs}
 }
 
-func ran(name, conclusion string) rules.CheckRun {
+// built is the run of build on the group's commit; without a conclusion it goes on.
+func built(conclusion string) rules.CheckRun {
 	status := "completed"
 	if conclusion == "" {
 		status = "in_progress"
 	}
-	return rules.CheckRun{ID: 5, Suite: 5, App: 7, Name: name, Status: status, Conclusion: conclusion, At: groupNoon.Add(-4 * time.Minute)}
+	return rules.CheckRun{ID: 5, Suite: 5, App: 7, Name: "build", Status: status, Conclusion: conclusion, At: groupNoon.Add(-4 * time.Minute)}
 }
 
 func groupPolicy(t *testing.T, text string) rules.Policy {
@@ -74,7 +77,7 @@ func TestEvaluateMergeGroup(t *testing.T) {
 		return t
 	}
 	usual := func(names ...string) rules.Tip {
-		t := tip(ran("build", "success"))
+		t := tip(built("success"))
 		t.Usual = names
 		return t
 	}
@@ -83,7 +86,7 @@ func TestEvaluateMergeGroup(t *testing.T) {
 		return t
 	}
 	beside := func(t rules.Tip) rules.Tip {
-		t.Runs = []rules.CheckRun{ran("build", "success")}
+		t.Runs = []rules.CheckRun{built("success")}
 		return t
 	}
 	two := []rules.Member{queued(1, 1, 2), queued(2, 3, 2)}
@@ -96,24 +99,24 @@ func TestEvaluateMergeGroup(t *testing.T) {
 		members []rules.Member
 		want    []rules.Outcome // of the group, then of each member
 	}{
-		{"passed", named, tip(ran("build", "success")), alone(queued(1, 1, 2)), []rules.Outcome{rules.Pass, rules.Pass}},
+		{"passed", named, tip(built("success")), alone(queued(1, 1, 2)), []rules.Outcome{rules.Pass, rules.Pass}},
 		{"green on its own head alone", named, tip(), alone(queued(1, 1, 2)), []rules.Outcome{rules.Pending, rules.Pending}},
-		{"running on the group", named, tip(ran("build", "")), two, []rules.Outcome{rules.Pending, rules.Pending, rules.Pending}},
-		{"failed on the group", named, tip(ran("build", "failure")), two, []rules.Outcome{rules.Fail, rules.Fail, rules.Fail}},
-		{"failed on its own head since", named, tip(ran("build", "success")), with(func(m *rules.Member) { m.Change.Runs[0].Conclusion = "failure" }), []rules.Outcome{rules.Fail, rules.Fail}},
-		{"runs again on its own head", named, tip(ran("build", "success")), with(func(m *rules.Member) { m.Change.Runs[0].Status = "queued" }), []rules.Outcome{rules.Pending, rules.Pending}},
-		{"one lost its approval", named, tip(ran("build", "success")), []rules.Member{two[0], with(func(m *rules.Member) { m.Change.Reviews = nil })[0]}, []rules.Outcome{rules.Fail, rules.Pass, rules.Fail}},
-		{"lost its approval while tests run", named, tip(ran("build", "")), with(func(m *rules.Member) { m.Change.Reviews = nil }), []rules.Outcome{rules.Fail, rules.Fail}},
-		{"approval by its author", named, tip(ran("build", "success")), alone(queued(1, 1, 1)), []rules.Outcome{rules.Fail, rules.Fail}},
-		{"a fact is missing", named, tip(ran("build", "success")), with(func(m *rules.Member) { m.Change.Gaps = []rules.Gap{{Fact: rules.GapFiles, Read: 3000}} }), []rules.Outcome{rules.Indeterminate, rules.Indeterminate}},
+		{"running on the group", named, tip(built("")), two, []rules.Outcome{rules.Pending, rules.Pending, rules.Pending}},
+		{"failed on the group", named, tip(built("failure")), two, []rules.Outcome{rules.Fail, rules.Fail, rules.Fail}},
+		{"failed on its own head since", named, tip(built("success")), with(func(m *rules.Member) { m.Change.Runs[0].Conclusion = "failure" }), []rules.Outcome{rules.Fail, rules.Fail}},
+		{"runs again on its own head", named, tip(built("success")), with(func(m *rules.Member) { m.Change.Runs[0].Status = "queued" }), []rules.Outcome{rules.Pending, rules.Pending}},
+		{"one lost its approval", named, tip(built("success")), []rules.Member{two[0], with(func(m *rules.Member) { m.Change.Reviews = nil })[0]}, []rules.Outcome{rules.Fail, rules.Pass, rules.Fail}},
+		{"lost its approval while tests run", named, tip(built("")), with(func(m *rules.Member) { m.Change.Reviews = nil }), []rules.Outcome{rules.Fail, rules.Fail}},
+		{"approval by its author", named, tip(built("success")), alone(queued(1, 1, 1)), []rules.Outcome{rules.Fail, rules.Fail}},
+		{"a fact is missing", named, tip(built("success")), with(func(m *rules.Member) { m.Change.Gaps = []rules.Gap{{Fact: rules.GapFiles, Read: 3000}} }), []rules.Outcome{rules.Indeterminate, rules.Indeterminate}},
 		{"checks of the group not read to their end", named, func() rules.Tip {
-			t := tip(ran("build", "success"))
+			t := tip(built("success"))
 			t.Gaps = []rules.Gap{{Fact: rules.GapChecks, Read: 1000}}
 			return t
 		}(), alone(queued(1, 1, 2)), []rules.Outcome{rules.Indeterminate, rules.Indeterminate}},
-		{"nobody is in it", named, tip(ran("build", "success")), nil, []rules.Outcome{rules.Indeterminate}},
-		{"one is not judged yet", named, tip(ran("build", "success")), []rules.Member{two[0], {Pull: 2, Doubt: rules.GroupMemberUnread}}, []rules.Outcome{rules.Pending, rules.Pass, rules.Pending}},
-		{"one is not what was queued", named, tip(ran("build", "success")), []rules.Member{two[0], {Pull: 2, Doubt: rules.GroupMemberMoved}}, []rules.Outcome{rules.Fail, rules.Pass, rules.Fail}},
+		{"nobody is in it", named, tip(built("success")), nil, []rules.Outcome{rules.Indeterminate}},
+		{"one is not judged yet", named, tip(built("success")), []rules.Member{two[0], {Pull: 2, Doubt: rules.GroupMemberUnread}}, []rules.Outcome{rules.Pending, rules.Pass, rules.Pending}},
+		{"one is not what was queued", named, tip(built("success")), []rules.Member{two[0], {Pull: 2, Doubt: rules.GroupMemberMoved}}, []rules.Outcome{rules.Fail, rules.Pass, rules.Fail}},
 		{"status of a stranger to the group", named, status(9), two, []rules.Outcome{rules.Pass, rules.Pass, rules.Pass}},
 		{"status of a member's author counts for none of them", named, status(3), two, []rules.Outcome{rules.Pending, rules.Pending, rules.Pending}},
 		{"a person's claim holds up even beside the real thing", named, beside(status(3)), two, []rules.Outcome{rules.Pending, rules.Pending, rules.Pending}},
@@ -122,9 +125,9 @@ func TestEvaluateMergeGroup(t *testing.T) {
 		{"all: a check of pull requests alone is no measure", all, usual("build"), []rules.Member{with(func(m *rules.Member) { m.Change.Usual = []string{"build"} })[0]}, []rules.Outcome{rules.Pass, rules.Pass}},
 		{"all: what groups had before is missing", all, usual("build", "e2e"), with(func(m *rules.Member) { m.Change.Usual = []string{"build"} }), []rules.Outcome{rules.Pending, rules.Pending}},
 		{"all: nothing ran on the group", all, tip(), with(func(m *rules.Member) { m.Change.Usual = nil }), []rules.Outcome{rules.Pending, rules.Pending}},
-		{"all: what GitHub requires is missing", all, tip(ran("build", "success")), with(func(m *rules.Member) { m.Change.Need, m.Change.Usual = []string{"lint"}, nil }), []rules.Outcome{rules.Pending, rules.Pending}},
-		{"one of two ways is waited for", either, tip(ran("build", "")), alone(queued(1, 1, 2)), []rules.Outcome{rules.Pending, rules.Pending}},
-		{"a queue brings it up to date", current, tip(ran("build", "success")), with(func(m *rules.Member) {
+		{"all: what GitHub requires is missing", all, tip(built("success")), with(func(m *rules.Member) { m.Change.Need, m.Change.Usual = []string{"lint"}, nil }), []rules.Outcome{rules.Pending, rules.Pending}},
+		{"one of two ways is waited for", either, tip(built("")), alone(queued(1, 1, 2)), []rules.Outcome{rules.Pending, rules.Pending}},
+		{"a queue brings it up to date", current, tip(built("success")), with(func(m *rules.Member) {
 			m.Change.Behind, m.Change.Read = 7, []rules.Fact{rules.FactBehind}
 		}), []rules.Outcome{rules.Pass, rules.Pass}},
 	}
@@ -175,4 +178,32 @@ func TestMergeGroupGrace(t *testing.T) {
 	if late.Outcome != rules.Pending || !facts.Overdue || facts.App != "octo-ci" || !facts.Since.Equal(g.Tip.SeenAt) {
 		t.Errorf("%s, %+v", late.Outcome, facts)
 	}
+}
+
+// Nobody is helped by company: a group with one more member is never better off.
+func TestMergeGroupCompany(t *testing.T) {
+	p := groupPolicy(t, "version: 1\nrules: [{name: peer review, require: {approvals: 1}}, {name: tests, require: {checks: {names: [build]}}}]")
+	outcomes := []rules.Outcome{rules.Pass, rules.Pending, rules.Fail, rules.Indeterminate}
+	rapid.Check(t, func(t *rapid.T) {
+		g := rules.MergeGroup{Base: "main", Tip: tip()}
+		for range rapid.IntRange(0, 2).Draw(t, "runs") {
+			g.Tip.Runs = append(g.Tip.Runs, built(rapid.SampledFrom([]string{"", "success", "failure"}).Draw(t, "conclusion")))
+		}
+		if by := rapid.IntRange(0, 6).Draw(t, "status"); by > 0 {
+			g.Tip.Status = []rules.Status{{Context: "build", State: "success", By: rules.UserID(by)}}
+			g.Tip.People = []rules.Person{{ID: rules.UserID(by), Bot: rapid.Bool().Draw(t, "bot")}}
+		}
+		was := rules.Pass
+		for i := range rapid.IntRange(1, 4).Draw(t, "members") {
+			m := queued(int64(i+1), rules.UserID(rapid.IntRange(1, 4).Draw(t, "author")), rules.UserID(rapid.IntRange(1, 4).Draw(t, "reviewer")))
+			m.Policy = p
+			m.Doubt = rapid.SampledFrom([]rules.Code{"", "", "", rules.GroupMemberUnread, rules.GroupMemberMoved}).Draw(t, "doubt")
+			g.Members = append(g.Members, m)
+			now := rules.EvaluateMergeGroup(g, groupNoon).Outcome
+			if slices.Index(outcomes, now) < slices.Index(outcomes, was) {
+				t.Fatalf("%s after %s, with #%d", now, was, m.Pull)
+			}
+			was = now
+		}
+	})
 }

@@ -30,11 +30,12 @@ func (p *parser) layer(n *yaml.Node) Layer {
 		"exceptions": func(n *yaml.Node) { exceptions = n },
 		"advice":     func(n *yaml.Node) { l.Advice = p.advice(n) },
 
-		"environments": func(n *yaml.Node) { l.Environments = p.environments(n) },
-		"windows":      func(n *yaml.Node) { l.Windows = p.windows(n) },
-		"freezes":      func(n *yaml.Node) { freezes = n },
-		"emergency":    func(n *yaml.Node) { emergency = n },
-		"rollback":     func(n *yaml.Node) { rollback = n },
+		"review_requests": func(n *yaml.Node) { l.Requests = p.requests(n) },
+		"environments":    func(n *yaml.Node) { l.Environments = p.environments(n) },
+		"windows":         func(n *yaml.Node) { l.Windows = p.windows(n) },
+		"freezes":         func(n *yaml.Node) { freezes = n },
+		"emergency":       func(n *yaml.Node) { emergency = n },
+		"rollback":        func(n *yaml.Node) { rollback = n },
 	})
 	if !versioned {
 		p.fail(n, "the version is missing: begin with `version: 1`")

@@ -40,19 +40,26 @@ func (p *parser) demand(n *yaml.Node, what string, l *Layer, choice bool) Requir
 		}
 	}
 	p.mapping(n, what, keys{
-		"approvals":              func(n *yaml.Node) { r.Approvals = p.approvals(n, l, choice) },
-		"checks":                 func(n *yaml.Node) { r.Checks = p.checks(n) },
-		"ticket":                 func(n *yaml.Node) { r.Ticket = p.ticket(n) },
-		"section":                func(n *yaml.Node) { r.Section = p.section(n) },
-		"signed_commits":         on(&r.SignedCommits, "signed_commits"),
-		"conversations_resolved": on(&r.ConversationsResolved, "conversations_resolved"),
-		"linear_history":         on(&r.LinearHistory, "linear_history"),
-		"up_to_date":             on(&r.UpToDate, "up_to_date"),
-		"any":                    parts(&r.Any, "any", true),
-		"all":                    parts(&r.All, "all", choice),
-		"expr":                   func(n *yaml.Node) { r.Expr = p.expr(n, what, true) },
-		"deployed":               func(n *yaml.Node) { r.Deployed = p.deployed(n, l) },
-		"sign_off":               func(n *yaml.Node) { r.SignOff = p.signOff(n, l) },
+		"approvals":      func(n *yaml.Node) { r.Approvals = p.approvals(n, l, choice) },
+		"checks":         func(n *yaml.Node) { r.Checks = p.checks(n) },
+		"ticket":         func(n *yaml.Node) { r.Ticket = p.ticket(n) },
+		"section":        func(n *yaml.Node) { r.Section = p.section(n) },
+		"signed_commits": on(&r.SignedCommits, "signed_commits"),
+		"conversations_resolved": func(n *yaml.Node) {
+			if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" {
+				r.ConversationsResolved = p.oneOf(n, "conversations_resolved", []string{byOthers}) != ""
+				r.ResolvedByOthers = r.ConversationsResolved
+				return
+			}
+			on(&r.ConversationsResolved, "conversations_resolved")(n)
+		},
+		"linear_history": on(&r.LinearHistory, "linear_history"),
+		"up_to_date":     on(&r.UpToDate, "up_to_date"),
+		"any":            parts(&r.Any, "any", true),
+		"all":            parts(&r.All, "all", choice),
+		"expr":           func(n *yaml.Node) { r.Expr = p.expr(n, what, true) },
+		"deployed":       func(n *yaml.Node) { r.Deployed = p.deployed(n, l) },
+		"sign_off":       func(n *yaml.Node) { r.SignOff = p.signOff(n, l) },
 		"window": func(n *yaml.Node) {
 			r.Window, _ = p.word(n, "window in "+what)
 			known(p, n, "window", []string{r.Window}, l.Windows)
@@ -60,6 +67,9 @@ func (p *parser) demand(n *yaml.Node, what string, l *Layer, choice bool) Requir
 	})
 	return r
 }
+
+// byOthers is conversations_resolved where a contributor's word is not enough.
+const byOthers = "by_others"
 
 // ticketPlaces is where a ticket is looked for if the policy does not say.
 var ticketPlaces = []string{InTitle, InBody, InBranch}

@@ -30,6 +30,7 @@ type Layer struct {
 	Emergency    *EmergencyPath // nil: the layer knows none
 	Rollback     *RollbackLane  // nil: the layer knows none
 
+	Requests   *Requests // of reviews; nil: nobody is asked
 	Exceptions []Exception
 	Advice     []Deferral // rules that are not enforced yet: of a repository, rules of the floor
 }

@@ -22,6 +22,7 @@ func layer(t testing.TB, file, text string) rules.Layer {
 	return l
 }
 
+// Behaviour 65: the default branch is always governed, whatever its name.
 func TestGoverns(t *testing.T) {
 	floor := layer(t, "floor.yml", "version: 1\nbranches: ['release/**']\nrules: [{name: a, require: {approvals: 1}}]")
 	repo := layer(t, "repo.yml", "version: 1\nbranches: ['hotfix/*']")
@@ -42,6 +43,7 @@ func TestGoverns(t *testing.T) {
 	}
 }
 
+// Behaviour 54: no file may use a name of the floor, or reach for what the floor keeps.
 func TestComposeRefuses(t *testing.T) {
 	floor := layer(t, "floor.yml", "version: 1\ngroups: {qa: {teams: [qa]}}\nclasses: {risky: {labels: [risky]}}\nrules: [{name: peer review, require: {approvals: 1}}]")
 	for _, c := range []struct{ name, text, want string }{

@@ -26,6 +26,14 @@ func (l Layer) Print() []byte {
 	doc.add("classes", byName(classes, Condition.print))
 	doc.add("environments", byName(l.Environments, Environment.print))
 	doc.add("windows", byName(l.Windows, Window.print))
+	if r := l.Requests; r != nil {
+		var m mapping
+		m.add("teams", flag(r.Teams))
+		if r.People > 0 {
+			m.add("people", number(r.People))
+		}
+		doc.add("review_requests", m)
+	}
 	doc.add("rules", list(l.Rules, Rule.print))
 	doc.add("freezes", list(l.Freezes, Freeze.print))
 	if l.Emergency != nil {
@@ -143,7 +151,11 @@ func (r Requirement) print() mapping {
 		m.add("section", section)
 	}
 	m.add("signed_commits", flag(r.SignedCommits))
-	m.add("conversations_resolved", flag(r.ConversationsResolved))
+	if r.ResolvedByOthers {
+		m.word("conversations_resolved", byOthers)
+	} else {
+		m.add("conversations_resolved", flag(r.ConversationsResolved))
+	}
 	m.add("linear_history", flag(r.LinearHistory))
 	m.add("up_to_date", flag(r.UpToDate))
 	m.word("expr", r.Expr.Text)

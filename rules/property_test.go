@@ -51,7 +51,7 @@ func clone(t *rapid.T, c rules.Change) rules.Change {
 	return out
 }
 
-// What the floor blocks, the composition blocks, whatever the repository's file says.
+// Behaviour 54: what the floor blocks, the composition blocks, whatever the repository's file says.
 func TestFloorHolds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		floor, repo := parse(t, drawPolicy(t, "f")), parse(t, drawPolicy(t, "r")+drawRelief(t))
@@ -319,7 +319,7 @@ func TestRenamedGroup(t *testing.T) {
 	})
 }
 
-// A repository's exceptions and advice reach of the floor what it lets go, and nothing else:
+// Behaviour 54: a repository's exceptions and advice reach of the floor what it lets go, and nothing else:
 // what the rest of the floor blocks, the composition blocks.
 func TestFloorHoldsBesideRelief(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

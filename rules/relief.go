@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"slices"
 	"strings"
 	"time"
 )
@@ -24,10 +23,6 @@ type Deferral struct {
 	Rule  string
 	Until time.Time // the first instant at which it is enforced
 }
-
-// waiverLife is for how long a waiver holds: whoever gave it answers for a change that is
-// about to be merged, not for one that comes back in a year.
-const waiverLife = 14 * 24 * time.Hour
 
 // reaches reports whether what a layer says about a rule of another concerns it: its own
 // always, and of the floor what the floor lets go.
@@ -70,30 +65,4 @@ func (j *judge) relief(p Policy, of Layer, r Rule) *Reason {
 	}
 	j.again(until)
 	return &Reason{Outcome: Advice, Code: RuleAdvice, Relief: &Relief{Until: until, Layer: by}}
-}
-
-// waiver returns the first waiver of the rule that holds: by a member of its groups who is
-// neither a contributor nor a bot, said of what would be merged, while it aimed where it
-// aims now.
-func (j *judge) waiver(l Layer, r Rule) *Reason {
-	if len(r.WaivableBy) == 0 || j.Exact == "" {
-		return nil
-	}
-	for _, w := range j.Waivers {
-		until := w.At.Add(waiverLife)
-		if !strings.EqualFold(w.Rule, r.Name) || w.Exact != j.Exact || w.At.After(j.at) || !until.After(j.at) {
-			continue
-		}
-		if _, contributed := j.who.by[w.By]; contributed || j.people[w.By].Bot || len(j.who.unknown) > 0 {
-			continue
-		}
-		if slices.ContainsFunc(j.Shifts, func(s BaseShift) bool { return s.Pull == w.Pull && !w.At.After(s.At) }) {
-			continue
-		}
-		if role, ok := j.seat(l, r.WaivableBy, w.By); ok {
-			j.again(until)
-			return &Reason{Outcome: Waived, Code: RuleWaived, Relief: &Relief{Until: until.UTC(), By: w.By, Group: role.group, Layer: l.Name, Waiver: w.ID}}
-		}
-	}
-	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 )
 
+// Behaviour 78: a policy that would block its own repair is refused.
 func TestRepairable(t *testing.T) {
 	const groups = "version: 1\ngroups:\n  two: {users: [ann, bob]}\n  one: {users: [carol]}\n  team: {teams: [core]}\nrules:\n"
 	tests := []struct {

@@ -20,7 +20,7 @@ func (j *judge) require(l Layer, r Requirement) []Reason {
 		out = append(out, j.signedCommits())
 	}
 	if r.ConversationsResolved {
-		out = append(out, j.conversations())
+		out = append(out, j.conversations(r.ResolvedByOthers))
 	}
 	if r.LinearHistory {
 		out = append(out, j.linearHistory())

@@ -10,6 +10,7 @@ type Requirement struct {
 	Section               *Section
 	SignedCommits         bool          // GitHub takes every commit's signature for valid
 	ConversationsResolved bool          // no conversation of a review is open
+	ResolvedByOthers      bool          // with it: nor one that a contributor resolved
 	LinearHistory         bool          // no commit is a merge
 	UpToDate              bool          // the head holds every commit of the base
 	Expr                  Expr          // it is true of every pull request

@@ -53,6 +53,11 @@ func (p *parser) nearest(word string, words []string) string {
 	if len(p.errs) > maxErrors {
 		return ""
 	}
+	return nearest(word, words)
+}
+
+// nearest returns the word that was probably meant, or "" if none is near.
+func nearest(word string, words []string) string {
 	best, distance := "", len(word)/3+2
 	for _, w := range words {
 		if d := editDistance(strings.ToLower(word), strings.ToLower(w)); d < distance {

@@ -65,7 +65,7 @@ type Because struct {
 	Repository bool     `json:"repository,omitempty"` // the repository is one of those named
 	Except     bool     `json:"except,omitempty"`     // what the rule leaves out, besides classes, does not hold
 	Expr       bool     `json:"expr,omitempty"`       // its expression is true
-	AllFiles   bool     `json:"all_files,omitempty"`  // the list of files is incomplete: every path is taken as touched
+	AllFiles   bool     `json:"all_files,omitempty"`  // the list of files is incomplete, or one cannot be looked into: every path is taken as touched
 	Assumed    bool     `json:"assumed,omitempty"`    // labels, authorship or a team could not be known: the rule is taken to apply
 }
 
@@ -289,5 +289,6 @@ type Relief struct {
 // ThreadFacts are the conversations that are open.
 type ThreadFacts struct {
 	Open int      `json:"open"`
-	By   []UserID `json:"by"` // who began them, each once
+	Own  int      `json:"own,omitempty"` // of them, those that a contributor resolved, which is not enough
+	By   []UserID `json:"by"`            // who began them, each once
 }

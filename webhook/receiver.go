@@ -16,7 +16,7 @@ import (
 
 // Receiver is the http.Handler that GitHub posts to. It answers
 //
-//	202  stored, now or by an earlier delivery of the same id
+//	202  stored, now or by an earlier delivery of the same id; or nothing to this server
 //	400  a header is missing or misshapen, the body broke off or is not JSON
 //	401  no valid signature
 //	405  not a POST
@@ -45,6 +45,7 @@ type answer struct {
 const (
 	stored      = "stored"
 	redelivered = "redelivered"
+	ignored     = "ignored"
 	refused     = "refused"
 	unavailable = "unavailable"
 )
@@ -100,6 +101,8 @@ func (rc *Receiver) receive(w http.ResponseWriter, r *http.Request) (Delivery, a
 	d.Body, d.At = body, rc.now().UTC()
 	fresh, err := rc.store.Accept(r.Context(), d)
 	switch {
+	case errors.Is(err, ErrIgnored):
+		return d, answer{http.StatusAccepted, "ignored: this server does not work for the account", ignored}, err
 	case err != nil:
 		return d, answer{http.StatusServiceUnavailable, "not stored: redeliver it later", unavailable}, err
 	case !fresh:

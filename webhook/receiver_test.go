@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -277,6 +278,10 @@ func TestReceiverLog(t *testing.T) {
 		{"unavailable", post(body), errors.New("database is locked"), map[string]any{
 			"level": "error", "message": "webhook delivery", "delivery": "72d3162e-cc78-11e3-81ab-4c9367dc0958",
 			"event": "pull_request", "outcome": "unavailable", "status": 503.0, "error": "database is locked",
+		}},
+		{"nothing to the store", post(body), fmt.Errorf("account 9: %w", ErrIgnored), map[string]any{
+			"level": "info", "message": "webhook delivery", "delivery": "72d3162e-cc78-11e3-81ab-4c9367dc0958",
+			"event": "pull_request", "outcome": "ignored", "status": 202.0, "error": "account 9: ignored",
 		}},
 	}
 	for _, tt := range tests {

@@ -26,11 +26,16 @@ type Delivery struct {
 	At    time.Time // when it had arrived, UTC
 }
 
+// ErrIgnored is the error of a Store for a delivery that is nothing to it. It is answered as
+// one that was taken, because GitHub would else count it as failed; the log line says why.
+var ErrIgnored = errors.New("ignored")
+
 // Store keeps deliveries.
 type Store interface {
 	// Accept stores d so that it survives a power cut, and only then returns. Fresh is
 	// false, and nothing has changed, if a delivery of the same App and GUID is stored
-	// already. After an error the delivery counts as never received.
+	// already. After an error the delivery counts as never received;
+	// ErrIgnored says that it never will.
 	Accept(ctx context.Context, d Delivery) (fresh bool, err error)
 }
 

@@ -21,7 +21,8 @@ import (
 const module = "github.com/changewarden/changewarden"
 
 // ours is every package that another could import.
-var ours = strings.Fields(`app app/cases app/evidence app/ghclient app/githubsim app/githubsim/contract app/importer
+var ours = strings.Fields(`app app/cases app/command app/evidence app/ghclient app/githubsim app/githubsim/contract
+	app/githubsim/play app/importer
 	app/procedure app/publish app/route app/say app/snapshot app/store app/subject app/web deploy rules rules/calendar
 	rules/schema rules/words webhook`)
 
@@ -47,17 +48,19 @@ var directions = []struct {
 	rest string
 }{
 	{"cmd/changewarden/probe.go", "but", "app/githubsim/contract", plain + " " + input + " " + logger + " " + others},
-	{"app/probe.go", "but", "app/githubsim app/githubsim/contract", plain + " " + input + " " + logger + " " + others},
+	{"app/probe.go", "but", "app/githubsim app/githubsim/contract app/githubsim/play", plain + " " + input + " " + logger + " " + others},
 	{"app/cases/probe.go", "app/say rules", "", plain + " " + input + " " + logger + " " + others},
+	{"app/command/probe.go", "", "", plain},
 	{"app/evidence/probe.go", "", "", plain + " " + input + " " + logger + " " + others},
 	{"app/ghclient/probe.go", "", "", plain + " " + input + " " + logger + " " + others + " " + gogh + " " + clients},
-	{"app/githubsim/probe.go", "", "", plain + " " + input + " " + logger + " " + others},
-	{"app/githubsim/contract/probe.go", "app/githubsim", "", plain + " " + input + " " + logger + " " + others},
+	{"app/githubsim/probe.go", "app/githubsim/play", "", plain + " " + input + " " + logger + " " + others},
+	{"app/githubsim/contract/probe.go", "app/githubsim app/githubsim/play", "", plain + " " + input + " " + logger + " " + others},
+	{"app/githubsim/play/probe.go", "app/githubsim", "", plain + " " + input + " " + logger + " " + others},
 	{"app/importer/probe.go", "rules", "", plain + " " + input + " " + logger + " " + others},
 	{"app/procedure/probe.go", "rules rules/words", "", plain + " " + input + " " + logger + " " + others},
 	{"app/publish/probe.go", "app/ghclient app/say deploy rules", "", plain + " " + input + " " + logger + " " + others + " " + gogh},
-	{"app/route/probe.go", "app/subject", "", plain + " net/url"},
-	{"app/say/probe.go", "deploy rules", "", plain},
+	{"app/route/probe.go", "app/command app/subject", "", plain + " net/url"},
+	{"app/say/probe.go", "app/command deploy rules", "", plain},
 	{"app/snapshot/probe.go", "app/ghclient app/subject deploy rules", "", plain + " " + input + " " + logger + " " + others + " " + gogh},
 	{"app/store/probe.go", "app/evidence app/subject", "", plain + " " + input + " " + logger + " " + others + " " + sql},
 	{"app/subject/probe.go", "", "", plain},

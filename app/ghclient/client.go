@@ -15,6 +15,7 @@ type Client struct {
 	// takes GraphQL's limit for that of REST.
 	graphql     *github.Client
 	graphqlPath string
+	gate        *gate // nil: not an installation's
 }
 
 // Accepted returns nil for the error that go-github makes of a 202 answer, which is how

@@ -3,9 +3,10 @@
 // It corrects what go-github v62 and ghinstallation v2.11 get wrong about limits, redirects
 // and tokens, asks GraphQL questions, and says of any error what kind of trouble it is.
 //
-// It neither retries nor waits: a worker that sleeps in a request holds a lease. Trouble
-// goes back to the worklist with the time to come back. The one exception is a token that
-// GitHub no longer takes, which is replaced and tried once more, at no wait.
+// It neither retries nor waits long: a worker that sleeps in a request holds a lease. Trouble
+// goes back to the worklist with the time to come back, and a limit of GitHub's stops all
+// requests of its installation. The exceptions are a token that GitHub no longer takes, which
+// is replaced and tried once more at no wait, and a few seconds for a request's turn.
 package ghclient
 
 import (
@@ -14,8 +15,10 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -38,7 +41,12 @@ type Options struct {
 	// ("GET /repos/{owner}/{repo}/pulls/{number}/files") or "graphql" and the operation,
 	// the status, 0 if no answer came, and how long its header took, 0 without Now.
 	Observe func(kind string, status int, took time.Duration)
-	Now     func() time.Time // for Observe and Skew alone; nil: neither is timed
+
+	// Now is our clock. Without one nothing is timed, tokens are signed by the process's clock,
+	// and no limit is kept to but by who reads the errors.
+	Now    func() time.Time
+	Limits Limits     // of each installation; needs Now
+	OnHold func(Hold) // if set, hears of each new Hold, on the goroutine of the request
 }
 
 // Clients hands out the clients. Its methods may be called concurrently.
@@ -48,6 +56,7 @@ type Clients struct {
 	key     *rsa.PrivateKey
 	wire    *wire
 	timeout time.Duration
+	options Options
 	self    *Client
 
 	mu            sync.Mutex
@@ -67,12 +76,13 @@ func New(o Options) (*Clients, error) {
 		key:           key,
 		wire:          newWire(o, api),
 		timeout:       o.Timeout,
+		options:       o,
 		installations: map[int64]*Client{},
 	}
 	if c.timeout <= 0 {
 		c.timeout = 10 * time.Second
 	}
-	c.self = c.client(&auth{api: api, current: c.appTransport()})
+	c.self = c.client(&auth{api: api, current: c.appTransport(c.asApp())}, nil)
 	return c, nil
 }
 
@@ -88,8 +98,14 @@ func (c *Clients) Installation(id int64) *Client {
 	if kept := c.installations[id]; kept != nil {
 		return kept
 	}
-	mint := func() http.RoundTripper { return c.installationTransport(id) }
-	made := c.client(&auth{api: c.api, mint: mint, current: mint()})
+	next := c.asApp()
+	var g *gate
+	if c.options.Now != nil {
+		g = newGate(id, c.options, next, &c.wire.skew)
+		next = g
+	}
+	mint := func() http.RoundTripper { return c.installationTransport(id, next) }
+	made := c.client(&auth{api: c.api, mint: mint, current: mint()}, g)
 	c.installations[id] = made
 	return made
 }
@@ -106,19 +122,55 @@ func (c *Clients) Forget(installation int64) {
 // to the second; false before the first answer.
 func (c *Clients) Skew() (ahead time.Duration, measured bool) { return c.wire.skew.read() }
 
-func (c *Clients) appTransport() *ghinstallation.AppsTransport {
-	t := ghinstallation.NewAppsTransportFromPrivateKey(c.wire, c.app, c.key)
+// Hold tells of a hold that somebody else met: another process, or this one before it was
+// started anew.
+func (c *Clients) Hold(h Hold) {
+	g := c.Installation(h.Installation).gate
+	if g == nil {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if h.Background {
+		g.background = h
+	} else {
+		g.held = h
+	}
+}
+
+// Quotas returns what the installations have left, as the newest answers said.
+func (c *Clients) Quotas() []Quota {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all []Quota
+	for _, made := range c.installations {
+		if made.gate == nil {
+			continue
+		}
+		made.gate.mu.Lock()
+		all = slices.AppendSeq(all, maps.Values(made.gate.quotas))
+		made.gate.mu.Unlock()
+	}
+	return all
+}
+
+// asApp is the layer above the wire that mends the app's own tokens.
+func (c *Clients) asApp() http.RoundTripper { return resigner{signer: signer{c}, next: c.wire} }
+
+func (c *Clients) appTransport(next http.RoundTripper) *ghinstallation.AppsTransport {
+	// It fails for want of a signer alone.
+	t, _ := ghinstallation.NewAppsTransportWithOptions(next, c.app, ghinstallation.WithSigner(signer{c}))
 	t.BaseURL = strings.TrimSuffix(c.api.String(), "/")
 	return t
 }
 
 // installationTransport has an AppsTransport of its own: each refresh of a token writes to
 // it, so one that is shared is a data race.
-func (c *Clients) installationTransport(id int64) http.RoundTripper {
-	return ghinstallation.NewFromAppsTransport(c.appTransport(), id)
+func (c *Clients) installationTransport(id int64, next http.RoundTripper) http.RoundTripper {
+	return ghinstallation.NewFromAppsTransport(c.appTransport(next), id)
 }
 
-func (c *Clients) client(rt http.RoundTripper) *Client {
+func (c *Clients) client(rt http.RoundTripper, g *gate) *Client {
 	made := func() *github.Client {
 		gh := github.NewClient(&http.Client{Transport: rt, Timeout: c.timeout})
 		base, upload := *c.api, *c.api
@@ -129,7 +181,7 @@ func (c *Clients) client(rt http.RoundTripper) *Client {
 	if strings.HasSuffix(c.api.Path, "/api/v3/") {
 		graphql = "../graphql" // an Enterprise Server's stands beside v3
 	}
-	return &Client{Client: made(), graphql: made(), graphqlPath: graphql}
+	return &Client{Client: made(), graphql: made(), graphqlPath: graphql, gate: g}
 }
 
 func checkAPI(api *url.URL) error {

@@ -59,7 +59,8 @@ func (c *Client) Query(ctx context.Context, query string, vars map[string]any, o
 		}
 	}
 	if len(wrong) > 0 {
-		return &QueryError{Operation: name, Errors: wrong, header: resp.Header}
+		err := &QueryError{Operation: name, Errors: wrong, header: resp.Header}
+		return c.gate.queried(err)
 	}
 	if len(answer.Data) == 0 || string(answer.Data) == "null" {
 		return fmt.Errorf("query %s: answer without data: %w", name, io.ErrUnexpectedEOF)

@@ -57,6 +57,8 @@ var known = []string{
 	"/repos/{owner}/{repo}/git/commits/{sha}",
 	"/repos/{owner}/{repo}/git/trees/{sha}",
 	"/repos/{owner}/{repo}/installation",
+	"/repos/{owner}/{repo}/issues/{comments}/{id}", // a comment by its id; the word itself would be in the next one's way
+	"/repos/{owner}/{repo}/issues/comments/{id}/reactions",
 	"/repos/{owner}/{repo}/issues/{number}/comments",
 	"/repos/{owner}/{repo}/pulls",
 	"/repos/{owner}/{repo}/pulls/{number}",

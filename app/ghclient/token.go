@@ -25,7 +25,7 @@ func WithToken(o Options, token string) (*Client, error) {
 	if c.timeout <= 0 {
 		c.timeout = 10 * time.Second
 	}
-	return c.client(&auth{api: api, current: bearer{token: strings.TrimSpace(token), next: c.wire}}), nil
+	return c.client(&auth{api: api, current: bearer{token: strings.TrimSpace(token), next: c.wire}}, nil), nil
 }
 
 func checkToken(token string) error {

@@ -45,6 +45,9 @@ func Diagnose(err error, now time.Time) Trouble {
 	if err == nil || Accepted(err) == nil {
 		return Trouble{}
 	}
+	if held, ok := errors.AsType[*LimitError](err); ok {
+		return Trouble{Kind: Limited, RetryAfter: clamp(held.Until.Sub(now)), Installation: held.Kind == HoldRefused}
+	}
 	if token, ok := errors.AsType[*ghinstallation.HTTPError](err); ok && token.Response != nil {
 		t := diagnoseStatus(token.Response.StatusCode, token.Response.Header, now)
 		// At 401 it is the app's key or our clock that GitHub does not take.

@@ -32,11 +32,12 @@ type wire struct {
 	routes    *routes
 	observe   func(kind string, status int, took time.Duration)
 	now       func() time.Time
+	timed     bool // there is a clock
 	skew      skew
 }
 
 func newWire(o Options, api *url.URL) *wire {
-	w := &wire{api: api, base: o.Transport, userAgent: o.UserAgent, routes: newRoutes(api.Path), observe: o.Observe, now: o.Now}
+	w := &wire{api: api, base: o.Transport, userAgent: o.UserAgent, routes: newRoutes(api.Path), observe: o.Observe, now: o.Now, timed: o.Now != nil}
 	if w.base == nil {
 		w.base = http.DefaultTransport
 	}

@@ -22,8 +22,8 @@ func (a App) withDefaults() App {
 	a.Name = cmp.Or(a.Name, "Change Management")
 	if a.Permissions == nil {
 		a.Permissions = map[string]string{
-			"metadata": "read", "contents": "read", "pull_requests": "read", "checks": "write", "statuses": "write",
-			"actions": "read", "deployments": "write", "members": "read", "issues": "read", "merge_queues": "read",
+			"metadata": "read", "contents": "read", "pull_requests": "write", "checks": "write", "statuses": "write",
+			"actions": "read", "deployments": "write", "members": "read", "issues": "write", "merge_queues": "read",
 		}
 	}
 	return a

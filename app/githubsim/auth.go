@@ -65,7 +65,7 @@ func (c *call) checkJWT(cred string) error {
 	}
 	iat, okI := number(claims["iat"])
 	exp, okE := number(claims["exp"])
-	now := c.opts.Now()
+	now := c.opts.JWTNow()
 	switch {
 	case fmt.Sprint(claims["iss"]) != strconv.FormatInt(c.world.app.id, 10):
 		return refuse(404, "Integration not found")
@@ -95,6 +95,14 @@ func number(claim any) (time.Time, bool) {
 
 // tokenLife is how long an installation token lives.
 const tokenLife = time.Hour
+
+// RevokeTokens makes all tokens of the app's installation on an account worthless, as GitHub
+// does with one that leaked.
+func (s *Server) RevokeTokens(login string) error {
+	return s.onInstallation(login, func(i *installation) {
+		maps.DeleteFunc(s.world.tokens, func(_ string, t *token) bool { return t.install == i })
+	})
+}
 
 // createToken is POST /app/installations/{installation_id}/access_tokens. The token has
 // today's shape, ghs_<app id>_<a long rest>: longer than the 40 characters of old.

@@ -92,6 +92,9 @@ func (s *Server) addRun(r *repository, x *app, sha, name string) *run {
 
 func (s *Server) addRunIn(u *suite, name string) *run {
 	c := &run{id: s.id(kindRun), suite: u, name: name, status: "queued", started: s.now()}
+	if s.staleAt.IsZero() {
+		s.staleAt = c.started.Add(staleAfter)
+	}
 	u.repo.runs = append(u.repo.runs, c)
 	return c
 }
@@ -148,6 +151,32 @@ func (s *Server) settleSuite(u *suite, sender *account) {
 	u.status, u.conclusion, u.updated = status, conclusion, s.now()
 	if status == "completed" {
 		s.sendSuite(u, "completed", sender)
+	}
+}
+
+// staleAfter is how long GitHub waits for a run to be completed.
+// https://docs.github.com/en/rest/guides/using-the-rest-api-to-interact-with-checks
+const staleAfter = 14 * 24 * time.Hour
+
+// goStale lets go of the runs that were not completed in time. Whether GitHub tells of it is
+// not documented: here it does not.
+func (s *Server) goStale() {
+	now := s.now()
+	if s.staleAt.IsZero() || now.Before(s.staleAt) {
+		return
+	}
+	s.staleAt = time.Time{}
+	for _, r := range s.world.repos {
+		for _, c := range r.runs {
+			end := c.started.Add(staleAfter)
+			switch {
+			case c.status == "completed":
+			case !now.Before(end):
+				c.status, c.conclusion, c.completed = "completed", "stale", end
+			case s.staleAt.IsZero() || end.Before(s.staleAt):
+				s.staleAt = end
+			}
+		}
 	}
 }
 

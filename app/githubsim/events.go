@@ -10,7 +10,7 @@ import (
 
 // sendPull tells of a pull request; extra holds what the action carries besides.
 func (s *Server) sendPull(p *pull, action string, sender *account, extra obj) {
-	body := obj{"action": action, "number": p.number, "pull_request": s.pullJSON(p)}
+	body := obj{"action": action, "number": p.number, "pull_request": s.hookPull(p, s.pullJSON(p))}
 	maps.Copy(body, extra)
 	s.emit("pull_request", p.repo.owner, p.repo, sender, body)
 }
@@ -25,14 +25,14 @@ func (s *Server) sendReview(v *review, action string, sender *account) {
 		review["body"] = nil
 	}
 	s.emit("pull_request_review", v.pull.repo.owner, v.pull.repo, sender, obj{
-		"action": action, "review": review, "pull_request": s.pullSimple(v.pull),
+		"action": action, "review": review, "pull_request": s.hookPull(v.pull, s.pullSimple(v.pull)),
 	})
 }
 
 // sendThread tells of a conversation of a review.
 func (s *Server) sendThread(pr *pull, t *thread, action string, sender *account) {
 	s.emit("pull_request_review_thread", pr.repo.owner, pr.repo, sender, obj{
-		"action": action, "pull_request": s.pullSimple(pr),
+		"action": action, "pull_request": s.hookPull(pr, s.pullSimple(pr)),
 		"thread": obj{"node_id": nodeID("PRRT", t.id), "comments": list{s.threadComment(pr, t)}},
 	})
 }

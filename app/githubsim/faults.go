@@ -22,8 +22,8 @@ func OfEvent(event, action string) func(Delivery) bool {
 	return func(d Delivery) bool { return d.Event == event && (action == "" || d.Action == action) }
 }
 
-// LoseNext lets the next delivery that matches vanish: it is never sent, and stands as
-// lost in Deliveries. Redeliver still finds it.
+// LoseNext lets the next delivery that matches vanish: it is never sent, stands as lost in
+// Deliveries, and GitHub's own list does not know it. Redeliver still finds it.
 func (s *Server) LoseNext(match func(Delivery) bool) {
 	s.addRule(&rule{match: match, act: "lose", once: true})
 }

@@ -27,6 +27,7 @@ import (
 // Options configures a Server. Only Now is required.
 type Options struct {
 	Now        func() time.Time // the clock of everything that happens; called from many goroutines
+	JWTNow     func() time.Time // the clock that an app's JWT is held against; nil: Now. Signers go by the real one, which no test turns
 	State      *State           // the world to begin with; see ParseState
 	URL        string           // base of every link in an answer; empty: taken from Start's listener
 	WebhookURL string           // where deliveries go; may be set later by SetWebhookURL
@@ -62,6 +63,11 @@ type Server struct {
 	hooks hooks
 	fault faults
 	limit map[string]*budget
+	abuse abuse
+
+	staleAt time.Time // when the next open check run may go stale; zero: there is none
+
+	behind []*replica // see Behind
 
 	srv  *http.Server
 	wake chan struct{} // told of new deliveries, when AutoDeliver is set
@@ -78,6 +84,9 @@ var processKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.Ge
 func New(o Options) (*Server, error) {
 	if o.Now == nil {
 		return nil, errors.New("make githubsim: Options.Now is missing")
+	}
+	if o.JWTNow == nil {
+		o.JWTNow = o.Now
 	}
 	key, err := processKey()
 	if err != nil {

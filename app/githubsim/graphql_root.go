@@ -45,8 +45,8 @@ func (q rootObject) field(name string, args arguments) (any, error) {
 	return nil, errUnmodelled
 }
 
-// node finds what an id names among repositories, pull requests, reviews, check suites and
-// check runs that the token reaches; nil for anything else.
+// node finds what an id names among repositories, pull requests, comments, reviews, check
+// suites and check runs that the token reaches; nil for anything else.
 func (x *execution) node(id string) object {
 	for _, r := range x.c.world.repos {
 		if r.deleted || !x.c.reaches(r) {
@@ -58,6 +58,11 @@ func (x *execution) node(id string) object {
 		for _, p := range r.pulls {
 			if nodeID("PR", p.id) == id {
 				return pullObject{x, p.shown()}
+			}
+			for _, c := range p.comments {
+				if nodeID("IC", c.id) == id {
+					return commentObject{x, c}
+				}
 			}
 			for _, v := range p.shown().reviews {
 				if nodeID("PRR", v.id) == id {

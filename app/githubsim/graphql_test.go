@@ -2,6 +2,7 @@ package githubsim_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -184,9 +185,15 @@ func TestQueryFiles(t *testing.T) {
 
 	data, _ := s.query(t.Context(), `query S($h:String!){repository(owner:"octo-org",name:"infra"){object(expression:$h){... on Commit{checkSuites(first:1){nodes{id}}}}}}`, map[string]any{"h": head})
 	suite := data["repository"].(map[string]any)["object"].(map[string]any)["checkSuites"].(map[string]any)["nodes"].([]any)[0].(map[string]any)["id"]
+	said := must(s.As("ann").Comment(infra, n, "hello"))(t)
+	var comment struct {
+		NodeID string `json:"node_id"`
+	}
+	_, _, body := s.get(fmt.Sprintf("repos/octo-org/infra/issues/comments/%d", said), nil)
+	decode(t, []byte(body), &comment)
 	vars := map[string]any{
-		"owner": "octo-org", "name": "infra", "number": n, "head": head, "org": "octo-org", "slug": "engineers", "base": "refs/heads/main",
-		"suite": suite, "after": "Y3Vyc29yOnYyOjE=", "folder": head + ":.github", "file": head + ":.github/change-management.yml", "text": true, "messages": true, "threads": true, "behind": true,
+		"id": comment.NodeID, "owner": "octo-org", "name": "infra", "number": n, "head": head, "org": "octo-org", "slug": "engineers", "base": "refs/heads/main",
+		"suite": suite, "after": "Y3Vyc29yOnYyOjE=", "folder": head + ":.github", "file": head + ":.github/change-management.yml", "text": true, "messages": true, "threads": true, "behind": true, "open": true, "merged": true, "mergedAfter": "Y3Vyc29yOnYyOjE=",
 		"items": []string{"BASE_REF_CHANGED_EVENT", "REVIEW_DISMISSED_EVENT", "LABELED_EVENT", "UNLABELED_EVENT"},
 	}
 	files, err := filepath.Glob("../snapshot/*.graphql")

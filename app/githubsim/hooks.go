@@ -152,9 +152,9 @@ func (s *Server) send(ctx context.Context, d *Delivery, url string) error {
 	}
 	switch {
 	case err != nil:
-		outcome = err.Error()
+		outcome = "failed to connect to host"
 	case url != "" && status/100 != 2:
-		outcome = fmt.Sprintf("invalid HTTP response: %d", status)
+		outcome = fmt.Sprintf("Invalid HTTP Response: %d", status)
 		err = fmt.Errorf("deliver %s %s: answered %d", d.Event, d.GUID, status)
 	}
 	s.mu.Lock()
@@ -168,7 +168,7 @@ func (s *Server) post(ctx context.Context, d *Delivery, url string) (int, error)
 	if err != nil {
 		return 0, fmt.Errorf("deliver %s: %w", d.Event, err)
 	}
-	req.Header = s.header(d)
+	req.Header = s.sent(d)
 	resp, err := s.client.Do(req)
 	if err != nil {
 		return 0, fmt.Errorf("deliver %s %s: %w", d.Event, d.GUID, err)
@@ -177,8 +177,8 @@ func (s *Server) post(ctx context.Context, d *Delivery, url string) (int, error)
 	return resp.StatusCode, resp.Body.Close()
 }
 
-// header is what GitHub sends with a delivery to an app.
-func (s *Server) header(d *Delivery) http.Header {
+// sent is the header that GitHub sends with a delivery to an app.
+func (s *Server) sent(d *Delivery) http.Header {
 	mac := hmac.New(sha256.New, s.secret)
 	mac.Write(d.Body)
 	return http.Header{
@@ -218,6 +218,7 @@ func (s *Server) Redeliver(guid string) error {
 	return refuse(404, "no delivery %s", guid)
 }
 
+// redeliver queues another attempt. A GUID is its event's: all attempts have it.
 func (s *Server) redeliver(d *Delivery) {
 	again := *d
 	again.ID, again.Redelivery, again.Status, again.Outcome, again.At = s.id(kindDelivery), true, 0, "queued", s.now()

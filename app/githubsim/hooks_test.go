@@ -3,6 +3,7 @@ package githubsim_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-github/v62/github"
@@ -115,12 +116,14 @@ func TestEvents(t *testing.T) {
 			must(s.AddOrg("other-org", "dave"))(t)
 			ok(t, dave.Archive(site))
 			ok(t, dave.Unarchive(site))
+			ok(t, dave.Privatize(site))
+			ok(t, dave.Publicize(site))
 			ok(t, dave.Rename(site, "www"))
 			ok(t, dave.DeleteRepository("octo-org/www"))
 			must(s.Install("other-org"))(t)
 			ok(t, dave.Transfer(infra, "other-org"))
 		}, []string{
-			"repository.archived", "repository.unarchived", "repository.renamed", "repository.deleted", "installation.created",
+			"repository.archived", "repository.unarchived", "repository.privatized", "repository.publicized", "repository.renamed", "repository.deleted", "installation.created",
 			"installation_repositories.removed", "repository.transferred", "installation_repositories.added",
 		}},
 		{"conversation", func(t *testing.T, s *sim, n int, _ string) {
@@ -291,31 +294,62 @@ func (s *sim) last() githubsim.Delivery {
 	return all[len(all)-1]
 }
 
-// Missed deliveries are found and redelivered by the app itself.
+// Deliveries that the app refused are listed by attempt, the newest first, and sent again
+// under their GUID when the app asks, for three days.
 func TestHookDeliveries(t *testing.T) {
-	s := newSim(t)
-	s.pull("feature", "f", "1\n")
-	s.LoseNext(githubsim.Every)
+	s := newSim(t, func(o *githubsim.Options) { o.JWTNow = time.Now })
 	s.told()
-	app := s.appClient()
-	var all []*github.HookDelivery
-	opts := &github.ListCursorOptions{PerPage: 2}
-	for {
-		page, resp, err := app.Apps.ListHookDeliveries(t.Context(), opts)
-		ok(t, err)
-		all = append(all, page...)
-		if resp.Cursor == "" {
-			break
-		}
-		opts.Cursor = resp.Cursor
+	s.LoseNext(githubsim.OfEvent("check_suite", ""))
+	s.answer = 503
+	s.pull("feature", "f", "1\n")
+	if err := s.Settle(t.Context()); err == nil {
+		t.Fatal("refused deliveries are no error")
 	}
-	if len(all) != 3 || all[2].GetStatus() != "lost" {
+	s.taken()
+	s.answer = 0
+	app := s.appClient()
+	list := func(per int) (all []*github.HookDelivery) {
+		t.Helper()
+		opts := &github.ListCursorOptions{PerPage: per}
+		for {
+			page, resp, err := app.Apps.ListHookDeliveries(t.Context(), opts)
+			ok(t, err)
+			all = append(all, page...)
+			if opts.Cursor = resp.Cursor; opts.Cursor == "" {
+				return all
+			}
+		}
+	}
+	all := list(1)
+	if len(all) != 2 || all[1].GetEvent() != "push" || all[1].GetStatus() != "Invalid HTTP Response: 503" || all[1].GetStatusCode() != 503 {
 		t.Fatalf("deliveries: %v", all)
 	}
-	if _, _, err := app.Apps.RedeliverHookDelivery(t.Context(), all[2].GetID()); err != nil {
-		if _, accepted := err.(*github.AcceptedError); !accepted { //nolint:errorlint // go-github returns it bare
+	again := func(id int64) int {
+		t.Helper()
+		_, resp, err := app.Apps.RedeliverHookDelivery(t.Context(), id)
+		if _, accepted := err.(*github.AcceptedError); err != nil && !accepted && resp == nil { //nolint:errorlint // go-github returns it bare
 			t.Fatal(err)
 		}
+		return resp.StatusCode
+	}
+	if status := again(all[1].GetID()); status != 202 {
+		t.Fatalf("redelivery answered %d", status)
 	}
 	s.wantTold("push")
+	newest := list(100)[0]
+	if newest.GetGUID() != all[1].GetGUID() || newest.GetID() == all[1].GetID() || !newest.GetRedelivery() || newest.GetStatus() != "OK" {
+		t.Errorf("the attempt: %v", newest)
+	}
+	full, _, err := app.Apps.GetHookDelivery(t.Context(), newest.GetID())
+	ok(t, err)
+	if got := full.GetRequest().Headers["X-Github-Delivery"]; got != newest.GetGUID() || !contains(string(*full.Request.RawPayload), "refs/heads/feature") {
+		t.Errorf("shown: %v", full)
+	}
+	s.clock.Add(73 * time.Hour)
+	if all := list(100); len(all) != 0 {
+		t.Errorf("after three days: %v", all)
+	}
+	if status := again(newest.GetID()); status != 404 {
+		t.Errorf("a redelivery after three days is answered %d", status)
+	}
 }

@@ -2,6 +2,7 @@ package githubsim
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -149,6 +150,8 @@ func (s *Server) byID(path string) (string, bool) {
 func (s *Server) carryOut(c *call, at *route, kind string) (int, []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.goStale()
+	defer s.from(c, at)()
 	answer, err := any(nil), error(nil)
 	if at == nil {
 		s.unknown("request " + kind)
@@ -182,7 +185,7 @@ func (e *Error) json() obj {
 	if e.Status == http.StatusOK {
 		return obj{"errors": list{obj{"type": e.Type, "message": e.Message}}} // GraphQL's way
 	}
-	o := obj{"message": e.Message, "documentation_url": "https://docs.github.com/rest", "status": strconv.Itoa(e.Status)}
+	o := obj{"message": e.Message, "documentation_url": cmp.Or(e.about, "https://docs.github.com/rest"), "status": strconv.Itoa(e.Status)}
 	if len(e.Errors) > 0 {
 		o["errors"] = e.Errors
 	}

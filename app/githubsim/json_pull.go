@@ -36,6 +36,13 @@ func (s *Server) pullSimple(p *pull) obj {
 	for _, l := range p.labels {
 		labels = append(labels, s.labelJSON(p.repo, l))
 	}
+	asked, askedTeams := list{}, list{}
+	for _, a := range p.asked {
+		asked = append(asked, s.userJSON(a))
+	}
+	for _, t := range p.askedTeams {
+		askedTeams = append(askedTeams, s.teamJSON(t)) // GET /pulls/{n} and webhooks have other parts of it
+	}
 	merged, commit := any(nil), any(nil)
 	if p.merged {
 		merged, commit = stamp(p.closedAt), p.mergeCommit.oid
@@ -44,7 +51,7 @@ func (s *Server) pullSimple(p *pull) obj {
 		"id": p.id, "node_id": nodeID("PR", p.id), "number": p.number, "state": p.state(), "locked": false, "title": p.title,
 		"body": orNil(p.body), "user": s.userJSON(p.author), "author_association": p.repo.association(p.author), "draft": p.draft,
 		"created_at": stamp(p.created), "updated_at": stamp(p.updated), "closed_at": stamp(p.closedAt), "merged_at": merged,
-		"merge_commit_sha": commit, "assignee": nil, "assignees": list{}, "requested_reviewers": list{}, "requested_teams": list{},
+		"merge_commit_sha": commit, "assignee": nil, "assignees": list{}, "requested_reviewers": asked, "requested_teams": askedTeams,
 		"labels": labels, "milestone": nil, "auto_merge": nil, "active_lock_reason": nil,
 		"url": api, "html_url": html, "diff_url": html + ".diff", "patch_url": html + ".patch", "issue_url": issue,
 		"commits_url": api + "/commits", "review_comments_url": api + "/comments", "review_comment_url": s.repoAPI(p.repo) + "/pulls/comments{/number}",

@@ -61,9 +61,13 @@ func (c *call) resource() string {
 // limited refuses a call of an installation whose hour is used up: REST by 403, GraphQL by
 // an error in an answer of status 200. GET /rate_limit is free.
 func (c *call) limited(at *route) error {
-	if c.install == nil || at.pattern == "/rate_limit" || c.budget(c.resource()).used < hourly {
+	if c.install == nil || at.pattern == "/rate_limit" {
 		return nil
 	}
+	if c.budget(c.resource()).used < hourly {
+		return c.secondary()
+	}
+	c.trip("primary")
 	e := refuse(403, "API rate limit exceeded for installation ID %d.", c.install.id)
 	if c.resource() == "graphql" {
 		e.Status, e.Type = 200, "RATE_LIMITED"
@@ -73,8 +77,11 @@ func (c *call) limited(at *route) error {
 
 // ExhaustLimit uses up the hour of the app's installation on an account, for REST and
 // GraphQL: calls are refused until an hour has passed on the clock.
-func (s *Server) ExhaustLimit(login string) error {
+func (s *Server) ExhaustLimit(login string) error { return s.LeaveLimit(login, 0) }
+
+// LeaveLimit leaves so many requests of the hour, of REST and of GraphQL each.
+func (s *Server) LeaveLimit(login string, left int) error {
 	return s.onInstallation(login, func(i *installation) {
-		s.hour(i, "core").used, s.hour(i, "graphql").used = hourly, hourly
+		s.hour(i, "core").used, s.hour(i, "graphql").used = hourly-left, hourly-left
 	})
 }

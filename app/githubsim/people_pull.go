@@ -155,7 +155,7 @@ func (p *Person) Close(repo string, number int) error {
 func (p *Person) Reopen(repo string, number int) error {
 	return p.change(repo, number, func(me *account, pr *pull) error {
 		src := pr.source()
-		if pr.open || pr.merged || src == nil || src.branches[pr.headRef] == nil {
+		if pr.open || pr.merged || src == nil || src.branches[pr.headRef] == nil || pr.repo.branches[pr.baseRef] == nil {
 			return refuse(422, "pull request %d cannot be reopened", number)
 		}
 		pr.open, pr.closedBy, pr.closedAt, pr.head = true, nil, time.Time{}, src.branches[pr.headRef]
@@ -249,6 +249,7 @@ func (p *Person) Review(repo string, number int, v Review) (id int64, err error)
 			id: p.s.id(kindReview), pull: pr, author: me, state: state, body: v.Body, commit: at, submitted: p.s.now(), updated: p.s.now(),
 		}
 		pr.reviews, pr.updated = append(pr.reviews, r), p.s.now()
+		pr.answeredRequest(me)
 		p.s.sendReview(r, "submitted", me)
 		id = r.id
 		return nil

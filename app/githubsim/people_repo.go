@@ -115,6 +115,20 @@ func (p *Person) archive(repo string, to bool, action string) error {
 	})
 }
 
+// Publicize shows a repository to everybody.
+func (p *Person) Publicize(repo string) error { return p.show(repo, false, "publicized") }
+
+// Privatize shows it to its people alone.
+func (p *Person) Privatize(repo string) error { return p.show(repo, true, "privatized") }
+
+func (p *Person) show(repo string, private bool, action string) error {
+	return p.in(repo, permAdmin, func(me *account, r *repository) error {
+		r.private = private
+		p.s.sendRepository(r, action, nil, me)
+		return nil
+	})
+}
+
 // DeleteRepository deletes a repository, a fork for one. The pull requests that came from
 // it stay open, with a head that has no repository.
 func (p *Person) DeleteRepository(repo string) error {

@@ -30,6 +30,9 @@ type pull struct {
 	reviews     []*review
 	timeline    []*happening
 	threads     []*thread
+	comments    []*comment
+	asked       []*account // for a review that is open
+	askedTeams  []*team
 	created     time.Time
 	updated     time.Time
 	lag         *pull // what the API answers while it lags behind; see LagPull

@@ -12,6 +12,7 @@ func (s *Server) routes() []route {
 		{method: "GET", pattern: "/app/installations/{installation_id}", need: "jwt", serve: getInstallation},
 		{method: "POST", pattern: "/app/installations/{installation_id}/access_tokens", need: "jwt", serve: createToken},
 		{method: "GET", pattern: "/app/hook/deliveries", need: "jwt", serve: listDeliveries},
+		{method: "GET", pattern: "/app/hook/deliveries/{delivery_id}", need: "jwt", serve: getDelivery},
 		{method: "POST", pattern: "/app/hook/deliveries/{delivery_id}/attempts", need: "jwt", serve: redeliver},
 		{method: "GET", pattern: "/orgs/{org}/installation", need: "jwt", serve: getOrgInstallation},
 		{method: "GET", pattern: repo + "/installation", need: "jwt", serve: getRepoInstallation},
@@ -48,6 +49,12 @@ func (s *Server) routes() []route {
 		{method: "GET", pattern: repo + "/pulls/{pull_number}/files", need: "pull_requests:read", serve: listPullFiles},
 		{method: "GET", pattern: repo + "/pulls/{pull_number}/commits", need: "pull_requests:read", serve: listPullCommits},
 		{method: "GET", pattern: repo + "/pulls/{pull_number}/reviews", need: "pull_requests:read", serve: listReviews},
+
+		{method: "GET", pattern: repo + "/issues/comments/{comment_id}", need: "issues:read", serve: getComment},
+		{method: "POST", pattern: repo + "/issues/comments/{comment_id}/reactions", need: "issues:write", serve: createReaction},
+		{method: "GET", pattern: repo + "/issues/{issue_number}/comments", need: "issues:read", serve: listComments},
+		{method: "POST", pattern: repo + "/issues/{issue_number}/comments", need: "issues:write", serve: createComment},
+		{method: "POST", pattern: repo + "/pulls/{pull_number}/requested_reviewers", need: "pull_requests:write", serve: requestReviewers},
 
 		{method: "POST", pattern: repo + "/check-runs", need: "checks:write", serve: createCheckRun},
 		{method: "GET", pattern: repo + "/check-runs/{check_run_id}", need: "checks:read", serve: getCheckRun},

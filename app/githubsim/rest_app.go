@@ -1,10 +1,8 @@
 package githubsim
 
 import (
-	"encoding/json"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 func getApp(c *call) (any, error) {
@@ -72,47 +70,4 @@ func rateLimit(c *call) (any, error) {
 	}
 	core := show("core")
 	return obj{"resources": obj{"core": core, "graphql": show("graphql"), "search": core}, "rate": core}, nil
-}
-
-// listDeliveries is GET /app/hook/deliveries: what was sent, newest first, by cursor.
-func listDeliveries(c *call) (any, error) {
-	per := min(positive(c.query("per_page"), 30), 100)
-	cursor, _ := strconv.ParseInt(strings.TrimPrefix(c.query("cursor"), "v1_"), 10, 64)
-	out := list{}
-	for _, d := range slices.Backward(c.hooks.log) {
-		if d.Outcome == "queued" || d.Outcome == "held" || cursor != 0 && d.ID >= cursor {
-			continue
-		}
-		if len(out) == per {
-			next := c.base() + c.r.URL.Path + "?per_page=" + strconv.Itoa(per) + "&cursor=v1_" + strconv.FormatInt(cursor, 10)
-			c.header.Set("Link", "<"+next+`>; rel="next"`)
-			break
-		}
-		out, cursor = append(out, deliveryJSON(d)), d.ID
-	}
-	return out, nil
-}
-
-func deliveryJSON(d *Delivery) obj {
-	code, repo := d.Status, any(nil)
-	if d.Repo != 0 {
-		repo = d.Repo
-	}
-	return obj{
-		"id": d.ID, "guid": d.GUID, "delivered_at": stamp(d.At), "redelivery": d.Redelivery, "duration": 0.1, "status": d.Outcome,
-		"status_code": code, "event": d.Event, "action": orNil(d.Action), "installation_id": d.Install, "repository_id": repo, "throttled_at": nil,
-	}
-}
-
-// redeliver is POST /app/hook/deliveries/{delivery_id}/attempts, answered 202.
-func redeliver(c *call) (any, error) {
-	id, _ := strconv.ParseInt(c.vars["delivery_id"], 10, 64)
-	for _, d := range c.hooks.log {
-		if d.ID == id {
-			c.redeliver(d)
-			c.status = 202
-			return json.RawMessage("{}"), nil
-		}
-	}
-	return nil, notFound()
 }

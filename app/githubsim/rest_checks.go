@@ -197,9 +197,11 @@ func (c *call) showRuns(runs []*run) any {
 	if c.query("filter") != "all" {
 		runs = latest(runs)
 	}
+	// Asked before the list is gone through: of an empty one too they are modelled.
+	name, status, app := c.asks("check_name"), c.asks("status"), c.asks("app_id")
 	runs = slices.DeleteFunc(runs, func(r *run) bool {
-		return c.asks("check_name") && r.name != c.query("check_name") || c.asks("status") && r.status != c.query("status") ||
-			c.asks("app_id") && strconv.FormatInt(r.suite.app.id, 10) != c.query("app_id")
+		return name && r.name != c.query("check_name") || status && r.status != c.query("status") ||
+			app && strconv.FormatInt(r.suite.app.id, 10) != c.query("app_id")
 	})
 	return obj{"total_count": len(runs), "check_runs": page(c, runs, func(r *run) any { return c.checkJSON(r) })}
 }

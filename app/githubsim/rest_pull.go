@@ -28,7 +28,12 @@ func getPull(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.pullJSON(p), nil
+	o, teams := c.pullJSON(p), list{}
+	for _, t := range p.askedTeams {
+		teams = append(teams, c.teamSimple(t))
+	}
+	o["requested_teams"] = teams
+	return o, nil
 }
 
 // listPulls lists open ones unless asked otherwise, newest first.

@@ -293,7 +293,7 @@ func TestJobs(t *testing.T) {
 	if diff := cmp.Diff(map[int64]int64{first: 1, again: 2}, list("all")); diff != "" {
 		t.Errorf("all (-want +got):\n%s", diff)
 	}
-	if got, _, err := s.client.Checks.ListCheckRunsForRef(t.Context(), "octo-org", "infra", head, &github.ListCheckRunsOptions{Filter: github.String("all")}); err != nil || got.GetTotal() != 3 {
+	if got, _, err := s.client.Checks.ListCheckRunsForRef(t.Context(), "octo-org", "infra", head, &github.ListCheckRunsOptions{Filter: new("all")}); err != nil || got.GetTotal() != 3 {
 		t.Errorf("check runs: %v %v", got, err)
 	}
 	ok(t, s.As("bob").DeleteRun(infra, ci))

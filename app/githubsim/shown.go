@@ -32,6 +32,7 @@ func (s *Server) Show(repo, sha, context, run string) (Shown, error) {
 	if r == nil {
 		return Shown{}, notFound()
 	}
+	s.goStale()
 	var shown Shown
 	for _, st := range r.contextsAt(sha) {
 		if st.context == context {
@@ -95,4 +96,25 @@ func (s *Server) SuiteOf(repo, sha string) (int64, error) {
 		return 0, notFound()
 	}
 	return s.suiteOf(r, s.world.app, sha).id, nil
+}
+
+// Pull is where a pull request stands.
+type Pull struct {
+	Number     int
+	Head, Base string // commit, branch
+	Open       bool
+	Merged     bool
+}
+
+// Pulls returns the pull requests of a repository, by number.
+func (s *Server) Pulls(repo string) []Pull {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []Pull
+	if r := s.repo(repo); r != nil {
+		for _, p := range r.pulls {
+			out = append(out, Pull{Number: p.number, Head: p.head.oid, Base: p.baseRef, Open: p.open, Merged: p.merged})
+		}
+	}
+	return out
 }

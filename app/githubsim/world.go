@@ -40,6 +40,7 @@ type Error struct {
 	Errors  []any // REST's details, if any
 	Type    string
 	header  http.Header
+	about   string // documentation_url, if another than all have
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("%d %s", e.Status, e.Message) }

@@ -23,6 +23,8 @@ const (
 type Item struct {
 	Change  rules.Change
 	Verdict rules.Verdict
+	Unblock []rules.Step // what would let it pass
+	Unasked []string     // groups of which GitHub let nobody be asked for a review
 	Names   say.Names
 	Title   string      // of its pull request; shown where several changes share the head
 	URL     string      // of the change's page; empty: there is none that people can open

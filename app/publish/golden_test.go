@@ -38,6 +38,8 @@ func proposing(p *Proposal) Item {
 func TestPublicationsReadWell(t *testing.T) {
 	public := terraform(rules.Pending)
 	public.Change.Repo.Public = true
+	unasked := terraform(rules.Pending)
+	unasked.Unasked = []string{"senior engineers"}
 	other := terraform(rules.Pass)
 	other.Change.Base, other.Title, other.Change.Pulls[0].Number = "release/1", "Open the range on release/1, too (#42)", 43
 	tests := []struct {
@@ -46,6 +48,7 @@ func TestPublicationsReadWell(t *testing.T) {
 	}{
 		{"waiting", Compose([]Item{terraform(rules.Pending)}, Options{})},
 		{"public", Compose([]Item{public}, Options{})},
+		{"unasked", Compose([]Item{unasked}, Options{})},
 		{"passed", Compose([]Item{terraform(rules.Pass)}, Options{})},
 		{"two bases", Compose([]Item{terraform(rules.Pending), other}, Options{})},
 		{"proposed", Compose([]Item{proposing(&Proposal{Path: ".github/change-management.yml", Rules: 5, Preview: &Preview{
@@ -75,6 +78,10 @@ func TestPublicationsReadWell(t *testing.T) {
 		{"proposed removal", Compose([]Item{proposing(&Proposal{Floor: true, Path: ".github/change-management.yml", Removed: true})}, Options{})},
 		{"hostile", Compose(hostile("<b>|`x`@ann closes #1 [a](https://evil.test)"), Options{})},
 		{"base changed", Rebased()},
+		{"merge group waiting", ComposeGroup(twoInQueue(rules.Pending), Options{})},
+		{"merge group refused", ComposeGroup(twoInQueue(rules.Fail), Options{})},
+		{"merge group passed", ComposeGroup(twoInQueue(rules.Pass), Options{})},
+		{"merge group unknown", ComposeGroup(Group{Base: "main", Verdict: rules.EvaluateMergeGroup(rules.MergeGroup{Base: "main"}, noon)}, Options{})},
 		{"merge group not read", GroupRead()},
 		{"announcement", Announcement()},
 	}
@@ -110,8 +117,12 @@ func terraform(o rules.Outcome) Item {
 			Counted: []rules.Approval{{By: bob, Group: "senior engineers", Team: "senior-engineers", TeamID: 9, AsOf: noon, Commit: head}},
 		}}
 	}
+	var unblock []rules.Step
+	if o != rules.Pass {
+		unblock = []rules.Step{{Code: rules.StepApprove, Rules: []string{"infrastructure needs a senior engineer"}, Count: 1, From: []string{"senior engineers"}, People: []rules.UserID{carol}}}
+	}
 	return Item{
-		Title: "Open the peering range", Names: names,
+		Title: "Open the peering range", Names: names, Unblock: unblock,
 		Policy: []PolicyRef{
 			{Layer: "floor", Repo: "octo-org/.github", Path: ".github/change-management.yml", Commit: "c0ffeec0ffeec0ffeec0ffeec0ffeec0ffeec0ff", Blob: "b1"},
 		},

@@ -3,6 +3,8 @@ package publish
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -82,9 +84,7 @@ func (g Group) timeless() Group {
 func (g Group) names() say.Names {
 	all := say.Names{}
 	for _, it := range g.Members {
-		for id, name := range it.Names {
-			all[id] = name
-		}
+		maps.Copy(all, it.Names)
 	}
 	return all
 }
@@ -130,13 +130,25 @@ func groupSummary(g Group, n say.Names) string {
 		t.add("\n### " + sign(m.Outcome) + " " + groupMember(m, it) + "\n")
 		it.Verdict = *m.Group
 		table(t, it)
-		if it.Verdict = *m.Own; it.Verdict.Outcome.Blocks() {
-			t.add("\nAt its own head " + code(short(m.Head)) + ":\n")
+		if it.Verdict.Findings = onlyOwn(m, it); len(it.Verdict.Findings) > 0 {
+			t.add("\nAt its own head " + code(short(m.Head)) + " besides:\n")
 			table(t, it)
 		}
 	}
 	policies(t, g.Members)
 	return t.String()
+}
+
+// onlyOwn are the findings that block a member at its own head, and are not said of it with
+// the group's checks in the same words.
+func onlyOwn(m rules.MemberVerdict, it Item) []rules.Finding {
+	said := map[string]bool{}
+	for _, f := range m.Group.Findings {
+		said[f.Rule+"\n"+sentence(f, it)] = true
+	}
+	return slices.DeleteFunc(slices.Clone(m.Own.Findings), func(f rules.Finding) bool {
+		return !blocks(f.Outcome) || said[f.Rule+"\n"+sentence(f, it)]
+	})
 }
 
 func groupMember(m rules.MemberVerdict, it Item) string {

@@ -22,6 +22,9 @@ var (
 	// ErrDenied: the installation lacks a permission (checks: write, statuses: write), or
 	// the run belongs to another app.
 	ErrDenied = errors.New("permission denied")
+	// ErrFull: GitHub takes no more statuses of our context on the commit, whoever posted those
+	// that are there.
+	ErrFull = errors.New("the commit has as many statuses as GitHub keeps")
 	// ErrLease: the context ends before a write could be answered, so none was begun.
 	ErrLease = errors.New("not enough time left for a write")
 )
@@ -61,7 +64,7 @@ type Said struct {
 }
 
 func (s Said) showsStatus(w Wanted) bool {
-	return s.State == w.StatusState && s.Description == w.Description
+	return w.NoStatus || s.State == w.StatusState && s.Description == w.Description
 }
 
 // Publisher makes GitHub show what is wanted.
@@ -69,6 +72,7 @@ type Publisher struct {
 	App     int64            // our app's id: runs of others are not ours to adopt
 	Timeout time.Duration    // of a request; no write begins later than this before the context's deadline
 	Now     func() time.Time // for that, and for the age of runs
+	Age     func() time.Time // the clock for the age of runs; nil: Now
 }
 
 // Owes reports whether Publish would ask anything of GitHub. It spares the caller the
@@ -96,7 +100,7 @@ func (p Publisher) Publish(ctx context.Context, c *ghclient.Client, t Target, w 
 		}
 		s = seen
 	}
-	if stateLevel(w.StatusState) > stateLevel(s.State) {
+	if !w.NoStatus && stateLevel(w.StatusState) > stateLevel(s.State) {
 		s, err := p.status(ctx, c, t, w, s)
 		if err != nil {
 			return s, err
@@ -159,7 +163,7 @@ func (p Publisher) run(ctx context.Context, c *ghclient.Client, t Target, w Want
 		return s, fmt.Errorf("%s check run of %s: %w", verb, t, explain(err, trouble))
 	}
 	if anew {
-		s.RunID, s.RunURL, s.RunAt = run.GetID(), run.GetHTMLURL(), p.Now().UTC()
+		s.RunID, s.RunURL, s.RunAt = run.GetID(), run.GetHTMLURL(), p.age().UTC()
 	}
 	s.RunStatus, s.Conclusion, s.Digest, s.AnnotatedKey = w.RunStatus, w.Conclusion, w.Digest, annotated
 	return s, nil
@@ -170,12 +174,24 @@ func (p Publisher) needsNewRun(w Wanted, s Said) bool {
 	if s.RunID == 0 || runLevel(w.RunStatus, w.Conclusion) > runLevel(s.RunStatus, s.Conclusion) {
 		return true
 	}
+	return s.RunStatus == RunCompleted && w.RunStatus != RunCompleted || p.Aged(s)
+}
+
+// Aged reports whether the run that stands has to make way for a new one before GitHub lets
+// go of it, although it says what is wanted.
+func (p Publisher) Aged(s Said) bool {
 	keep := openFor
 	if s.RunStatus == RunCompleted {
 		keep = completedFor
 	}
-	return s.RunStatus == RunCompleted && w.RunStatus != RunCompleted ||
-		!s.RunAt.IsZero() && p.Now().Sub(s.RunAt) > keep
+	return s.RunID != 0 && !s.RunAt.IsZero() && p.age().Sub(s.RunAt) > keep
+}
+
+func (p Publisher) age() time.Time {
+	if p.Age != nil {
+		return p.Age()
+	}
+	return p.Now()
 }
 
 func write(ctx context.Context, c *ghclient.Client, t Target, w Wanted, id int64, output *github.CheckRunOutput, anew bool) (*github.CheckRun, error) {
@@ -242,18 +258,20 @@ func explain(err error, t ghclient.Trouble) error {
 	switch {
 	case t.Kind == ghclient.Denied:
 		return fmt.Errorf("%w: %w", ErrDenied, err)
-	case noCommit(err):
+	case refused(err, "no commit found for sha"):
 		return fmt.Errorf("%w: %w", ErrNoCommit, err)
+	case refused(err, "reached the maximum number of statuses"):
+		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
 	return err
 }
 
-func noCommit(err error) bool {
+// refused reports whether GitHub understood and refused, for a reason that has this text.
+func refused(err error, text string) bool {
 	e, ok := errors.AsType[*github.ErrorResponse](err)
 	if !ok || e.Response == nil || e.Response.StatusCode != http.StatusUnprocessableEntity {
 		return false
 	}
-	const text = "no commit found for sha"
 	return strings.Contains(strings.ToLower(e.Message), text) || slices.ContainsFunc(e.Errors, func(d github.Error) bool {
 		return strings.Contains(strings.ToLower(d.Message), text)
 	})

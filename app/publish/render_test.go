@@ -222,3 +222,19 @@ func TestInertKeepsWhatItShows(t *testing.T) {
 		}
 	}
 }
+
+// What a change may be merged without is said before anything else.
+func TestWaivedIsLoud(t *testing.T) {
+	v := rules.Verdict{Outcome: rules.Pass, Findings: []rules.Finding{
+		{Rule: "peer review", Outcome: rules.Pass},
+		{Rule: "te|sts", Outcome: rules.Waived},
+	}}
+	want := "☑️ **Waived: <code>te&#124;sts</code>.** Nothing else is missing: this change may be merged, although what these rules ask for is not there."
+	if got := first(Item{Verdict: v}); got != want {
+		t.Errorf("first sentence %q, want %q", got, want)
+	}
+	v.Findings = v.Findings[:1]
+	if got := first(Item{Verdict: v}); got != "Nothing is missing: this change may be merged." {
+		t.Errorf("first sentence %q", got)
+	}
+}

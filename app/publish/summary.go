@@ -65,7 +65,12 @@ func summary(items []Item, strangers int) string {
 	t := &text{limit: maxSummary}
 	worst := heaviest(items)
 	t.add(sign(worst.Verdict.Outcome) + " **" + inert(cut(say.Headline(worst.Verdict, worst.Names), maxSentence)) + "**\n\n")
-	t.add(first(worst) + "\n")
+	t.add(next(worst))
+	for _, it := range items {
+		for _, line := range unaskedLines(it) {
+			t.add("\n> " + line + "\n")
+		}
+	}
 	for _, p := range proposals(items) {
 		t.add("\n> " + p.String() + "\n")
 		if p.Preview != nil {
@@ -107,13 +112,40 @@ func summary(items []Item, strangers int) string {
 	return t.String()
 }
 
+// next is what would let the change pass, the fewest steps that do.
+func next(it Item) string {
+	if !blocks(it.Verdict.Outcome) || len(it.Unblock) == 0 {
+		return first(it) + "\n"
+	}
+	var text strings.Builder
+	text.WriteString("To let it pass:\n")
+	for _, s := range say.Steps(it.Unblock, it.Change, it.Names) {
+		text.WriteString("\n- " + inert(cut(say.Visible(s), maxSentence)))
+	}
+	return text.String() + "\n"
+}
+
 // first is the sentence of the finding that weighs the most, with what to do about it.
 func first(it Item) string {
 	open := slices.DeleteFunc(slices.Clone(it.Verdict.Findings), func(f rules.Finding) bool { return !blocks(f.Outcome) })
 	if len(open) == 0 {
-		return "Nothing is missing: this change may be merged."
+		return nothingMissing(it.Verdict)
 	}
 	return sentence(slices.MaxFunc(open, func(a, b rules.Finding) int { return weight(a.Outcome) - weight(b.Outcome) }), it)
+}
+
+// nothingMissing says that a change may be merged, and loudly what it may be merged without.
+func nothingMissing(v rules.Verdict) string {
+	var without []string
+	for _, f := range v.Findings {
+		if f.Outcome == rules.Waived {
+			without = append(without, code(cut(f.Rule, 200)))
+		}
+	}
+	if len(without) == 0 {
+		return "Nothing is missing: this change may be merged."
+	}
+	return "☑️ **Waived: " + strings.Join(atMost(without, "%d more"), ", ") + ".** Nothing else is missing: this change may be merged, although what these rules ask for is not there."
 }
 
 // blocks reports whether a finding stands in the way.

@@ -46,6 +46,7 @@ type Wanted struct {
 	Digest       string        `json:"digest"`                  // of all that decides whether a publication changed: no time, no ledger, no policy's commit
 	TargetURL    string        `json:"target_url,omitempty"`    // the change's page; empty: Details shows the run itself
 	ChecksURL    string        `json:"checks_url,omitempty"`    // the checks page of a pull request, where the run's own address is not known yet
+	NoStatus     bool          `json:"no_status,omitempty"`     // GitHub takes no more statuses there: the run alone answers
 }
 
 // Nothing reports whether there is nothing to publish.
@@ -169,6 +170,22 @@ func Announcement() Wanted {
 	return fixed(rules.Pass, "Change Management is installed",
 		"**Change Management is installed.** No change is judged by this entry: it lets an administrator of the repository select the check "+
 			code(RunName)+" and the status "+code(Context)+" as required for a branch, with this app as their source.")
+}
+
+// Full is what a head shows instead of w where GitHub takes no more statuses of our context.
+// Whatever status stands there cannot be corrected any more, so the run holds the change.
+func Full(w Wanted) Wanted {
+	if w.Nothing() {
+		return w
+	}
+	const title = "Push a new commit: GitHub takes no more statuses on this one"
+	held := fixed(rules.Indeterminate, title,
+		"**"+title+".** It keeps a thousand statuses of one commit in the context "+code(Context)+", and they are used up. "+
+			"What the status shows cannot be corrected any more, so this check holds the change, whatever the status says. "+
+			"Whoever can push to the branch can release it: a new commit, an empty one too, is judged anew.\n\n---\n\n"+w.Summary)
+	held.NoStatus, held.TargetURL, held.ChecksURL = true, w.TargetURL, w.ChecksURL
+	held.Annotations, held.AnnotatedKey = w.Annotations, w.AnnotatedKey
+	return held
 }
 
 // digest is the hex SHA-256 of parts, each with its length so that none runs into the next.

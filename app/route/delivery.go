@@ -3,6 +3,7 @@ package route
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,6 +61,27 @@ func unmarshal(body []byte, v any) bool {
 	err := json.Unmarshal(body, v)
 	_, wrongType := errors.AsType[*json.UnmarshalTypeError](err)
 	return err == nil || wrongType
+}
+
+// everyBody are the keys that the body of any event may have.
+var everyBody = map[string]bool{
+	"action": true, "repository": true, "organization": true, "enterprise": true, "sender": true, "installation": true,
+}
+
+// only reports whether the body has no keys but these and those of everyBody. The header
+// that names the event is not signed: where a deleted comment could be taken for a deleted
+// repository, the body has to look like the event itself.
+func (d delivery) only(keys ...string) bool {
+	var body map[string]json.RawMessage
+	if json.Unmarshal(d.body, &body) != nil {
+		return false
+	}
+	for key := range body {
+		if !everyBody[key] && !slices.Contains(keys, key) {
+			return false
+		}
+	}
+	return true
 }
 
 // repositoryFact is what the delivery says about its repository. One without an id, a name

@@ -48,6 +48,12 @@ func describe(r subject.Result) string {
 	for _, f := range r.Joins {
 		add("join %d/%d user %d by %d=%s%s", f.Account, f.Team, f.User, f.By.User, f.By.Login, flags("bot", f.By.Bot))
 	}
+	for _, f := range r.Commands {
+		add("command %d#%d comment %d by %d=%s%s", f.Repo, f.Number, f.Comment, f.By.User, f.By.Login, flags("bot", f.By.Bot))
+	}
+	for _, f := range r.Unasked {
+		add("unasked %d#%d user %d team %d by %d=%s", f.Repo, f.Number, f.User, f.Team, f.By.User, f.By.Login)
+	}
 	for _, k := range r.Forget {
 		add("forget %s %s*%s", k.Kind, k.Prefix, k.Suffix)
 	}

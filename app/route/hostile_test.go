@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/changewarden/changewarden/app/subject"
 )
 
 // hostile are deliveries that GitHub has never sent, or whose sender is nobody.
@@ -90,6 +92,41 @@ func TestRouteHostile(t *testing.T) {
 				t.Errorf("Route(%s) (-want +got):\n%s", tt.event, diff)
 			}
 			holdPromises(t, r)
+		})
+	}
+}
+
+// Behaviour 71: the header that names the event is not signed. The body of another event
+// takes no repository and no installation away, and is no pull request in full: there is
+// something to look at, no more.
+func TestBodyOfAnotherEvent(t *testing.T) {
+	const rest = `"action":"deleted","installation":{"id":3,"account":{"id":9,"login":"octo-org"}},` +
+		`"repository":{"id":7,"name":"app","full_name":"octo-org/app","owner":{"id":9,"login":"octo-org"}}`
+	const pull = `"pull_request":{"number":5,"state":"open","head":{"sha":"1111111111111111111111111111111111111111"}}`
+	repo, installation := subject.Subject{Kind: subject.Repository, Repo: 7}, subject.Subject{Kind: subject.Installation, Number: 3}
+	tests := []struct {
+		name, event, body string
+		want              []subject.Subject
+		facts             bool
+	}{
+		{"a deleted comment as a repository", "repository", `{"comment":{},"issue":{},` + rest + `}`, []subject.Subject{repo}, false},
+		{"a deleted repository", "repository", `{` + rest + `}`, []subject.Subject{repo}, true},
+		{"a deleted comment as an installation", "installation", `{"comment":{},` + rest + `}`, []subject.Subject{installation}, false},
+		{"a deleted installation", "installation", `{"repositories":[],` + rest + `}`, []subject.Subject{installation}, true},
+		{"a label as a selection", "installation_repositories", `{"label":{},"repositories_removed":[{"id":7,"full_name":"octo-org/app"}],` + rest + `}`, []subject.Subject{installation}, false},
+		{"a review as a pull request", "pull_request", `{"review":{},` + pull + `,` + rest + `}`, []subject.Subject{{Kind: subject.PullRequest, Repo: 7, Number: 5}}, false},
+		{"a pull request", "pull_request", `{"number":5,` + pull + `,` + rest + `}`, []subject.Subject{{Kind: subject.PullRequest, Repo: 7, Number: 5}}, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := Route(tt.event, []byte(tt.body), received)
+			if diff := cmp.Diff(tt.want, r.Subjects); diff != "" {
+				t.Errorf("subjects (-want +got):\n%s", diff)
+			}
+			facts := len(r.Pulls) > 0 || len(r.Installations) > 0 || r.Repositories[0].Gone
+			if facts != tt.facts {
+				t.Errorf("facts %v, want %v: %+v", facts, tt.facts, r)
+			}
 		})
 	}
 }

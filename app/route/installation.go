@@ -30,6 +30,10 @@ func installation(d delivery, r *subject.Result) {
 	if !unmarshal(d.body, &e) || d.Installation.ID == 0 {
 		return
 	}
+	if !d.only("repositories", "requester") {
+		addInstallation(d, r)
+		return
+	}
 	i := e.Installation
 	removed := d.Action == "deleted"
 	r.Installations = append(r.Installations, subject.InstallationFact{
@@ -55,6 +59,10 @@ func installationRepositories(d delivery, r *subject.Result) {
 		Removed      []repository `json:"repositories_removed"`
 	}
 	if !unmarshal(d.body, &e) || d.Installation.ID == 0 {
+		return
+	}
+	if !d.only("repository_selection", "repositories_added", "repositories_removed", "requester") {
+		addInstallation(d, r)
 		return
 	}
 	for _, repo := range slices.Concat(e.Added, e.Removed) {

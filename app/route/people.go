@@ -93,7 +93,9 @@ func organization(d delivery, r *subject.Result) {
 	case "member_added", "member_removed":
 		forgetTeams(r, d.Organization.ID, "")
 		if id := e.Membership.User.ID; id > 0 {
-			r.Forget = append(r.Forget, subject.CacheKey{Kind: subject.OwnerCache, Prefix: subject.OwnerKey(d.Organization.ID, id)})
+			for _, kind := range []string{subject.OwnerCache, subject.MemberCache} {
+				r.Forget = append(r.Forget, subject.CacheKey{Kind: kind, Prefix: subject.OwnerKey(d.Organization.ID, id)})
+			}
 		}
 		person(r, d.Organization.ID, e.Membership.User)
 	case "renamed":

@@ -1,6 +1,10 @@
 package route
 
-import "github.com/changewarden/changewarden/app/subject"
+import (
+	"encoding/json"
+
+	"github.com/changewarden/changewarden/app/subject"
+)
 
 // pull is the part of GitHub's pull request that is read here. head.repo and user are null
 // for a deleted fork and a deleted account, although GitHub's own description denies the first.
@@ -27,12 +31,14 @@ var idle = map[string]bool{
 	"milestoned": true, "demilestoned": true,
 	"locked": true, "unlocked": true,
 	"auto_merge_enabled": true, "auto_merge_disabled": true,
+	"review_requested": true, "review_request_removed": true,
 }
 
 func pullRequest(d delivery, r *subject.Result) {
 	var e struct {
-		PullRequest   pull `json:"pull_request"`
-		Before, After string
+		PullRequest             pull `json:"pull_request"`
+		Before, After           string
+		Review, Thread, Comment json.RawMessage // of other events, which show the pull request in part
 	}
 	s, ok := pullSubject(d, &e, &e.PullRequest)
 	if !ok {
@@ -42,10 +48,15 @@ func pullRequest(d delivery, r *subject.Result) {
 		r.Subjects = append(r.Subjects, s)
 	}
 	p := e.PullRequest
+	if e.Review != nil || e.Thread != nil || e.Comment != nil {
+		return
+	}
 	if isCommit(p.Head.SHA) {
 		r.Pulls = append(r.Pulls, p.fact(s.Repo))
 	}
 	switch d.Action {
+	case "review_request_removed":
+		unasked(d, r, s)
 	case "opened":
 		pulled(d, r, s.Number, "", p.Head.SHA)
 	case "synchronize":
@@ -63,6 +74,22 @@ func pullRequest(d delivery, r *subject.Result) {
 			})
 		}
 	}
+}
+
+// unasked notes that somebody took back a request for review. One that GitHub or an app took
+// back, as GitHub does when it puts members in a team's place, is no word of anybody's.
+func unasked(d delivery, r *subject.Result, s subject.Subject) {
+	var e struct {
+		User user    `json:"requested_reviewer"`
+		Team teamRef `json:"requested_team"`
+	}
+	by := d.sender()
+	if !unmarshal(d.body, &e) || by.User == 0 || by.Bot || e.User.ID <= 0 && e.Team.ID <= 0 {
+		return
+	}
+	r.Unasked = append(r.Unasked, subject.UnaskedFact{
+		Repo: s.Repo, Number: s.Number, User: max(e.User.ID, 0), Team: max(e.Team.ID, 0), By: by, At: d.at,
+	})
 }
 
 // review makes the pull request of a review or of a conversation due. Its pull_request

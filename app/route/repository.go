@@ -18,6 +18,10 @@ func repositoryChange(d delivery, r *subject.Result) {
 	if !unmarshal(d.body, &e) || d.Repository.ID == 0 {
 		return
 	}
+	if !d.only("changes") {
+		addRepository(r, d.Repository.ID) // it is another event's: what became of the repository is looked at
+		return
+	}
 	if isPolicyHome(d.Repository.Name) || isPolicyHome(e.Changes.Repository.Name.From) {
 		addInstallation(d, r)
 	}

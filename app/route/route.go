@@ -19,13 +19,14 @@ import (
 )
 
 // events is what each event means. One that is missing here names its repository and
-// installation and moves nothing: comments, issues, labels, releases, deployments and
+// installation and moves nothing: issues, labels, comments on code, releases, deployments and
 // their statuses, workflow runs (their jobs arrive as check runs, a re-run's too),
 // branch protection, and whatever GitHub invents next.
 var events = map[string]func(d delivery, r *subject.Result){
 	"pull_request":               pullRequest,
 	"pull_request_review":        review,
 	"pull_request_review_thread": review,
+	"issue_comment":              comment,
 
 	"check_run":   checkRun,
 	"check_suite": checkSuite,
@@ -48,6 +49,14 @@ var events = map[string]func(d delivery, r *subject.Result){
 	"installation_target":       installationTarget,
 }
 
+// Lasting are the events whose facts are kept and act for as long as they are: who joined a
+// team, whom an installation belongs to. They are rare, and one that comes again has to be
+// known however late that is.
+var Lasting = []string{
+	"membership", "team", "team_add", "organization", "member",
+	"repository", "installation", "installation_repositories", "installation_target",
+}
+
 // Route returns what the delivery of event means, received at the given time.
 func Route(event string, body []byte, at time.Time) subject.Result {
 	d, ok := decode(body)
@@ -62,6 +71,7 @@ func Route(event string, body []byte, at time.Time) subject.Result {
 	if mean := events[event]; mean != nil {
 		mean(d, &r)
 	}
+	r.Stranger = stranger(event, d)
 	return r
 }
 
@@ -70,4 +80,23 @@ func Route(event string, body []byte, at time.Time) subject.Result {
 func Header(_ string, body []byte) (action string, installation, repo int64) {
 	d, _ := decode(body)
 	return d.Action, d.Installation.ID, d.Repository.ID
+}
+
+// Account returns the account that a delivery is about, by id and login: the repository's
+// owner, else the organisation, else where the app is installed; 0 and empty if it names none.
+func Account(body []byte) (id int64, login string) {
+	var e struct {
+		Repository   struct{ Owner user }
+		Organization user
+		Installation struct{ Account user }
+	}
+	if !unmarshal(body, &e) {
+		return 0, ""
+	}
+	for _, u := range []user{e.Repository.Owner, e.Organization, e.Installation.Account} {
+		if u.ID > 0 {
+			return u.ID, u.Login
+		}
+	}
+	return 0, ""
 }

@@ -32,6 +32,35 @@ const (
 
 var meanings = []struct{ name, event, body, want string }{
 	{
+		"a comment that may be a command", "issue_comment",
+		`{"action":"created",` + common + `,"issue":{"number":5,"pull_request":{}},"comment":{"id":90,"body":"/waive tests because ok","user":{"id":11},"performed_via_github_app":null}}`,
+		repo + "; command 7#5 comment 90 by 11=ann; due comments/7/5",
+	},
+	{
+		"a comment that is talk", "issue_comment",
+		`{"action":"created",` + common + `,"issue":{"number":5,"pull_request":{}},"comment":{"id":90,"body":"> /waive tests because ok","user":{"id":11}}}`, repo,
+	},
+	{
+		"an edited comment", "issue_comment",
+		`{"action":"edited",` + common + `,"issue":{"number":5,"pull_request":{}},"comment":{"id":90,"body":"/waive tests because ok","user":{"id":11}}}`, repo,
+	},
+	{
+		"a command on an issue", "issue_comment",
+		`{"action":"created",` + common + `,"issue":{"number":5},"comment":{"id":90,"body":"/waive tests because ok","user":{"id":11}}}`, repo,
+	},
+	{
+		"a command posted by an app for somebody", "issue_comment",
+		`{"action":"created",` + common + `,"issue":{"number":5,"pull_request":{}},"comment":{"id":90,"body":"/waive tests because ok","user":{"id":11},"performed_via_github_app":{"id":4}}}`, repo,
+	},
+	{
+		"a command by a bot", "issue_comment",
+		`{"action":"created",` + common + `,"sender":{"id":12,"login":"renovate[bot]","type":"Bot"},"issue":{"number":5,"pull_request":{}},"comment":{"id":90,"body":"/waive tests because ok","user":{"id":12}}}`, repo,
+	},
+	{
+		"a comment of somebody else than the sender", "issue_comment",
+		`{"action":"created",` + common + `,"issue":{"number":5,"pull_request":{}},"comment":{"id":90,"body":"/waive tests because ok","user":{"id":12}}}`, repo,
+	},
+	{
 		"opened: the sender pushed the head", "pull_request",
 		`{"action":"opened",` + common + `,"pull_request":{` + pullBase + `}}`,
 		repo + "; " + pullOpen + "; push 7 #5 none..bbbbbbb by 11=ann; due pull_request/7/5",
@@ -71,6 +100,26 @@ var meanings = []struct{ name, event, body, want string }{
 		`{"action":"converted_to_draft",` + common + `,"pull_request":{"number":5,"state":"open","draft":true,"updated_at":"2025-01-02T03:04:05Z","user":null,
 			"head":{"sha":"` + shaB + `","ref":"topic","repo":null},"base":{"ref":"release/1%2F0"}}}`,
 		repo + "; pull 7#5 bbbbbbb (topic in 0) onto release/1%2F0 by 0 at 2025-01-02T03:04:05Z open draft; due pull_request/7/5",
+	},
+	{
+		"asked for a review: no verdict rests on it", "pull_request",
+		`{"action":"review_requested",` + common + `,"requested_reviewer":{"id":15,"login":"bob","type":"User"},"pull_request":{` + pullBase + `}}`,
+		repo + "; " + pullOpen,
+	},
+	{
+		"a person takes a team off", "pull_request",
+		`{"action":"review_request_removed",` + common + `,"requested_team":{"id":21,"slug":"qa"},"pull_request":{` + pullBase + `}}`,
+		repo + "; " + pullOpen + "; unasked 7#5 user 0 team 21 by 11=ann",
+	},
+	{
+		"GitHub puts members in a team's place: nobody's word", "pull_request",
+		`{"action":"review_request_removed",` + common + `,"sender":{"id":12,"login":"app[bot]","type":"Bot"},"requested_team":{"id":21,"slug":"qa"},"pull_request":{` + pullBase + `}}`,
+		repo + "; " + pullOpen,
+	},
+	{
+		"taken off is nobody that can be named", "pull_request",
+		`{"action":"review_request_removed",` + common + `,"requested_reviewer":null,"pull_request":{` + pullBase + `}}`,
+		repo + "; " + pullOpen,
 	},
 	{
 		"assigned: no verdict rests on it", "pull_request",
@@ -302,7 +351,7 @@ var meanings = []struct{ name, event, body, want string }{
 	{
 		"left the organisation", "organization",
 		`{"action":"member_removed",` + commonOrg + `,"membership":{"user":{"id":12,"login":"bob"}}}`,
-		"in 9; forget team 3/*; forget owner 3/12/*; forget permission */12/; due by person 12 in account 3 repository 0",
+		"in 9; forget team 3/*; forget owner 3/12/*; forget member 3/12/*; forget permission */12/; due by person 12 in account 3 repository 0",
 	},
 	{
 		"organisation renamed", "organization",
@@ -502,6 +551,16 @@ func holdPromises(t *testing.T, r subject.Result) {
 	for _, f := range r.Pushes {
 		if f.Repo <= 0 || f.User <= 0 || !isCommit(f.After) || f.Before != "" && !isCommit(f.Before) || (f.Ref == "") == (f.Number == 0) {
 			t.Errorf("push %+v names nothing", f)
+		}
+	}
+	for _, f := range r.Commands {
+		if f.Comment <= 0 || f.Repo <= 0 || f.Number <= 0 || f.By.User <= 0 || f.By.Bot {
+			t.Errorf("command %+v names nothing", f)
+		}
+	}
+	for _, f := range r.Unasked {
+		if f.Repo <= 0 || f.Number <= 0 || f.By.User <= 0 || f.By.Bot || f.User < 0 || f.Team < 0 || f.User+f.Team == 0 {
+			t.Errorf("unasked %+v names nothing", f)
 		}
 	}
 	for _, f := range r.Repositories {

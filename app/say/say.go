@@ -115,7 +115,7 @@ func reason(r rules.Reason, c rules.Change, n Names) string {
 	case rules.AnyOpen:
 		return alternatives(r, c, n)
 	case rules.RuleExcepted, rules.RuleWaived, rules.RuleAdvice:
-		return relief(r, n)
+		return relief(r, c, n)
 	case rules.FactsUnread:
 		return unread(r.Unread)
 	case rules.FactsIncomplete:
@@ -197,7 +197,7 @@ func Because(b *rules.Because, c rules.Change, n Names) string {
 	}
 	switch {
 	case b.AllFiles:
-		parts = append(parts, "not all of its files could be read")
+		parts = append(parts, "not all of its files could be looked into")
 	case len(b.Files) > 0:
 		var paths []string
 		for _, i := range b.Files {

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/changewarden/changewarden/app/command"
 	"github.com/changewarden/changewarden/app/say"
 	"github.com/changewarden/changewarden/deploy"
 	"github.com/changewarden/changewarden/rules"
@@ -65,6 +66,7 @@ var examples = []rules.Reason{
 	{Outcome: rules.Fail, Code: rules.CommitsUnsigned, Commits: []string{"0f1e2d3c4b5a69788796a5b4c3d2e1f001234567"}},
 	{Outcome: rules.Pass, Code: rules.ConversationsDone},
 	{Outcome: rules.Pending, Code: rules.ConversationsOpen, Threads: &rules.ThreadFacts{Open: 2, By: []rules.UserID{2}}},
+	{Outcome: rules.Pending, Code: rules.ConversationsOpen, Threads: &rules.ThreadFacts{Open: 2, Own: 1, By: []rules.UserID{2}}},
 	{Outcome: rules.Pass, Code: rules.HistoryLinear},
 	{Outcome: rules.Fail, Code: rules.HistoryMerges, Commits: []string{"0f1e2d3c4b5a69788796a5b4c3d2e1f001234567"}},
 	{Outcome: rules.Pass, Code: rules.BaseHeld},
@@ -182,7 +184,22 @@ the sentence is made from it and its facts. This is every code with a sentence a
 		said[code] = !strings.Contains(text, code)
 		fmt.Fprintf(&b, "| `%s` | %s |\n", code, text)
 	}
-	for _, kind := range []string{"Code", "DropWhy", "NoticeCode"} {
+	b.WriteString("\n## Why a command is refused\n\n| code | the sentence |\n|---|---|\n")
+	for _, why := range slices.Concat(constants(t, "Refusal"), constants(t, "WaiverWhy")) {
+		text := say.Refusal(say.Refused{
+			Verb: command.Waive, Why: why, Rule: "peer review", Near: map[bool]string{true: "peer reviews"}[why == string(rules.WaiverNoRule)], From: []string{"leads"},
+			Head: "0f1e2d3c4b5a69788796a5b4c3d2e1f001234567", Named: "4b5a697",
+		})
+		said[why] = !strings.Contains(text, why)
+		fmt.Fprintf(&b, "| `%s` | %s |\n", why, text)
+	}
+	b.WriteString("\n## What would let it pass\n\nThe fewest steps that would, as far as can be known, stand first wherever a verdict is shown.\n\n| code | for example |\n|---|---|\n")
+	for _, s := range steps {
+		text := say.Step(s, change, names)
+		said[string(s.Code)] = !strings.Contains(text, "The step is")
+		fmt.Fprintf(&b, "| `%s` | %s |\n", s.Code, text)
+	}
+	for _, kind := range []string{"Code", "DropWhy", "NoticeCode", "Refusal", "WaiverWhy", "StepCode"} {
 		for _, code := range constants(t, kind) {
 			if !said[code] {
 				t.Errorf("%s %q has no sentence", kind, code)
@@ -201,12 +218,14 @@ the sentence is made from it and its facts. This is every code with a sentence a
 	}
 }
 
-// constants returns the values of the constants of a string type of package rules, in
-// the order of its source.
+// constants returns the values of the constants of a string type of packages rules and
+// command, in the order of their source.
 func constants(t *testing.T, kind string) []string {
 	t.Helper()
 	var out []string
-	for _, name := range []string{"../../rules/verdict.go", "../../rules/change.go", "../../deploy/decide.go"} {
+	for _, name := range []string{
+		"../../rules/verdict.go", "../../rules/change.go", "../../rules/waiver.go", "../../rules/step.go", "../command/refusal.go", "../../deploy/decide.go",
+	} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -353,7 +372,7 @@ func TestBecause(t *testing.T) {
 		{nil, ""},
 		{&rules.Because{Classes: []string{"infrastructure"}, Files: []int{0}}, "It applies because the change is infrastructure and it changes infra/main.tf."},
 		{&rules.Because{Labels: []string{"risky"}, Branch: "main", Heads: []int64{7, 8}, Draft: &yes}, "It applies because it has the label risky, it aims at main, it comes from topic and it is a draft."},
-		{&rules.Because{AllFiles: true, Assumed: true}, "It applies because not all of its files could be read and it cannot be ruled out."},
+		{&rules.Because{AllFiles: true, Assumed: true}, "It applies because not all of its files could be looked into and it cannot be ruled out."},
 		{&rules.Because{NotClasses: []string{"docs", "tests"}, Size: &rules.Size{Files: 1, Lines: 12}}, "It applies because the change is not docs or tests and it touches one file and 12 lines."},
 		{&rules.Because{Size: &rules.Size{Files: 2, Lines: 3, More: true}, Expr: true}, "It applies because it touches 2 files and more lines than can be counted, 3 at least and the rule's expression is true of it."},
 		{&rules.Because{Repository: true, Text: []string{"title"}, Except: true}, "It applies because it is made to octo-org/shop, of what its title says and what the rule leaves out does not hold for it."},
@@ -394,8 +413,13 @@ func TestRelief(t *testing.T) {
 		t.Errorf("status %q, want %q", got, want)
 	}
 	got := say.Sentence(v.Findings[1], change, names)
-	if want := "Waived for this content by bob, until 2025-03-17 09:00:00 UTC at the latest. Without it: Failed: test (failure)."; !strings.HasPrefix(got, want) {
+	if want := "Waived for what commit b6f3c2d would merge, by bob, until 2025-03-17 09:00:00 UTC at the latest. Without it: Failed: test (failure)."; !strings.HasPrefix(got, want) {
 		t.Errorf("sentence %q, want %q", got, want)
+	}
+	public := change
+	public.Repo.Public = true
+	if got := say.Reason(example(rules.RuleWaived), public, names); strings.Contains(got, "bob") || !strings.Contains(got, "by somebody of security") {
+		t.Errorf("behaviour 72: in public it says %q", got)
 	}
 }
 

@@ -100,6 +100,10 @@ func openConversations(t *rules.ThreadFacts, n Names) string {
 	if t != nil && t.Open != 1 {
 		verb = "are"
 	}
+	if t != nil && t.Own > 0 {
+		return fmt.Sprintf("%s %s open%s; of them %d resolved by a contributor, which is not enough here. Somebody who can write and contributed nothing can unresolve and resolve what is settled.",
+			capital(conversations(t)), verb, by, t.Own)
+	}
 	return fmt.Sprintf("%s %s open%s. Whoever can write, or wrote the pull request, can resolve what is settled.", capital(conversations(t)), verb, by)
 }
 
@@ -136,7 +140,7 @@ var unreadNames = map[rules.Fact]string{
 }
 
 // relief says what takes the weight from a rule.
-func relief(r rules.Reason, n Names) string {
+func relief(r rules.Reason, c rules.Change, n Names) string {
 	if r.Relief == nil {
 		return "The rule is not met and has no weight here."
 	}
@@ -145,7 +149,11 @@ func relief(r rules.Reason, n Names) string {
 	case rules.RuleExcepted:
 		return fmt.Sprintf("Waived until the end of %s by exception %d of the %s's policy, which %s approved. Without it:", day, r.Relief.Entry, layerName(r.Relief.Layer), n.of(r.Relief.By))
 	case rules.RuleWaived:
-		return fmt.Sprintf("Waived for this content by %s, until %s UTC at the latest. Without it:", n.of(r.Relief.By), r.Relief.Until.UTC().Format(time.DateTime))
+		by := n.of(r.Relief.By)
+		if c.Repo.Public && r.Relief.Group != "" {
+			by = "somebody of " + r.Relief.Group // who that is tells who is in it
+		}
+		return fmt.Sprintf("Waived for what commit %s would merge, by %s, until %s UTC at the latest. Without it:", short(c.Head), by, r.Relief.Until.UTC().Format(time.DateTime))
 	default:
 		return fmt.Sprintf("Advice until the end of %s, and enforced after it. It would say:", day)
 	}

@@ -82,6 +82,8 @@ type pullRequest struct {
 	Body              string
 	State             string
 	Merged            bool
+	MergedAt          *time.Time
+	MergeCommit       *object
 	IsDraft           bool
 	CreatedAt         time.Time
 	UpdatedAt         time.Time

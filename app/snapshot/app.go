@@ -31,15 +31,45 @@ func (r *Reader) Self(ctx context.Context, c *ghclient.Client) (Self, error) {
 			return Self{}, fmt.Errorf("list installations: %w", err)
 		}
 		for _, i := range list {
-			self.Installations = append(self.Installations, subject.InstallationFact{
-				ID: i.GetID(), Account: i.GetAccount().GetID(), AccountLogin: i.GetAccount().GetLogin(),
-				AccountType: i.GetAccount().GetType(), Suspended: i.SuspendedAt != nil,
-			})
+			self.Installations = append(self.Installations, installationFact(i))
 		}
 		if resp.NextPage == 0 {
 			return self, nil
 		}
 		opts.Page = resp.NextPage
+	}
+}
+
+// Installation reads one installation of our app. c is the client that speaks as the app
+// itself. One that is not there any more is Removed, for good.
+func (r *Reader) Installation(ctx context.Context, c *ghclient.Client, id int64) (subject.InstallationFact, error) {
+	i, _, err := c.Apps.GetInstallation(ctx, id)
+	switch {
+	case ghclient.Diagnose(err, r.Now()).Kind == ghclient.Gone:
+		return subject.InstallationFact{ID: id, Removed: true}, nil
+	case err != nil:
+		return subject.InstallationFact{}, fmt.Errorf("read installation %d: %w", id, err)
+	}
+	return installationFact(i), nil
+}
+
+// Covering returns the installation of our app that covers a repository; 0: none does, or
+// there is no such repository. c is the client that speaks as the app itself.
+func (r *Reader) Covering(ctx context.Context, c *ghclient.Client, owner, name string) (int64, error) {
+	i, _, err := c.Apps.FindRepositoryInstallation(ctx, owner, name)
+	switch {
+	case ghclient.Diagnose(err, r.Now()).Kind == ghclient.Gone:
+		return 0, nil
+	case err != nil:
+		return 0, fmt.Errorf("find the installation of %s/%s: %w", owner, name, err)
+	}
+	return i.GetID(), nil
+}
+
+func installationFact(i *github.Installation) subject.InstallationFact {
+	return subject.InstallationFact{
+		ID: i.GetID(), Account: i.GetAccount().GetID(), AccountLogin: i.GetAccount().GetLogin(),
+		AccountType: i.GetAccount().GetType(), Suspended: i.SuspendedAt != nil,
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/changewarden/changewarden/rules"
 )
 
-// TestReadCommits: what is not base..head, whole, with all parents and authors, is a gap;
+// TestReadCommits (behaviours 15 and 92): what is not base..head, whole, with all parents and authors, is a gap;
 // without all parents nothing says what the merge base is.
 func TestReadCommits(t *testing.T) {
 	head, other := strings.Repeat("a", 40), strings.Repeat("b", 40)

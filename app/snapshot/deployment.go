@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -80,8 +81,15 @@ type jobSuite struct {
 	DatabaseID  int64
 	Status      string
 	CreatedAt   time.Time
-	App         *suiteApp
-	WorkflowRun *workflowRun
+	App         *struct {
+		DatabaseID int64
+		Slug       string
+	}
+	WorkflowRun *struct {
+		DatabaseID int64
+		Event      string
+		File       *struct{ Path string }
+	}
 	CheckRuns   *connection[jobRun]
 }
 
@@ -101,18 +109,12 @@ type deployingRepository struct {
 }
 
 func (l *look) deployment(ctx context.Context, g Gate) (Deployment, error) {
-	run, _, err := l.client.Actions.GetWorkflowRunByID(ctx, l.target.Owner, l.target.Name, g.Run)
+	run, err := l.workflowRun(ctx, g.Run)
 	if err != nil {
-		if l.absent(err) {
-			err = fmt.Errorf("%w: %w", ErrGone, err)
-		}
 		return Deployment{}, err
 	}
-	if id := run.GetRepository().GetID(); id != 0 && id != l.target.Repo {
-		return Deployment{}, fmt.Errorf("repository %d: %w", id, ErrOther)
-	}
-	path, _, _ := strings.Cut(run.GetPath(), "@")
-	sha := run.GetHeadSHA()
+	path, _, _ := strings.Cut(run.Path, "@")
+	sha := run.HeadSHA
 	f, repo, err := l.askDeployment(ctx, sha, path)
 	if err != nil {
 		return Deployment{}, err
@@ -134,21 +136,57 @@ func (l *look) deployment(ctx context.Context, g Gate) (Deployment, error) {
 		return Deployment{}, err
 	}
 	d.Request.AskedAt, d.Request.From = g.AskedAt.UTC(), g.From
-	governed := run.GetHeadBranch() != "" && pol.Governs(run.GetHeadBranch(), s.Repo.DefaultBranch)
+	governed := run.HeadBranch != "" && pol.Governs(run.HeadBranch, s.Repo.DefaultBranch)
 	d.Request.Run = deploy.Run{
-		ID: g.Run, Attempt: run.GetRunAttempt(), Event: run.GetEvent(), Workflow: path, Branch: run.GetHeadBranch(), Governed: governed,
+		ID: g.Run, Attempt: run.RunAttempt, Event: run.Event, Workflow: path, Branch: run.HeadBranch, Governed: governed,
 		Same: repo.RanFile != nil && repo.BranchFile != nil && repo.RanFile.OID == repo.BranchFile.OID,
 	}
 	if d.Request.Waits, d.Waits, err = l.pendingOf(ctx, g); err != nil {
 		return Deployment{}, err
 	}
-	if err := l.branched(ctx, &d, run.GetHeadBranch(), governed); err != nil {
+	if err := l.branched(ctx, &d, run.HeadBranch, governed); err != nil {
 		return Deployment{}, err
 	}
 	if err := l.between(ctx, &d); err != nil {
 		return Deployment{}, err
 	}
 	return d, l.putShipment(ctx, f, repo, run, g, &d)
+}
+
+// workflowRun is a workflow's run as REST has it; go-github lacks its path.
+type workflowRun struct {
+	HeadBranch      string `json:"head_branch"`
+	HeadSHA         string `json:"head_sha"`
+	Path            string
+	Event           string
+	RunAttempt      int `json:"run_attempt"`
+	Actor           *account
+	TriggeringActor *account `json:"triggering_actor"`
+	Repository      struct{ ID int64 }
+}
+
+type account struct {
+	ID    int64
+	Login string
+	Type  string
+}
+
+func (l *look) workflowRun(ctx context.Context, id int64) (*workflowRun, error) {
+	req, err := l.client.NewRequest("GET", fmt.Sprintf("repos/%s/%s/actions/runs/%d", l.target.Owner, l.target.Name, id), nil)
+	if err != nil {
+		return nil, err
+	}
+	var run workflowRun
+	if _, err := l.client.Do(ctx, req, &run); err != nil {
+		if l.absent(err) {
+			err = fmt.Errorf("%w: %w", ErrGone, err)
+		}
+		return nil, err
+	}
+	if run.Repository.ID != l.target.Repo {
+		return nil, fmt.Errorf("repository %d: %w", run.Repository.ID, ErrOther)
+	}
+	return &run, nil
 }
 
 // askDeployment reads the commit, the policy's sources, the workflow's file at the commit and
@@ -173,7 +211,12 @@ func (l *look) askDeployment(ctx context.Context, sha, path string) (*facts, *de
 // pendingOf reads what GitHub itself still waits for at the environment, and whether the job
 // waits at all.
 func (l *look) pendingOf(ctx context.Context, g Gate) (waits []deploy.Wait, pending bool, err error) {
-	var all []*github.PendingDeployment
+	var all []struct {
+		Environment        struct{ Name string }
+		WaitTimer          int        `json:"wait_timer"` // minutes
+		WaitTimerStartedAt *time.Time `json:"wait_timer_started_at"`
+		Reviewers          []json.RawMessage
+	}
 	req, err := l.client.NewRequest("GET", fmt.Sprintf("repos/%s/%s/actions/runs/%d/pending_deployments", l.target.Owner, l.target.Name, g.Run), nil)
 	if err != nil {
 		return nil, false, err
@@ -182,15 +225,15 @@ func (l *look) pendingOf(ctx context.Context, g Gate) (waits []deploy.Wait, pend
 		return nil, false, err
 	}
 	for _, p := range all {
-		if !strings.EqualFold(p.GetEnvironment().GetName(), g.Environment) {
+		if !strings.EqualFold(p.Environment.Name, g.Environment) {
 			continue
 		}
 		pending = true
 		if len(p.Reviewers) > 0 {
 			waits = append(waits, deploy.Wait{Kind: deploy.WaitReviewers})
 		}
-		if began := p.WaitTimerStartedAt; p.GetWaitTimer() > 0 && began != nil {
-			if until := began.Add(time.Duration(p.GetWaitTimer()) * time.Minute).UTC(); until.After(l.at) {
+		if began := p.WaitTimerStartedAt; p.WaitTimer > 0 && began != nil {
+			if until := began.Add(time.Duration(p.WaitTimer) * time.Minute).UTC(); until.After(l.at) {
 				waits = append(waits, deploy.Wait{Kind: deploy.WaitTimer, Until: until})
 			}
 		}
@@ -294,17 +337,20 @@ func (l *look) mergedWith(ctx context.Context, sha string) ([]Merged, error) {
 }
 
 // putShipment fills in the checks, the deployments and the people.
-func (l *look) putShipment(ctx context.Context, f *facts, repo *deployingRepository, run *github.WorkflowRun, g Gate, d *Deployment) error {
+func (l *look) putShipment(ctx context.Context, f *facts, repo *deployingRepository, run *workflowRun, g Gate, d *Deployment) error {
 	s, k := &d.Request.Shipment, l.cast
 	teams, err := l.teamsOf(ctx, f, d.Policy.Teams())
 	if err != nil {
 		return err
 	}
-	by := run.GetTriggeringActor()
+	by := run.TriggeringActor
 	if by == nil {
-		by = run.GetActor()
+		by = run.Actor
 	}
-	trigger := k.add(subject.Person{User: by.GetID(), Login: by.GetLogin(), Bot: by.GetType() != "User"})
+	trigger := int64(0)
+	if by != nil {
+		trigger = k.add(subject.Person{User: by.ID, Login: by.Login, Bot: by.Type != "User"})
+	}
 	for _, p := range g.People {
 		k.add(p)
 	}

@@ -57,6 +57,7 @@ func (l *look) diffOf(ctx context.Context, f *facts, key string, edge []string) 
 	}
 	for i, e := range entries {
 		d.Files[i].Counted = e.counted(trees)
+		d.Files[i].Target, d.Files[i].Opaque = e.leads(trees)
 	}
 	d.Exact, d.Landed = exactFingerprint(entries, trees), landedFingerprint(entries, trees)
 	if d.Exact == "" {

@@ -9,7 +9,7 @@ import (
 	"github.com/changewarden/changewarden/rules"
 )
 
-// TestFilesIncomplete: a list that is not as long as GitHub says is a gap, and is not kept.
+// TestFilesIncomplete (behaviour 15): a list that is not as long as GitHub says is a gap, and is not kept.
 func TestFilesIncomplete(t *testing.T) {
 	w := newWorld(t, floor)
 	w.open(map[string]string{"f": "1\n"})

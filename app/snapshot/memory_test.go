@@ -16,6 +16,8 @@ type memory struct {
 	known  map[string]remembered
 	people map[int64]subject.Person
 	pushes []subject.PushFact
+
+	waivers []subject.Waiver
 }
 
 type remembered struct {
@@ -103,6 +105,10 @@ func (m *memory) PushesOf(_ context.Context, repo int64, commits []string) ([]su
 		}
 	}
 	return out, nil
+}
+
+func (m *memory) Waivers(context.Context, int64, int64) ([]subject.Waiver, error) {
+	return m.waivers, nil
 }
 
 func (m *memory) AddPushes(_ context.Context, pushes []subject.PushFact) error {

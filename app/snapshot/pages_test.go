@@ -10,7 +10,7 @@ import (
 	"github.com/changewarden/changewarden/rules"
 )
 
-// TestPages reads lists that are longer than a page to their end, and says so where it
+// TestPages (behaviour 15) reads lists that are longer than a page to their end, and says so where it
 // stops before.
 func TestPages(t *testing.T) {
 	w := newWorld(t, floor)

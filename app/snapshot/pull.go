@@ -90,6 +90,12 @@ func (l *look) frame(f *facts, pol policy) Pull {
 		Draft:     f.pull.IsDraft,
 		UpdatedAt: f.pull.UpdatedAt.UTC(),
 	}
+	if f.pull.Merged && f.pull.MergedAt != nil {
+		p.MergedAt = f.pull.MergedAt.UTC()
+	}
+	if f.pull.MergeCommit != nil {
+		p.MergeCommit = f.pull.MergeCommit.OID
+	}
 	c := &p.Change
 	*c = rules.Change{
 		Repo: rules.Repo{ID: f.repo.DatabaseID, Name: f.repo.NameWithOwner, Public: f.repo.Visibility == "PUBLIC"},
@@ -178,15 +184,19 @@ func (l *look) read(ctx context.Context, f *facts, p *Pull) error {
 		k.add(s.By)
 	}
 	f.nameExtras(k)
+	waivers, speakers, err := l.nameSpeakers(ctx)
+	if err != nil {
+		return err
+	}
 	if err := l.readJoins(ctx, f.repo.Owner.DatabaseID, teams, k); err != nil {
 		return err
 	}
-	owners, err := l.readOwners(ctx, f, p.Policy, teams, f.reviewersAnd(dismissers))
+	owners, err := l.readOwners(ctx, f, p.Policy, teams, f.reviewersAnd(slices.Concat(dismissers, speakers)))
 	if err != nil {
 		return err
 	}
 	write := f.writers()
-	for _, user := range append(dismissers, p.Author) {
+	for _, user := range slices.Concat(dismissers, speakers, []int64{p.Author}) {
 		if _, known := write[user]; !known {
 			if write[user], err = l.canWrite(ctx, k.people[user]); err != nil {
 				return err
@@ -212,11 +222,13 @@ func (l *look) read(ctx context.Context, f *facts, p *Pull) error {
 	if c.Pushes, err = l.pushesOf(ctx, trail.pushes, f, now); err != nil {
 		return err
 	}
+	c.Waivers = waiversOf(waivers, k)
 	c.Reviews, c.Shifts = f.reviewsOf(l.target.Number, k), f.shiftsOf(l.target.Number)
 	f.putChecks(c, k)
 	if err := l.keepFailures(ctx, c); err != nil {
 		return err
 	}
+	p.Shown = f.shown(l.App)
 	for _, user := range k.order {
 		c.People = append(c.People, rules.Person{ID: k.who(user), Bot: k.people[user].Bot, CanWrite: write[user], Permission: may[user]})
 	}

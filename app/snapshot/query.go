@@ -25,6 +25,7 @@ var (
 	teamQuery      = document("team.graphql")
 	proposedQuery  = document("proposed.graphql")
 	openPullsQuery = document("open_pulls.graphql")
+	commentQuery   = document("comment.graphql")
 	queuePage      = document("queue_page.graphql")
 
 	mergeGroupQuery = document("merge_group.graphql")

@@ -60,7 +60,7 @@ func newWorld(t *testing.T, policy string) *world {
 	st, err := githubsim.ParseState(strings.NewReader(state))
 	w.must(err)
 	w.sim, err = githubsim.New(githubsim.Options{
-		Now: func() time.Time { return w.now }, State: &st,
+		Now: func() time.Time { return w.now }, JWTNow: time.Now, State: &st,
 		Middleware: func(h http.Handler) http.Handler { return contract.Wrap(t, h) },
 		OnUnknown:  func(what string) { t.Errorf("githubsim does not know %s", what) },
 	})

@@ -24,6 +24,8 @@ type Memory interface {
 	// PushesOf returns those that left any branch of the repository at one of the commits.
 	PushesOf(ctx context.Context, repo int64, commits []string) ([]subject.PushFact, error)
 	AddPushes(ctx context.Context, pushes []subject.PushFact) error
+	// Waivers returns those on a pull request that were taken and not withdrawn, oldest first.
+	Waivers(ctx context.Context, repo, number int64) ([]subject.Waiver, error)
 }
 
 // What is remembered beside the kinds of package subject. All of it stands for ever: it is
@@ -112,6 +114,10 @@ type Target struct {
 	Number       int64
 	Head         string    // the head that is expected, from the last delivery; empty: unknown
 	SeenAt       time.Time // when that head was first seen
+
+	// Speakers are people who gave a command that waits for this look: they are named in the
+	// Change with what they may do, as whoever gave a waiver is.
+	Speakers []subject.Person
 }
 
 // Pull is one pull request as it stood when it was read. Of one that is closed, or that aims
@@ -125,6 +131,9 @@ type Pull struct {
 	Merged   bool
 	Governed bool // the policy governs the base
 
+	MergedAt    time.Time // zero: it is not merged
+	MergeCommit string    // that it became on the base; empty: GitHub does not say
+
 	Title     string
 	HeadRef   string // branch, in HeadRepo
 	BaseRef   string // branch
@@ -136,6 +145,7 @@ type Pull struct {
 	Users map[rules.UserID]int64 // GitHub's id of everybody named
 
 	Proposal *Proposal // the policy file that it would put in force; nil: it touches none
+	Shown    Shown
 
 	// Stale: GitHub has moved on from Target.Head, or its answers do not fit together yet, as
 	// happens right after a push. Look again soon, a few times.

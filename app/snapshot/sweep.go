@@ -1,9 +1,11 @@
 package snapshot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,75 +21,96 @@ type OpenPulls struct {
 	Pulls      []subject.PullFact     // open ones, by number
 
 	MergeGroups []subject.MergeGroupFact // those that wait for an answer; none where the app may not see merge queues
+	Merged      []MergedPull             // the last merged one first
+	Cut         bool                     // more were merged than are listed
 }
 
-// OpenPulls lists every open pull request of a repository, by one query for each hundred.
-// Of the target it takes repository and name. Errors are those of Pull.
-func (r *Reader) OpenPulls(ctx context.Context, c *ghclient.Client, t Target) (OpenPulls, error) {
-	out, err := r.openPulls(ctx, c, t)
+// MergedPull is a pull request that was merged.
+type MergedPull struct {
+	Number   int64
+	Head     string // commit
+	Base     string // branch
+	Commit   string // that it became on the base; empty: GitHub does not say
+	MergedAt time.Time
+}
+
+// mergedPages bounds how many pages of merged pull requests a sweep reads.
+const mergedPages = 10
+
+// OpenPulls lists every open pull request of a repository and those that were merged since a
+// moment, none if it is zero, by one query for each hundred of either. Of the target it takes
+// repository and name. Errors are those of Pull.
+func (r *Reader) OpenPulls(ctx context.Context, c *ghclient.Client, t Target, mergedSince time.Time) (OpenPulls, error) {
+	out, err := r.openPulls(ctx, c, t, mergedSince)
 	if err != nil {
 		return OpenPulls{}, fmt.Errorf("list open pull requests of %s/%s: %w", t.Owner, t.Name, err)
 	}
 	return out, nil
 }
 
-func (r *Reader) openPulls(ctx context.Context, c *ghclient.Client, t Target) (OpenPulls, error) {
-	type pull struct {
-		Number         int64
-		Title          string
-		IsDraft        bool
-		UpdatedAt      time.Time
-		HeadRefOID     string
-		HeadRefName    string
-		HeadRepository *struct{ DatabaseID int64 }
-		BaseRefName    string
-		Author         *actor
+// sweptRepository is the shape of the answer; a list that was not asked for is empty.
+type sweptRepository struct {
+	DatabaseID       int64
+	NameWithOwner    string
+	IsArchived       bool
+	DefaultBranchRef *struct{ Name string }
+	PullRequests     connection[openPull]
+	Merged           connection[mergedPull]
+}
 
-		MergeQueueEntry *struct {
-			State      string
-			HeadCommit *object
-		}
+type openPull struct {
+	Number         int64
+	Title          string
+	IsDraft        bool
+	UpdatedAt      time.Time
+	HeadRefOID     string
+	HeadRefName    string
+	HeadRepository *struct{ DatabaseID int64 }
+	BaseRefName    string
+	Author         *actor
+
+	MergeQueueEntry *struct {
+		State      string
+		HeadCommit *object
 	}
-	type listing struct {
-		DatabaseID       int64
-		NameWithOwner    string
-		IsArchived       bool
-		DefaultBranchRef *struct{ Name string }
-		PullRequests     connection[pull]
-	}
-	read := func(after any) (listing, error) {
-		var out struct{ Repository *listing }
-		vars := map[string]any{"owner": t.Owner, "name": t.Name}
-		if after != nil {
-			vars["after"] = after
-		}
+}
+
+type mergedPull struct {
+	Number      int64
+	UpdatedAt   time.Time
+	MergedAt    *time.Time
+	MergeCommit *object
+	HeadRefOID  string
+	BaseRefName string
+}
+
+func (r *Reader) openPulls(ctx context.Context, c *ghclient.Client, t Target, since time.Time) (OpenPulls, error) {
+	read := func(vars map[string]any) (sweptRepository, error) {
+		var out struct{ Repository *sweptRepository }
+		vars["owner"], vars["name"] = t.Owner, t.Name
 		switch err := query(ctx, c, openPullsQuery, vars, &out, ghclient.AllowDenied("repository/pullRequests/nodes/*/mergeQueueEntry")); {
 		case err != nil:
-			return listing{}, err
+			return sweptRepository{}, err
 		case out.Repository == nil:
-			return listing{}, ErrGone
+			return sweptRepository{}, ErrGone
 		case out.Repository.DatabaseID != t.Repo:
-			return listing{}, fmt.Errorf("repository %d: %w", out.Repository.DatabaseID, ErrOther)
+			return sweptRepository{}, fmt.Errorf("repository %d: %w", out.Repository.DatabaseID, ErrOther)
 		}
 		return *out.Repository, nil
 	}
-	first, err := read(nil)
+	first, err := read(map[string]any{"open": true, "merged": !since.IsZero()})
 	if err != nil {
 		return OpenPulls{}, err
 	}
 	const all = 1 << 30 // a sweep that skips one would not be a net
-	pulls, _, err := pages(first.PullRequests, all, func(after string) (connection[pull], error) {
-		next, err := read(after)
+	pulls, _, err := pages(first.PullRequests, all, func(after string) (connection[openPull], error) {
+		next, err := read(map[string]any{"open": true, "after": after, "merged": false})
 		return next.PullRequests, err
 	})
 	if err != nil {
 		return OpenPulls{}, err
 	}
-	owner, name, _ := strings.Cut(first.NameWithOwner, "/")
-	out := OpenPulls{Repository: subject.RepositoryFact{ID: first.DatabaseID, Owner: owner, Name: name, Archived: first.IsArchived, At: r.Now().UTC()}}
-	if first.DefaultBranchRef != nil {
-		out.Repository.DefaultBranch = first.DefaultBranchRef.Name
-	}
+	out := OpenPulls{Repository: first.fact(r.Now().UTC())}
 	for _, p := range pulls {
 		fact := subject.PullFact{
 			Repo: first.DatabaseID, Number: p.Number, Title: p.Title, Head: p.HeadRefOID, HeadRef: p.HeadRefName,
@@ -102,7 +125,59 @@ func (r *Reader) openPulls(ctx context.Context, c *ghclient.Client, t Target) (O
 			out.MergeGroups = append(out.MergeGroups, subject.MergeGroupFact{Repo: first.DatabaseID, SHA: e.HeadCommit.OID, Base: p.BaseRefName})
 		}
 	}
-	return out, nil
+	if since.IsZero() {
+		return out, nil
+	}
+	out.Merged, out.Cut, err = mergedSince(first.Merged, since, func(after string) (connection[mergedPull], error) {
+		next, err := read(map[string]any{"open": false, "merged": true, "mergedAfter": after})
+		return next.Merged, err
+	})
+	return out, err
+}
+
+// mergedSince goes through the merged pull requests by when they were touched last: nothing
+// that was merged since then was touched before. Cut: there are more than it goes through.
+func mergedSince(page connection[mergedPull], since time.Time, next func(after string) (connection[mergedPull], error)) (out []MergedPull, cut bool, err error) {
+	for n := 1; ; n++ {
+		for _, p := range page.Nodes {
+			if p == nil {
+				return nil, false, left("a merged pull request")
+			}
+			if p.UpdatedAt.Before(since) {
+				return sortMerged(out), false, nil
+			}
+			if p.MergedAt == nil || p.MergedAt.Before(since) {
+				continue
+			}
+			m := MergedPull{Number: p.Number, Head: p.HeadRefOID, Base: p.BaseRefName, MergedAt: p.MergedAt.UTC()}
+			if p.MergeCommit != nil {
+				m.Commit = p.MergeCommit.OID
+			}
+			out = append(out, m)
+		}
+		if !page.PageInfo.HasNextPage || n == mergedPages {
+			return sortMerged(out), page.PageInfo.HasNextPage, nil
+		}
+		if page, err = next(page.PageInfo.EndCursor); err != nil {
+			return nil, false, err
+		}
+	}
+}
+
+func sortMerged(all []MergedPull) []MergedPull {
+	slices.SortFunc(all, func(a, b MergedPull) int {
+		return cmp.Or(b.MergedAt.Compare(a.MergedAt), cmp.Compare(b.Number, a.Number))
+	})
+	return all
+}
+
+func (r sweptRepository) fact(at time.Time) subject.RepositoryFact {
+	owner, name, _ := strings.Cut(r.NameWithOwner, "/")
+	f := subject.RepositoryFact{ID: r.DatabaseID, Owner: owner, Name: name, Archived: r.IsArchived, At: at}
+	if r.DefaultBranchRef != nil {
+		f.DefaultBranch = r.DefaultBranchRef.Name
+	}
+	return f
 }
 
 // RootCommit returns the first commit of a branch: the oldest without parents. Every branch

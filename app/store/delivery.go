@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -23,18 +25,30 @@ type Delivery struct {
 
 // Accept stores a delivery and all that it means, in one transaction: facts first, then what
 // is to be forgotten, then the subjects that are due, the selected ones among them. A
-// delivery that is stored already changes nothing: fresh is false.
+// delivery that is stored already changes nothing: fresh is false. Of one whose very body
+// came before as the same event, under another id, only Result.Echo is applied: GitHub gives
+// each event one id, and what it signed can be sent again by whoever got hold of it.
 func (s *Store) Accept(ctx context.Context, d Delivery, r subject.Result) (fresh bool, err error) {
 	err = s.Tx(ctx, func(tx *Tx) error {
+		sum := sha256.Sum256(d.Body)
+		digest := hex.EncodeToString(sum[:])
 		n, err := tx.affect(`
-insert into deliveries (app, guid, event, action, installation, repo, at, body) values ($1, $2, $3, $4, $5, $6, $7, $8)
-on conflict do nothing`, d.App, d.GUID, d.Event, d.Action, d.Installation, d.Repo, micros(d.At), bytesOf(d.Body))
+insert into deliveries (app, guid, event, action, installation, repo, at, body, digest) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+on conflict do nothing`, d.App, d.GUID, d.Event, d.Action, d.Installation, d.Repo, micros(d.At), bytesOf(d.Body), digest)
 		if err != nil {
 			return err
 		}
 		fresh = n == 1
 		if !fresh {
 			return nil
+		}
+		before, err := list(tx.reader(), column[string],
+			`select guid from deliveries where digest = $1 and app = $2 and event = $3 and guid <> $4 limit 1`, digest, d.App, d.Event, d.GUID)
+		if err != nil {
+			return err
+		}
+		if len(before) > 0 {
+			r = r.Echo()
 		}
 		return tx.apply(d.At, r, d.GUID)
 	})
@@ -50,7 +64,7 @@ func (tx *Tx) Apply(at time.Time, r subject.Result) error { return tx.apply(at, 
 
 // apply raises each subject at most once; guid is remembered with it, unless empty.
 func (tx *Tx) apply(at time.Time, r subject.Result, guid string) error {
-	if err := tx.facts(at, r); err != nil {
+	if err := tx.facts(at, r, guid); err != nil {
 		return err
 	}
 	for _, key := range r.Forget {
@@ -58,22 +72,33 @@ func (tx *Tx) apply(at time.Time, r subject.Result, guid string) error {
 			return err
 		}
 	}
-	due := map[subject.Subject]bool{}
+	due := map[subject.Subject]Due{}
 	for _, sub := range r.Subjects {
-		due[sub] = true
+		d := Due{Subject: sub}
+		if r.Stranger {
+			d.Priority = subject.Strangers
+		}
+		due[sub] = d
 	}
 	for _, sel := range r.Selectors {
-		if err := tx.selected(at, sel, due); err != nil {
+		selected := map[subject.Subject]bool{}
+		if err := tx.selected(at, sel, selected); err != nil {
 			return fmt.Errorf("select by %s: %w", sel.Kind, err)
+		}
+		for sub := range selected {
+			if _, named := due[sub]; !named {
+				due[sub] = Due{Subject: sub, Priority: waits(sel, r.Stranger), Result: sel.Check != nil}
+			}
 		}
 	}
 	var all []Due
-	for sub := range due {
+	for sub, d := range due {
 		installation, err := tx.installationOf(sub, r.Installation)
 		if err != nil {
 			return err
 		}
-		all = append(all, Due{Subject: sub, Installation: installation, At: at})
+		d.Installation, d.At = installation, at
+		all = append(all, d)
 	}
 	for _, d := range inOrder(all) {
 		generation, err := tx.raise(d)
@@ -91,7 +116,20 @@ func (tx *Tx) apply(at time.Time, r subject.Result, guid string) error {
 	return nil
 }
 
-func (tx *Tx) facts(at time.Time, r subject.Result) error {
+// waits says who waits for what a selector finds; 0: whoever waits for what is raised anyway.
+func waits(sel subject.Selector, stranger bool) subject.Priority {
+	switch {
+	case stranger:
+		return subject.Strangers
+	case sel.Kind == subject.ByRepository || sel.Kind == subject.ByBase:
+		return subject.Background
+	case sel.Kind == subject.ByTeam || sel.Kind == subject.ByPerson:
+		return subject.Timers
+	}
+	return 0
+}
+
+func (tx *Tx) facts(at time.Time, r subject.Result, guid string) error {
 	for _, f := range r.Installations {
 		if err := tx.installationFact(f, at); err != nil {
 			return fmt.Errorf("note installation %d: %w", f.ID, err)
@@ -120,6 +158,16 @@ func (tx *Tx) facts(at time.Time, r subject.Result) error {
 	for _, f := range r.Joins {
 		if err := tx.told(subject.JoinMemory, subject.JoinKey(f.Account, f.Team, f.User), f.By, f.At); err != nil {
 			return fmt.Errorf("note who joined team %d: %w", f.Team, err)
+		}
+	}
+	for _, f := range r.Commands {
+		if err := tx.commandFact(f, guid); err != nil {
+			return fmt.Errorf("note comment %d: %w", f.Comment, err)
+		}
+	}
+	for _, f := range r.Unasked {
+		if err := tx.told(subject.UnaskedMemory, subject.UnaskedKey(f.Repo, f.Number, f.Team, f.User), f.By, f.At); err != nil {
+			return fmt.Errorf("note who is not to be asked on %d#%d: %w", f.Repo, f.Number, err)
 		}
 	}
 	return tx.pushes(r.Pushes)

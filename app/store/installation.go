@@ -35,18 +35,29 @@ func (s *Store) Installations(ctx context.Context) ([]Installation, error) {
 	return all, wrap(err, "list installations")
 }
 
+// Accounts returns the accounts in which the app is at work, ascending.
+func (tx *Tx) Accounts() ([]int64, error) {
+	all, err := list(tx.reader(), column[int64], `
+select distinct account from installations where not removed and not suspended and account <> 0 order by account`)
+	return all, wrap(err, "list accounts")
+}
+
 // installationFact applies what a delivery says at that moment. One that was made before
 // what is stored changes nothing, and a removed installation stays removed, whenever the
 // news of its making arrives. With an installation all its repositories are gone.
 func (tx *Tx) installationFact(f subject.InstallationFact, at time.Time) error {
 	err := tx.exec(`
-insert into installations (id, account, account_login, account_type, suspended, removed, updated_at) values ($1, $2, $3, $4, $5, $6, $7)
+insert into installations (id, account, account_login, account_type, suspended, removed, updated_at, away_at)
+values ($1, $2, $3, $4, $5, $6, $7, case when $5 or $6 then $7 else 0 end)
 on conflict (id) do update set
 	account       = case when excluded.account <> 0 then excluded.account else installations.account end,
 	account_login = case when excluded.account_login <> '' then excluded.account_login else installations.account_login end,
 	account_type  = case when excluded.account_type <> '' then excluded.account_type else installations.account_type end,
 	suspended     = excluded.suspended,
 	removed       = installations.removed or excluded.removed,
+	away_at       = case
+		when installations.away_at = 0 and not installations.removed and (excluded.suspended or excluded.removed) then excluded.updated_at
+		else installations.away_at end,
 	updated_at    = excluded.updated_at
 where excluded.updated_at >= installations.updated_at or excluded.removed`,
 		f.ID, f.Account, f.AccountLogin, f.AccountType, f.Suspended, f.Removed, micros(at))

@@ -19,7 +19,7 @@ type MergeGroup struct {
 	Why    string    // it is gone: GitHub's word, or MergeGroupLeft
 
 	Members []MergeGroupMember // as of the last look that was told, by number
-	Told    bool               // GitHub said at least once who is in it
+	Told    bool               // GitHub said at least once who is in it, or that it is gone
 	Outcome string             // of the last verdict; empty: none
 	Digest  string             // of the last record
 	Wanted  []byte             // JSON: what the group by itself asks to be shown on its commit; nil: nothing yet
@@ -159,14 +159,19 @@ func (tx *Tx) mergeGroupFact(f subject.MergeGroupFact, at time.Time) error {
 	gone := int64(0)
 	if f.Why != "" {
 		gone = micros(at)
+	} else if err := tx.exec(`
+delete from merge_group_members where repo = $1 and sha = $2 and exists (
+	select 1 from merge_groups g where g.repo = $1 and g.sha = $2 and g.gone_at <> 0 and g.why <> $3)`, f.Repo, f.SHA, MergeGroupMerged); err != nil {
+		return err // whoever is in it now is looked at anew
 	}
 	return tx.exec(`
-insert into merge_groups (repo, sha, base, seen_at, gone_at, why) values ($1, $2, $3, $4, $5, $6)
+insert into merge_groups (repo, sha, base, seen_at, gone_at, why, told) values ($1, $2, $3, $4, $5, $6, $8)
 on conflict (repo, sha) do update set
+	told    = merge_groups.told or excluded.told,
 	gone_at = case when merge_groups.why = $7 or merge_groups.gone_at <> 0 and excluded.gone_at <> 0 and excluded.why <> $7 then merge_groups.gone_at else excluded.gone_at end,
 	why     = case when merge_groups.why = $7 or merge_groups.gone_at <> 0 and excluded.gone_at <> 0 and excluded.why <> $7 then merge_groups.why else excluded.why end,
 	ended   = merge_groups.ended and (merge_groups.why = $7 or excluded.gone_at <> 0 and excluded.why <> $7)`,
-		f.Repo, f.SHA, f.Base, micros(at), gone, f.Why, MergeGroupMerged)
+		f.Repo, f.SHA, f.Base, micros(at), gone, f.Why, MergeGroupMerged, f.Why != "")
 }
 
 // Ask makes a subject due and returns the generation whose look covers it.

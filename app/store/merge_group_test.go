@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -69,8 +70,11 @@ func testMergeGroups(t *testing.T, s *Store) {
 		t.Errorf("left: %+v", g)
 	}
 	tellGroup(t, s, 4, "")
-	if g := read(); !g.GoneAt.IsZero() || g.Why != "" {
+	if g := read(); !g.GoneAt.IsZero() || g.Why != "" || len(g.Members) != 0 {
 		t.Errorf("listed again: %+v", g)
+	}
+	if err := s.Tx(t.Context(), func(tx *Tx) error { return tx.PutMergeGroup(want) }); err != nil {
+		t.Fatal(err)
 	}
 	tellGroup(t, s, 4, "dequeued")
 	tellGroup(t, s, 5, MergeGroupMerged) // the sooner one is the late delivery
@@ -106,7 +110,7 @@ func testMergeGroups(t *testing.T, s *Store) {
 func testMergeGroupChecks(t *testing.T, s *Store) {
 	report := func(seconds int, app int64) []subject.Subject {
 		t.Helper()
-		_, err := s.Accept(t.Context(), Delivery{App: ownApp, GUID: "check " + after(seconds).String(), Event: "check_run", At: after(seconds), Body: []byte("{}")},
+		_, err := s.Accept(t.Context(), Delivery{App: ownApp, GUID: "check " + after(seconds).String(), Event: "check_run", At: after(seconds), Body: fmt.Appendf(nil, `{"n": %d}`, seconds)},
 			subject.Result{Selectors: []subject.Selector{{Kind: subject.ByHead, Repo: 7, SHA: groupHead, Check: &subject.Check{
 				Source: subject.CheckRun, ID: int64(seconds), App: app, Name: "build", Status: "completed", Conclusion: "success",
 			}}}})

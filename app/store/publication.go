@@ -30,8 +30,11 @@ type Publication struct {
 	AnnotatedKey  string // for which annotations were sent
 	WritingDigest string // set before the first write to GitHub, cleared with its answer: what may stand there
 
-	// Doubts counts the events that contradicted Said: a run of ours that is not as we left
-	// it, a status in our context that we did not post. Only Accept raises it; PutPublication
+	// FullStatus: GitHub takes no more statuses of ours on the commit.
+	FullStatus bool
+
+	// Doubts counts the events and looks that contradicted Said: a run of ours that is not as we left
+	// it, a status in our context that we did not post. Accept and Doubt raise it; PutPublication
 	// leaves it alone. Whoever publishes looks at GitHub while it is above Answered, and
 	// stores as Answered the Doubts that it read before it looked.
 	Doubts   int64
@@ -60,13 +63,13 @@ func (r reader) publication(repo int64, sha string) (Publication, bool, error) {
 		var wantedAt int64
 		err := s(&p.Generation, &p.Wanted, &p.WantedDigest, &wantedAt,
 			&p.Said, &p.SaidDigest, &p.CheckRun, &p.RunStatus, &p.RunConclusion, &p.StatusState,
-			&p.AnnotatedKey, &p.WritingDigest, &p.Doubts, &p.Answered, &p.Reruns, &p.Reran)
+			&p.AnnotatedKey, &p.WritingDigest, &p.Doubts, &p.Answered, &p.Reruns, &p.Reran, &p.FullStatus)
 		p.WantedAt = moment(wantedAt)
 		return p, err
 	}, `
 select generation, wanted, wanted_digest, wanted_at,
 	said, said_digest, check_run, run_status, run_conclusion, status_state,
-	annotated_key, writing_digest, doubts, answered, reruns, reran
+	annotated_key, writing_digest, doubts, answered, reruns, reran, full_status
 from publications where repo = $1 and sha = $2`, repo, sha)
 	return p, found, wrap(err, "read publication on %s in repository %d", sha, repo)
 }
@@ -85,15 +88,17 @@ func (tx *Tx) Publication(repo int64, sha string) (Publication, bool, error) {
 func (tx *Tx) PutPublication(p Publication) error {
 	err := tx.exec(`
 insert into publications (repo, sha, generation, wanted, wanted_digest, wanted_at,
-	said, said_digest, check_run, run_status, run_conclusion, status_state, annotated_key, writing_digest, answered, reran)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+	said, said_digest, check_run, run_status, run_conclusion, status_state, annotated_key, writing_digest, answered, reran, full_status)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 on conflict (repo, sha) do update set
 	generation = excluded.generation, wanted = excluded.wanted, wanted_digest = excluded.wanted_digest, wanted_at = excluded.wanted_at,
 	said = excluded.said, said_digest = excluded.said_digest, check_run = excluded.check_run, run_status = excluded.run_status,
 	run_conclusion = excluded.run_conclusion, status_state = excluded.status_state, annotated_key = excluded.annotated_key,
-	writing_digest = excluded.writing_digest, answered = excluded.answered, reran = excluded.reran`,
+	writing_digest = excluded.writing_digest, answered = excluded.answered, reran = excluded.reran,
+	full_status = excluded.full_status`,
 		p.Repo, p.SHA, p.Generation, bytesOf(p.Wanted), p.WantedDigest, micros(p.WantedAt),
-		bytesOf(p.Said), p.SaidDigest, p.CheckRun, p.RunStatus, p.RunConclusion, p.StatusState, p.AnnotatedKey, p.WritingDigest, p.Answered, p.Reran)
+		bytesOf(p.Said), p.SaidDigest, p.CheckRun, p.RunStatus, p.RunConclusion, p.StatusState, p.AnnotatedKey, p.WritingDigest, p.Answered, p.Reran,
+		p.FullStatus)
 	if err != nil {
 		return fmt.Errorf("store publication on %s in repository %d: %w", p.SHA, p.Repo, err)
 	}
@@ -142,6 +147,14 @@ func (tx *Tx) ownCheck(repo int64, sha string, c subject.Check) (own, error) {
 	default:
 		return notAsSaid, nil
 	}
+}
+
+// Doubt notes that GitHub shows something else than Said, and makes the head due.
+func (tx *Tx) Doubt(p Publication, at time.Time) error {
+	if _, err := tx.doubt(p.Repo, p.SHA); err != nil {
+		return wrap(err, "doubt publication on %s in repository %d", p.SHA, p.Repo)
+	}
+	return tx.Raise(at, Due{Subject: p.Subject(), At: at})
 }
 
 // doubt notes that GitHub shows something else than Said; false if nothing was said.

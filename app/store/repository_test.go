@@ -107,7 +107,7 @@ func testRepositories(t *testing.T, s *Store) {
 	want(r)
 
 	tell(subject.RepositoryFact{ID: 1, Installation: 18, Account: 19, Owner: "hub-org", Name: "service", Gone: true, At: after(22)})
-	r.Gone = true
+	r.Gone, r.AwayAt = true, after(22)
 	want(r)
 	named("hub-org", "service", 0)
 	tell(subject.RepositoryFact{ID: 2, Installation: 18, Account: 19, Owner: "hub-org", Name: "service", At: after(23)})

@@ -53,6 +53,12 @@ type Options struct {
 	// next one. The first event is never held up. 0: not at all.
 	Quiet time.Duration
 
+	Pace            Pace // of writes to GitHub, by installation
+	PerInstallation int  // how many subjects of one installation an owner works on at once; 0: all
+	// Commit is asked before each transaction is committed, and an error of it rolls that back:
+	// tests kill a server there. nil: nobody is asked.
+	Commit func() error
+
 	NewID func() (int64, error) // person and verdict ids, in [1, 2^53); nil: RandomID
 	Rand  io.Reader             // salts; nil: crypto/rand
 }
@@ -183,6 +189,9 @@ func (s *Store) Ready(ctx context.Context) error {
 // SetOwnBot tells the user id of our app's bot once it is known: until then a commit status
 // in our own context could be anybody's.
 func (s *Store) SetOwnBot(user int64) { s.ownBot.Store(user) }
+
+// OwnBot returns the user id of our app's bot; 0: it is not known yet.
+func (s *Store) OwnBot() int64 { return s.ownBot.Load() }
 
 // Wake returns a channel that receives after something may have become due. One receiver
 // hears of each change at least once; several rises may come as one.

@@ -30,6 +30,12 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"worklist", testWorklist},
 		{"worklist against its model", testWorklistModel},
 		{"claims never double", testClaimsNeverDouble},
+		{"25 turns of installations", testTurns},
+		{"25 priorities", testPriorities},
+		{"25 priorities of deliveries", testDeliveryPriorities},
+		{"25 holds", testHolds},
+		{"25 writes are paced", testWritesArePaced},
+		{"67 subjects that ask too much", testSpend},
 		{"deliveries of a claim", testClaimDeliveries},
 		{"what raises a claim's installation", testInstallationOfSubject},
 		{"wake", testWake},
@@ -39,6 +45,7 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"pull reads", testPutPull},
 		{"recent pulls", testRecentPulls},
 		{"told by deliveries alone", testTold},
+		{"review requests", testReviewRequests},
 		{"selectors", testSelectors},
 		{"selectors during a look", testSelectorsDuringLook},
 		{"checks", testChecks},
@@ -49,12 +56,18 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"checks on a merge group", testMergeGroupChecks},
 		{"verdicts", testVerdicts},
 		{"pushes", testPushes},
+		{"commands", testCommands},
+		{"first verdict on a head", testJudgedSince},
 		{"persons", testPersons},
 		{"persons at the same time", testPersonsConcurrent},
 		{"remembered reads", testCache},
 		{"ledger", testLedger},
 		{"ledger at the same time", testLedgerConcurrent},
 		{"contents", testBlobs},
+		{"echoes", testEcho},
+		{"missed deliveries", testMissed},
+		{"old deliveries", testDropDeliveries},
+		{"lapses", testLapses},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.test(t, open(t)) })
 	}
@@ -138,7 +151,7 @@ func accept(t testing.TB, s *Store, at time.Time, r subject.Result) string {
 	t.Helper()
 	guids++
 	guid := fmt.Sprintf("guid-%d", guids)
-	fresh, err := s.Accept(t.Context(), Delivery{App: ownApp, GUID: guid, Event: "test", At: at}, r)
+	fresh, err := s.Accept(t.Context(), Delivery{App: ownApp, GUID: guid, Event: "test", At: at, Body: []byte(guid)}, r)
 	if err != nil || !fresh {
 		t.Fatalf("accept %s = %v, %v, want a fresh one", guid, fresh, err)
 	}

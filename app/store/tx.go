@@ -37,6 +37,9 @@ func (s *Store) Tx(ctx context.Context, do func(*Tx) error) error {
 		tx := &Tx{s: s, ctx: ctx, conn: uninterrupted{c}}
 		err := do(tx)
 		rose = tx.rose
+		if err == nil && s.o.Commit != nil {
+			err = s.o.Commit()
+		}
 		return err
 	})
 	if err == nil && rose {

@@ -20,6 +20,8 @@ type Due struct {
 	Subject      subject.Subject
 	Installation int64     // 0: unknown, or unchanged
 	At           time.Time // when it becomes due; an earlier moment that it is due at stays
+	Priority     subject.Priority
+	Result       bool // of a check: it is for whom the subject was looked at last, strangers or people
 }
 
 // Claim is a lease on a subject, with what its holder needs to know.
@@ -32,6 +34,7 @@ type Claim struct {
 	Owner        string
 	Until        time.Time
 	FirstDue     time.Time // since when it has been waiting
+	Priority     subject.Priority
 
 	// Deliveries are the GUIDs of the deliveries that led here since it was last done, oldest
 	// first, the newest maxDeliveries of them; Delivered is how many there were.
@@ -72,6 +75,18 @@ update subjects set floor_at = 0, due_at = $2, first_due_at = $2, ready_at = $2 
 	})
 }
 
+// Postpone makes a subject due at a moment and not before. One that is leased stays due
+// earlier, if it is.
+func (s *Store) Postpone(ctx context.Context, at time.Time, sub subject.Subject) error {
+	return s.Tx(ctx, func(tx *Tx) error {
+		if err := tx.exec(`
+update subjects set floor_at = 0, due_at = $2, first_due_at = $2, ready_at = $2 where key = $1 and lease_until = 0`, sub.Key(), micros(at)); err != nil {
+			return wrap(err, "postpone %s", sub.Key())
+		}
+		return tx.Raise(at, Due{Subject: sub, At: at})
+	})
+}
+
 // Orphan ends the leases of a process that is gone: who calls it knows that no other process
 // works on this store. They can be taken over Options.TakeoverGrace later, when no request
 // of that process can still be on its way.
@@ -94,10 +109,14 @@ func inOrder(due []Due) []Due {
 // but never before the floor of a retry. While it is leased that waits beside the lease.
 func (tx *Tx) raise(d Due) (int64, error) {
 	const query = `
-insert into subjects (key, installation, generation, due_at, first_due_at, ready_at) values ($1, $2, 1, $3, $3, $3)
+insert into subjects (key, installation, generation, due_at, first_due_at, ready_at, priority, writes) values ($1, $2, 1, $3, $3, $3, $4, $5)
 on conflict (key) do update set
 	installation = case when excluded.installation <> 0 then excluded.installation else subjects.installation end,
 	generation = subjects.generation + 1,
+	priority = case
+		when subjects.due_at <> 9223372036854775807 and subjects.priority <= excluded.priority then subjects.priority
+		when subjects.spent_until > $6 or $8 and subjects.priority = $7 then $7
+		else excluded.priority end,
 	due_at = case
 		when subjects.due_at <= excluded.due_at or subjects.due_at <= subjects.floor_at then subjects.due_at
 		when excluded.due_at < subjects.floor_at then subjects.floor_at
@@ -110,7 +129,8 @@ on conflict (key) do update set
 		when excluded.due_at < subjects.floor_at then subjects.floor_at
 		else excluded.due_at end
 returning generation`
-	generations, err := list(tx.reader(), column[int64], query, d.Subject.Key(), d.Installation, micros(d.At))
+	generations, err := list(tx.reader(), column[int64], query, d.Subject.Key(), d.Installation, micros(d.At),
+		int64(tx.priority(d)), writesOf(d.Subject), micros(d.At.Add(spentAhead)), int64(subject.Strangers), d.Result)
 	if err != nil {
 		return 0, fmt.Errorf("raise %s: %w", d.Subject.Key(), err)
 	}
@@ -118,15 +138,24 @@ returning generation`
 	return generations[0], nil
 }
 
-// Claim leases up to n subjects that are due at that moment, the longest due first. A
+// Claim leases up to n subjects that are due at that moment, in the order that lane says. A
 // subject is leased to one owner at a time; a lease that lapsed is taken over only
-// Options.TakeoverGrace later, when no request of its holder can still be on its way.
+// Options.TakeoverGrace later, when no request of its holder can still be on its way. With
+// a subject that writes to GitHub its installation's next slots for writing are taken.
 func (s *Store) Claim(ctx context.Context, at time.Time, owner string, n int, lease time.Duration) ([]Claim, error) {
 	var claims []Claim
 	err := s.Tx(ctx, func(tx *Tx) error {
-		var err error
-		claims, err = tx.claim(at, owner, n, at.Add(lease))
-		return err
+		for len(claims) < n {
+			c, found, err := tx.claim(at, owner, at.Add(lease))
+			if err != nil {
+				return err
+			}
+			if !found {
+				return nil
+			}
+			claims = append(claims, c)
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim subjects: %w", err)
@@ -134,22 +163,47 @@ func (s *Store) Claim(ctx context.Context, at time.Time, owner string, n int, le
 	return claims, nil
 }
 
-func (tx *Tx) claim(at time.Time, owner string, n int, until time.Time) ([]Claim, error) {
+// claim leases the subject whose turn it is.
+func (tx *Tx) claim(at time.Time, owner string, until time.Time) (Claim, bool, error) {
+	lanes, err := lanes(tx.reader(), micros(at), owner)
+	if err != nil {
+		return Claim{}, false, err
+	}
+	for _, l := range tx.s.turns(lanes, micros(at)) {
+		c, found, err := tx.claimFrom(l, at, owner, until)
+		if err != nil {
+			return Claim{}, false, err
+		}
+		if !found {
+			continue // another process was faster
+		}
+		if l.writes != 0 {
+			if err := tx.ChargeWrites(l.installation, at, PublicationWrites); err != nil {
+				return Claim{}, false, err
+			}
+		}
+		return c, true, tx.deliveriesOf(&c)
+	}
+	return Claim{}, false, nil
+}
+
+// claimFrom leases what has been due the longest in a lane.
+func (tx *Tx) claimFrom(l lane, at time.Time, owner string, until time.Time) (Claim, bool, error) {
 	query := `
 with ready as materialized (
-	select key from subjects where ready_at <= $1 order by ready_at, key limit $2 ` + tx.s.d.skipLocked + `
+	select key from subjects where ready_at <= $1 and ` + laneOf + ` = $6 order by ready_at, key limit 1 ` + tx.s.d.skipLocked + `
 )
 update subjects set
 	attempt = attempt + case when lease_until <> 0 then 1 else 0 end,
-	lease = lease + 1, lease_owner = $3, lease_until = $4, ready_at = $5,
-	due_at = $6, floor_at = 0
+	lease = lease + 1, lease_owner = $2, lease_until = $3, ready_at = $4,
+	due_at = $5, floor_at = 0
 where key in (select key from ready)
-returning key, installation, generation, attempt, lease, first_due_at`
+returning key, installation, generation, attempt, lease, first_due_at, priority`
 	row := func(s scan) (Claim, error) {
 		c := Claim{Owner: owner, Until: moment(micros(until))}
 		var key string
 		var firstDue int64
-		if err := s(&key, &c.Installation, &c.Generation, &c.Attempt, &c.Lease, &firstDue); err != nil {
+		if err := s(&key, &c.Installation, &c.Generation, &c.Attempt, &c.Lease, &firstDue, &c.Priority); err != nil {
 			return c, err
 		}
 		var err error
@@ -157,19 +211,12 @@ returning key, installation, generation, attempt, lease, first_due_at`
 		c.FirstDue = moment(firstDue)
 		return c, err
 	}
-	claims, err := list(tx.reader(), row, query, micros(at), n, owner, micros(until), micros(until.Add(tx.s.o.TakeoverGrace)), int64(never))
-	if err != nil {
-		return nil, err
+	claims, err := list(tx.reader(), row, query, micros(at), owner, micros(until), micros(until.Add(tx.s.o.TakeoverGrace)), int64(never),
+		l.number())
+	if err != nil || len(claims) == 0 {
+		return Claim{}, false, err
 	}
-	slices.SortFunc(claims, func(a, b Claim) int {
-		return cmp.Or(a.FirstDue.Compare(b.FirstDue), cmp.Compare(a.Subject.Key(), b.Subject.Key()))
-	})
-	for i := range claims {
-		if err := tx.deliveriesOf(&claims[i]); err != nil {
-			return nil, err
-		}
-	}
-	return claims, nil
+	return claims[0], true, nil
 }
 
 // deliveriesOf fills in what led to c.
@@ -211,11 +258,24 @@ func (s *Store) Extend(ctx context.Context, c Claim, until time.Time) (Claim, er
 // Retry puts a subject back: the look failed, for the reason why, and is not repeated before
 // notBefore, whatever happens until then. ErrLost if the lease is not c's any more.
 func (s *Store) Retry(ctx context.Context, c Claim, notBefore time.Time, why string) error {
+	return s.putBack(ctx, c, notBefore, notBefore, 1, why)
+}
+
+// Wait puts a subject back that could not be looked at, through nothing of its own: GitHub
+// wants its installation left alone. No attempt is counted. It is due at that moment, and
+// earlier if it is raised; a hold on its installation stands before both.
+func (s *Store) Wait(ctx context.Context, c Claim, until time.Time, why string) error {
+	return s.putBack(ctx, c, until, time.Time{}, 0, why)
+}
+
+func (s *Store) putBack(ctx context.Context, c Claim, due, floor time.Time, attempts int64, why string) error {
 	err := s.Tx(ctx, func(tx *Tx) error {
 		tx.rose = true
 		return tx.holding(c, `
-update subjects set attempt = attempt + 1, why = $3, due_at = $4, floor_at = $4, ready_at = $4, lease_owner = '', lease_until = 0
-where key = $1 and lease = $2 and lease_until <> 0`, why, micros(notBefore))
+update subjects set
+	attempt = attempt + $3, why = $4, due_at = $5, floor_at = $6, ready_at = $5, lease_owner = '', lease_until = 0,
+	priority = case when due_at = 9223372036854775807 or priority > $7 then $7 else priority end
+where key = $1 and lease = $2 and lease_until <> 0`, attempts, why, micros(due), micros(floor), int64(cmp.Or(c.Priority, subject.People)))
 	})
 	return wrap(err, "put back %s", c.Subject.Key())
 }
@@ -237,10 +297,11 @@ func (tx *Tx) Done(c Claim, at, next time.Time) error {
 	err := tx.holding(c, `
 update subjects set
 	done = $3, done_at = $4, attempt = 0, why = '', floor_at = $6, lease_owner = '', lease_until = 0,
+	priority     = case when due_at = 9223372036854775807 then $7 else priority end,
 	due_at       = case when due_at >= $5 then $5 when due_at < $6 then $6 else due_at end,
 	first_due_at = case when due_at >= $5 then $5 when due_at < $6 then $6 else due_at end,
 	ready_at     = case when due_at >= $5 then $5 when due_at < $6 then $6 else due_at end
-where key = $1 and lease = $2 and lease_until <> 0`, c.Generation, micros(at), due, floor)
+where key = $1 and lease = $2 and lease_until <> 0`, c.Generation, micros(at), due, floor, int64(max(subject.Timers, c.Priority)))
 	if err != nil {
 		return wrap(err, "end look at %s", c.Subject.Key())
 	}
@@ -259,26 +320,9 @@ func (tx *Tx) holding(c Claim, query string, args ...any) error {
 	return err
 }
 
-// NextDue returns when the next subject can be claimed, which may be in the past; false if
-// none will be by itself.
-func (s *Store) NextDue(ctx context.Context) (time.Time, bool, error) {
-	ready, found, err := one(s.reader(ctx), column[int64], `select ready_at from subjects order by ready_at limit 1`)
-	if err != nil {
-		return time.Time{}, false, fmt.Errorf("look for what is due next: %w", err)
-	}
-	return moment(ready), found && ready != never, nil
-}
-
 // leased says whether somebody is looking at a subject right now. One that is only due will
 // be looked at later than whatever happens before; what a look under way has read may be older.
 func (tx *Tx) leased(sub subject.Subject) (bool, error) {
 	leased, found, err := one(tx.reader(), column[bool], `select lease_until <> 0 from subjects where key = $1`, sub.Key())
 	return found && leased, err
-}
-
-// Resting says whether nobody looks at anything, and nothing will be due within that time.
-func (s *Store) Resting(ctx context.Context, at time.Time, within time.Duration) (bool, error) {
-	busy, _, err := one(s.reader(ctx), column[int],
-		`select count(*) from subjects where lease_until <> 0 or due_at <= $1`, micros(at.Add(within)))
-	return err == nil && busy == 0, wrap(err, "look for work under way")
 }

@@ -59,7 +59,7 @@ func testWorklist(t *testing.T, s *Store) {
 	nextDue(t, s, noon)
 	claimNone(t, s, after(-1))
 	c := claimOne(t, s, after(2))
-	want := Claim{Subject: pr(1), Installation: 5, Generation: 2, Lease: 1, Owner: "w", Until: after(62), FirstDue: noon}
+	want := Claim{Subject: pr(1), Installation: 5, Generation: 2, Lease: 1, Owner: "w", Until: after(62), FirstDue: noon, Priority: subject.People}
 	if diff := cmp.Diff(want, c); diff != "" {
 		t.Fatalf("claim (-want +got):\n%s", diff)
 	}
@@ -157,14 +157,14 @@ func testWorklist(t *testing.T, s *Store) {
 	}
 	done(t, s, c, after(802), time.Time{})
 
-	// The longest due comes first, as many as are asked for; all kinds share the list.
+	// Of one priority the longest due comes first, as many as are asked for; all kinds share the list.
 	subjects := []subject.Subject{
-		{Kind: subject.Head, Repo: 1, SHA: "beef"},
+		{Kind: subject.MergeGroup, Repo: 1, SHA: "beef"},
 		{Kind: subject.Deployment, Repo: 1, Number: 2, Name: "production/eu"},
 		{Kind: subject.Installation, Number: 3},
 	}
 	for i, sub := range subjects {
-		must(t, s.Raise(ctx, after(1000-i), Due{Subject: sub}))
+		must(t, s.Raise(ctx, after(1000-i), Due{Subject: sub, Priority: subject.Timers}))
 	}
 	claims, err := s.Claim(ctx, after(1001), "w", 2, time.Minute)
 	must(t, err)

@@ -21,6 +21,7 @@ const (
 	BaselineCache   = "baseline"   // key: BaselineKey; the checks that recent merges into a branch had
 	LoginCache      = "login"      // key: lower-case login
 	OwnerCache      = "owner"      // key: OwnerKey; whether somebody owns the organisation
+	MemberCache     = "member"     // key: OwnerKey; whether somebody is of the organisation
 )
 
 // TeamKey is the key of a team's members; an empty slug gives the prefix of all the
@@ -54,7 +55,14 @@ func UserPermissions(user int64) CacheKey {
 const (
 	TeamMaking = "team-made" // key: TeamMakingKey; who gave a team its slug
 	JoinMemory = "join"      // key: JoinKey; who added somebody to a team, as of when
+
+	UnaskedMemory = "unasked" // key: UnaskedKey; who took back a request for review
 )
+
+// UnaskedKey is the key of who took back that a team, or else a user, was asked for a review.
+func UnaskedKey(repo, number, team, user int64) string {
+	return fmt.Sprintf("%d/%d/%d/%d/", repo, number, team, user)
+}
 
 // JoinKey is the key of who added a user to a team.
 func JoinKey(account, team, user int64) string { return fmt.Sprintf("%d/%d/%d/", account, team, user) }

@@ -10,6 +10,7 @@ type Result struct {
 	Subjects     []Subject
 	Selectors    []Selector
 	Forget       []CacheKey
+	Stranger     bool // somebody from outside did it: what it makes due comes after all else
 
 	Repositories  []RepositoryFact
 	Installations []InstallationFact
@@ -18,6 +19,25 @@ type Result struct {
 	MergeGroups   []MergeGroupFact
 	Teams         []TeamFact
 	Joins         []JoinFact
+	Commands      []CommandFact
+	Unasked       []UnaskedFact
+}
+
+// Echo is what r means where the same body came before, under another delivery's id: the
+// looks, which read what is true, and what they have to read anew. What acts by itself, or
+// says what was true when the body was made, acts once.
+func (r Result) Echo() Result {
+	out := Result{Installation: r.Installation, Forget: r.Forget}
+	for _, s := range r.Subjects {
+		if s.Kind != Deployment { // each request of a gate is answered, and recorded
+			out.Subjects = append(out.Subjects, s)
+		}
+	}
+	for _, s := range r.Selectors {
+		s.Again, s.Check = false, nil
+		out.Selectors = append(out.Selectors, s)
+	}
+	return out
 }
 
 // SelectorKind says by what a Selector finds its subjects.
@@ -142,6 +162,37 @@ type JoinFact struct {
 	User    int64
 	By      Person
 	At      time.Time // when the delivery was received
+}
+
+// CommandFact is a comment on a pull request that may be a command. What it says is read from
+// GitHub before it counts: of the delivery it is only taken that it is there.
+type CommandFact struct {
+	Comment int64 // GitHub's id
+	Repo    int64
+	Number  int64 // of the pull request
+	By      Person
+	At      time.Time // when the delivery was received
+}
+
+// Waiver is a waiver that was taken and not withdrawn.
+type Waiver struct {
+	Comment int64 // GitHub's id of the comment that gave it
+	Number  int64 // of the pull request
+	Rule    string
+	By      Person
+	At      time.Time // GitHub's time of the comment
+	Exact   string    // exact fingerprint of the diff that it is bound to
+}
+
+// UnaskedFact is a person's taking back that somebody was asked for a review. User or Team
+// is set.
+type UnaskedFact struct {
+	Repo   int64
+	Number int64
+	User   int64
+	Team   int64
+	By     Person
+	At     time.Time // when the delivery was received
 }
 
 // PushFact is one push that GitHub named the pusher of: from the sender of a push delivery

@@ -20,6 +20,10 @@ const (
 	Repository   Kind = "repository"   // Repo
 	Installation Kind = "installation" // Number: the installation
 	Head         Kind = "head"         // Repo, SHA: what is owed to GitHub on one commit
+	Comments     Kind = "comments"     // Repo, Number: commands in the comments of one pull request, and our answers
+	Reviewers    Kind = "reviewers"    // Repo, Number: who is to be asked for a review of a pull request
+	Deliveries   Kind = "deliveries"   // Number: the app; what GitHub could not hand over to it
+	Round        Kind = "round"        // Number: the installation, Repo: what may have been missed there; 0 is all of them
 )
 
 // Subject is something whose facts may have moved. Two subjects are the same if they
@@ -36,7 +40,7 @@ type Subject struct {
 // fields, separated by slashes; the environment's name comes last and may hold slashes.
 func (s Subject) Key() string {
 	switch s.Kind {
-	case PullRequest:
+	case PullRequest, Comments, Reviewers:
 		return fmt.Sprintf("%s/%d/%d", s.Kind, s.Repo, s.Number)
 	case MergeGroup, Head:
 		return fmt.Sprintf("%s/%d/%s", s.Kind, s.Repo, s.SHA)
@@ -44,7 +48,9 @@ func (s Subject) Key() string {
 		return fmt.Sprintf("%s/%d/%d/%s", s.Kind, s.Repo, s.Number, s.Name)
 	case Repository:
 		return fmt.Sprintf("%s/%d", s.Kind, s.Repo)
-	case Installation:
+	case Round:
+		return fmt.Sprintf("%s/%d/%d", s.Kind, s.Number, s.Repo)
+	case Installation, Deliveries:
 		return fmt.Sprintf("%s/%d", s.Kind, s.Number)
 	}
 	return string(s.Kind)
@@ -63,18 +69,22 @@ func ParseKey(key string) (Subject, error) {
 		return n
 	}
 	parts := strings.SplitN(rest, "/", 3)
-	want := map[Kind]int{PullRequest: 2, MergeGroup: 2, Head: 2, Deployment: 3, Repository: 1, Installation: 1}[s.Kind]
+	want := map[Kind]int{
+		PullRequest: 2, Comments: 2, Reviewers: 2, MergeGroup: 2, Head: 2, Deployment: 3, Repository: 1, Installation: 1, Deliveries: 1, Round: 2,
+	}[s.Kind]
 	if want == 0 || len(parts) != want {
 		return Subject{}, fmt.Errorf("parse subject key %q: no such kind or shape", key)
 	}
 	switch s.Kind {
-	case Installation:
+	case Installation, Deliveries:
 		s.Number = number(parts[0])
+	case Round:
+		s.Number, s.Repo = number(parts[0]), number(parts[1])
 	case Repository:
 		s.Repo = number(parts[0])
 	case MergeGroup, Head:
 		s.Repo, s.SHA = number(parts[0]), parts[1]
-	case PullRequest:
+	case PullRequest, Comments, Reviewers:
 		s.Repo, s.Number = number(parts[0]), number(parts[1])
 	case Deployment:
 		s.Repo, s.Number, s.Name = number(parts[0]), number(parts[1]), parts[2]

@@ -10,6 +10,10 @@ func FuzzKey(f *testing.F) {
 		{Kind: Repository, Repo: 7},
 		{Kind: Installation, Number: 3},
 		{Kind: Head, Repo: 7, SHA: "beef"},
+		{Kind: Comments, Repo: 7, Number: 42},
+		{Kind: Deliveries, Number: 5},
+		{Kind: Round, Number: 3, Repo: 7},
+		{Kind: Round},
 	} {
 		f.Add(s.Key())
 		if got, err := ParseKey(s.Key()); err != nil || got != s {

@@ -33,7 +33,7 @@ type Page struct {
 	Row
 	Head     string      // commit
 	Also     []int64     // other pull requests that are the same change
-	Next     string      // the next action and who can take it
+	Next     []string    // what would let it pass, the fewest steps that do; else the next action and who can take it
 	Rules    []Rule      // in the order of the policy
 	Notices  []string    // what there is to say about the policy itself
 	History  []Judgement // the newest first, the one above included
@@ -104,4 +104,7 @@ type Evidence struct {
 	Seq  int64
 	Size int64  // records when it was appended, with it
 	Root string // base64
+
+	Group    string // commit of the merge group by which it landed; empty: it did not land by one
+	GroupSeq int64  // the record of the group's last verdict
 }

@@ -84,7 +84,11 @@ func terraform() Page {
 			Passed: []string{"build", "lint", "unit tests"}, Running: []string{"terraform plan"}, Missing: []string{"integration tests"}, Settles: noon.Add(125 * time.Second),
 		}}}},
 	}}
-	p := FromVerdict(42, c, v, names)
+	p := FromVerdict(42, c, v, []rules.Step{
+		{Code: rules.StepApprove, Rules: []string{"infrastructure needs two approvals", "infrastructure needs a senior engineer"}, Count: 1, From: []string{"senior engineers"}, Write: true},
+		{Code: rules.StepReport, Rules: []string{"automated tests pass"}, Checks: []string{"integration tests"}},
+		{Code: rules.StepWait, Rules: []string{"automated tests pass"}, Checks: []string{"terraform plan"}},
+	}, names)
 	p.Title, p.URL = "Open the peering range for the reporting network", "https://github.test/octo-org/platform/pull/42"
 	p.History = []Judgement{
 		{At: v.At, Head: commit, Outcome: rules.Pending, Headline: p.Headline, Seq: 318},
@@ -109,7 +113,7 @@ func plain() Page {
 			Passed: []string{"build", "unit tests"},
 		}}}},
 	}}
-	p := FromVerdict(7, c, v, names)
+	p := FromVerdict(7, c, v, nil, names)
 	p.Title = "Say in the greeting what the time is"
 	p.History = []Judgement{{At: noon, Head: commit, Outcome: rules.Pass, Headline: p.Headline, Seq: 12}}
 	p.Evidence = Evidence{Log: 9001, Seq: 12, Size: 13, Root: "AAAAEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="}
@@ -139,7 +143,10 @@ func hostile() Page {
 			}}}},
 		},
 	}
-	p := FromVerdict(13, c, v, people)
+	p := FromVerdict(13, c, v, []rules.Step{
+		{Code: rules.StepLift, Rules: []string{nasty}, From: []string{nasty}, People: []rules.UserID{ann}},
+		{Code: rules.StepFix, Rules: []string{nasty}, Checks: []string{nasty}},
+	}, people)
 	p.Title, p.URL = nasty, "javascript:alert(1)"
 	p.Policy = []PolicyFile{{Layer: "repository", Repo: "octo-org/app", Path: nasty, Commit: commit}}
 	return p
@@ -153,7 +160,7 @@ func huge() Page {
 		}}}},
 		{Outcome: rules.Indeterminate, Reasons: []rules.Reason{{Outcome: rules.Indeterminate, Code: rules.FactsIncomplete, Gaps: []rules.Gap{{Fact: rules.GapFiles, Read: 3000, Of: 3412}}}}},
 	}}
-	p := FromVerdict(8, c, v, names)
+	p := FromVerdict(8, c, v, nil, names)
 	p.Title = "Vendor every dependency"
 	return p
 }

@@ -9,16 +9,17 @@ import (
 	"github.com/changewarden/changewarden/rules"
 )
 
-// FromVerdict returns the page of pull request number as far as its verdict tells: the
+// FromVerdict returns the page of pull request number as far as its verdict and what would
+// unblock it tell: the
 // caller adds Title, URL, History, Policy and Evidence, which are no part of a verdict.
-func FromVerdict(number int64, c rules.Change, v rules.Verdict, n say.Names) Page {
+func FromVerdict(number int64, c rules.Change, v rules.Verdict, unblock []rules.Step, n say.Names) Page {
 	p := Page{
 		Row: Row{
 			Repo: c.Repo.Name, Number: number, Base: c.Base,
 			Outcome: v.Outcome, Headline: say.Status(v, c, n), At: v.At,
 		},
 		Head: c.Head,
-		Next: next(c, v, n),
+		Next: next(c, v, unblock, n),
 	}
 	for _, pull := range c.Pulls {
 		if pull.Number == number {
@@ -36,13 +37,19 @@ func FromVerdict(number int64, c rules.Change, v rules.Verdict, n say.Names) Pag
 	return p
 }
 
-// next is the sentence of the first finding that decides the verdict, or nothing.
-func next(c rules.Change, v rules.Verdict, n say.Names) string {
+// next is what would unblock the change or, where that is not known, the sentence of the first
+// finding that decides the verdict.
+func next(c rules.Change, v rules.Verdict, unblock []rules.Step, n say.Names) []string {
 	i := slices.IndexFunc(v.Findings, func(f rules.Finding) bool { return f.Outcome == v.Outcome })
-	if i < 0 || v.Outcome == rules.Pass {
-		return ""
+	switch {
+	case v.Outcome == rules.Pass:
+		return nil
+	case len(unblock) > 0:
+		return say.Steps(unblock, c, n)
+	case i < 0:
+		return nil
 	}
-	return sentence(v.Findings[i], c, n)
+	return []string{sentence(v.Findings[i], c, n)}
 }
 
 func rule(f rules.Finding, c rules.Change, n say.Names) Rule {

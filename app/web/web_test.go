@@ -227,7 +227,7 @@ func FuzzChangePage(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		p := hostile()
-		p.Title, p.Author, p.Base, p.Headline, p.Next, p.Repo, p.Head = s, s, s, s, s, s, s
+		p.Title, p.Author, p.Base, p.Headline, p.Next, p.Repo, p.Head = s, s, s, s, []string{s, s}, s, s
 		p.Rules = append(p.Rules, Rule{Name: s, Layer: s, Outcome: rules.Outcome(s), Sentence: s, Because: s, Approvals: []Approvals{{
 			Need: 1 << 40, From: s, Counted: []Person{{s, s}}, Dropped: []string{s}, Objections: []Person{{s, s}},
 		}}})

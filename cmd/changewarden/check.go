@@ -45,6 +45,7 @@ type checked struct {
 	Base     string        `json:"base"`
 	Recorded app.Agreement `json:"recorded"` // what the verdict is to the recorded one
 	Verdict  rules.Verdict `json:"verdict"`
+	Unblock  []rules.Step  `json:"unblock,omitempty"` // what would let it pass, the fewest steps that do
 }
 
 // Run judges the change and, where there is something recorded, compares.
@@ -61,8 +62,12 @@ func (c checkCmd) Run(ctx context.Context, k *kong.Kong) error {
 	if err != nil {
 		return usageError{err}
 	}
+	steps, err := r.Unblock(v)
+	if err != nil {
+		return usageError{err}
+	}
 	if c.JSON {
-		out := checked{Repo: r.Change.Repo.Name, Head: r.Change.Head, Base: r.Change.Base, Recorded: same, Verdict: v}
+		out := checked{Repo: r.Change.Repo.Name, Head: r.Change.Head, Base: r.Change.Base, Recorded: same, Verdict: v, Unblock: steps}
 		for _, p := range r.Change.Pulls {
 			out.Pulls = append(out.Pulls, p.Number)
 		}
@@ -74,7 +79,7 @@ func (c checkCmd) Run(ctx context.Context, k *kong.Kong) error {
 		if c.Change != "" { // nobody expects one
 			said = ""
 		}
-		_, err = io.WriteString(k.Stdout, verdictText(r, v, said))
+		_, err = io.WriteString(k.Stdout, verdictText(r, v, steps, said))
 	}
 	switch {
 	case err != nil:
@@ -128,9 +133,9 @@ func (c checkCmd) look(ctx context.Context) (app.Recorded, error) {
 	return app.Look(ctx, o, token, owner, name, number)
 }
 
-// verdictText is a verdict as people read it: the change, what it comes to, and every rule;
-// and what it is to the recorded one, unless same is empty.
-func verdictText(r app.Recorded, v rules.Verdict, same app.Agreement) string {
+// verdictText is a verdict as people read it: the change, what it comes to, what would let
+// it pass, and every rule; and what it is to the recorded one, unless same is empty.
+func verdictText(r app.Recorded, v rules.Verdict, steps []rules.Step, same app.Agreement) string {
 	var b strings.Builder
 	names := peopleOf(r)
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
@@ -140,6 +145,12 @@ func verdictText(r app.Recorded, v rules.Verdict, same app.Agreement) string {
 		line("policy (%s): %s", p.Layer, say.Visible(policyPlace(p)))
 	}
 	line("\n%s", say.Visible(say.Headline(v, names)))
+	if len(steps) > 0 {
+		line("\nTo let it pass:")
+	}
+	for _, s := range say.Steps(steps, r.Change, names) {
+		line("- %s", say.Visible(s))
+	}
 	for _, f := range v.Findings {
 		name := f.Rule
 		if name == "" {

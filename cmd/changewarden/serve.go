@@ -16,6 +16,7 @@ type serveCmd struct {
 	Listen      string `group:"Server" env:"CHANGEWARDEN_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on. Default: ${default}."`
 	PublicURL   string `group:"Server" env:"CHANGEWARDEN_PUBLIC_URL" name:"public-url" placeholder:"URL" help:"Where people and GitHub reach this server; used in links."`
 	DatabaseURL string `group:"Server" env:"CHANGEWARDEN_DATABASE_URL" name:"database-url" default:"sqlite://data/changewarden.db" placeholder:"URL" help:"Where everything is stored; the directory is made if it is missing. Default: ${default}."`
+	Keep        string `group:"Server" env:"CHANGEWARDEN_KEEP_DELIVERIES" name:"keep-deliveries" default:"30" placeholder:"DAYS" help:"Days for which the bodies of GitHub's deliveries are kept. The ledger does not need them. Default: ${default}."`
 	LogLevel    string `group:"Server" env:"CHANGEWARDEN_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"Least level that is logged: debug, info, warn or error. Default: ${default}."`
 	LogFormat   string `group:"Server" env:"CHANGEWARDEN_LOG_FORMAT" default:"json" placeholder:"FORMAT" help:"json, a line of it for each thing that happened, or console, for people. Default: ${default}."`
 
@@ -26,6 +27,7 @@ type serveCmd struct {
 	PrivateKey        string `group:"GitHub App" env:"CHANGEWARDEN_PRIVATE_KEY" placeholder:"PEM" help:"Its text. Set it in the environment: others can read a command line."`
 	WebhookSecretFile string `group:"GitHub App" env:"CHANGEWARDEN_WEBHOOK_SECRET_FILE" placeholder:"PATH" help:"The app's webhook secrets, one a line. Required, unless the next is given."`
 	WebhookSecret     string `group:"GitHub App" env:"CHANGEWARDEN_WEBHOOK_SECRET" placeholder:"SECRET,..." help:"The webhook secret, or several with commas between, while one is rotated. Set it in the environment."`
+	AllowedAccounts   string `group:"GitHub App" env:"CHANGEWARDEN_ALLOWED_ACCOUNTS" placeholder:"ACCOUNT,..." help:"Logins or numeric ids of the accounts to work for, with commas between. An installation on any other costs nothing but a log line. Default: wherever the app is installed."`
 
 	PolicyFile    string `group:"Policy and record" env:"CHANGEWARDEN_POLICY_FILE" placeholder:"PATH" help:"Policy that holds where an organisation has none of its own. Default: the built-in control."`
 	LedgerKeyFile string `group:"Policy and record" env:"CHANGEWARDEN_LEDGER_KEY_FILE" placeholder:"PATH" help:"Key that signs the ledger. Default: made at the first start, beside the SQLite file, ending in .ledger.key. Each start logs the verifier key that belongs to it as ledger_verifier: keep that elsewhere."`
@@ -62,11 +64,15 @@ func (c serveCmd) options() (app.Options, *settings) {
 		Listen: c.Listen, PublicURL: c.PublicURL, DatabaseURL: c.DatabaseURL,
 		GitHubURL: c.GitHubURL, GitHubAPIURL: c.GitHubAPIURL, AppID: s.number("APP_ID", c.AppID),
 		PolicyFile: c.PolicyFile, LedgerKeyFile: c.LedgerKeyFile,
+		Keep: s.days("KEEP_DELIVERIES", c.Keep),
 	}
 	o.PrivateKey = []byte(s.secret("PRIVATE_KEY", c.PrivateKey, c.PrivateKeyFile))
 	if !strings.Contains(string(o.PrivateKey), "\n") {
 		// Many places for environment variables hold one line alone.
 		o.PrivateKey = []byte(strings.ReplaceAll(string(o.PrivateKey), `\n`, "\n"))
+	}
+	for one := range strings.FieldsFuncSeq(c.AllowedAccounts, func(r rune) bool { return r == ',' || r == ' ' }) {
+		o.AllowedAccounts = append(o.AllowedAccounts, one)
 	}
 	secrets := s.secret("WEBHOOK_SECRET", c.WebhookSecret, c.WebhookSecretFile)
 	if c.WebhookSecretFile != "" {

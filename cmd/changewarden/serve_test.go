@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/changewarden/changewarden/app"
 )
@@ -137,7 +138,7 @@ func TestServeOptions(t *testing.T) {
 			tt.edit(&c)
 			tt.want(&want)
 			got, s := c.options()
-			if diff := cmp.Diff(want, got); diff != "" && tt.problems == nil {
+			if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(app.Options{})); diff != "" && tt.problems == nil {
 				t.Errorf("options (-want +got):\n%s", diff)
 			}
 			var problems, warnings []string

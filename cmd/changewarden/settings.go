@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/changewarden/changewarden/app"
 )
@@ -53,6 +54,16 @@ func (s *settings) number(name, text string) int64 {
 		s.problem(name, "is not a number: give digits alone")
 	}
 	return n
+}
+
+// days returns text, a number of days, as a time; empty is 0.
+func (s *settings) days(name, text string) time.Duration {
+	n := s.number(name, text)
+	if n < 0 || n > 36500 || text != "" && n == 0 {
+		s.problem(name, "is no number of days from 1 to 36500")
+		return 0
+	}
+	return time.Duration(n) * 24 * time.Hour
 }
 
 // secret returns the secret that name holds, or that the file of name_FILE does.

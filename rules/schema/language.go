@@ -2,19 +2,20 @@ package schema
 
 func policy() node {
 	return object(map[string]node{
-		"version":    node{"const": 1}.said("The version of the policy language: 1."),
-		"procedure":  procedure().said("The head of the procedure document. Nothing is judged by it."),
-		"branches":   some(text()).said("Governed base branches, as globs: `*` stays within one segment of the name, `**` does not. The default branch is always governed; changes into other branches are not judged."),
-		"groups":     named(group()).said("People by role. Rules name the group; who is in it is looked up when an approval counts, and recorded with it."),
-		"classes":    named(ref("condition")).said("What a change is, derived from facts. The class `policy` is built in: whatever changes the policy file itself."),
-		"exceptions": list(exception()).said("Changes that may pass a rule of this file, or one of the floor's that is overridable, until a day."),
-		"advice":     list(advice()).said("Rules of the floor that are overridable and that this repository does not enforce yet."),
-		"environments": named(environment()).said("Places to deploy to. A rule is before one of them by its name here."),
-		"windows":      named(window()).said("When something may be deployed, week by week."),
-		"freezes":      node{"anyOf": []node{list(freeze()), {"type": "array", "maxItems": 0}}}.said("Times in which every window of this file is closed."),
-		"emergency":    emergency().said("How an emergency is declared, and what it waives."),
-		"rollback":     rollback().said("Who may deploy what was good before, and what that skips."),
-		"rules":      list(rule()).said("What has to hold, and when. Every rule is judged every time, beside those of the floor."),
+		"version":         node{"const": 1}.said("The version of the policy language: 1."),
+		"procedure":       procedure().said("The head of the procedure document. Nothing is judged by it."),
+		"branches":        some(text()).said("Governed base branches, as globs: `*` stays within one segment of the name, `**` does not. The default branch is always governed; changes into other branches are not judged."),
+		"groups":          named(group()).said("People by role. Rules name the group; who is in it is looked up when an approval counts, and recorded with it."),
+		"classes":         named(ref("condition")).said("What a change is, derived from facts. The class `policy` is built in: whatever changes the policy file itself."),
+		"exceptions":      list(exception()).said("Changes that may pass a rule of this file, or one of the floor's that is overridable, until a day."),
+		"advice":          list(advice()).said("Rules of the floor that are overridable and that this repository does not enforce yet."),
+		"environments":    named(environment()).said("Places to deploy to. A rule is before one of them by its name here."),
+		"windows":         named(window()).said("When something may be deployed, week by week."),
+		"freezes":         node{"anyOf": []node{list(freeze()), {"type": "array", "maxItems": 0}}}.said("Times in which every window of this file is closed."),
+		"emergency":       emergency().said("How an emergency is declared, and what it waives."),
+		"rollback":        rollback().said("Who may deploy what was good before, and what that skips."),
+		"review_requests": requests().said("Who is asked on GitHub for the approvals that rules of this file lack. Without it, nobody."),
+		"rules":           list(rule()).said("What has to hold, and when. Every rule is judged every time, beside those of the floor."),
 	}, "version").said("What a change needs before it may be merged, and before it may be deployed. In a repository the file is .github/change-management.yml on the default branch; it adds to the floor and takes nothing away.")
 }
 
@@ -24,6 +25,13 @@ func procedure() node {
 		"last_reviewed": node{"type": "string", "pattern": `^\d{4}-\d{2}-\d{2}$`}.said("The day of the last review, such as 2025-01-09."),
 		"review_every":  node{"type": "string", "pattern": `^[1-9][0-9]{0,2} (day|week|month|year)s?$`}.said("How often it is reviewed, such as `3 months`. An overdue review shows in the procedure document."),
 		"frameworks":    named(some(text())).said("Which controls of which framework the procedure serves, such as `SOC 2: [CC8.1]`."),
+	})
+}
+
+func requests() node {
+	return object(map[string]node{
+		"teams":  node{"const": true}.said("The team of the group that can give the approval is asked; GitHub's own settings say whom of it that reaches."),
+		"people": number(10).said("How many people of a group without a team are asked at once."),
 	})
 }
 
@@ -98,12 +106,12 @@ func condition() node {
 
 func requirement() node {
 	return object(map[string]node{
-		"approvals":              node{"anyOf": []node{number(1, 50), approvals()}}.said("So many approvals by different people who contributed nothing to the change."),
+		"approvals":              node{"anyOf": []node{number(50), approvals()}}.said("So many approvals by different people who contributed nothing to the change."),
 		"checks":                 node{"anyOf": []node{oneOf("all"), checks()}}.said("Check runs and commit statuses on the head commit."),
 		"ticket":                 ticket().said("A reference to a ticket."),
 		"section":                node{"anyOf": []node{text(), section()}}.said("A heading in the description with text of the author's own below it: not empty, not the template's."),
 		"signed_commits":         node{"const": true}.said("Every commit has a signature that GitHub takes for valid."),
-		"conversations_resolved": node{"const": true}.said("No conversation of a review is open."),
+		"conversations_resolved": node{"enum": []any{true, "by_others"}}.said("No conversation of a review is open; by_others: nor one that a contributor resolved."),
 		"linear_history":         node{"const": true}.said("No commit is a merge."),
 		"up_to_date":             node{"const": true}.said("The head holds every commit of the base."),
 		"deployed":               deployed().said("Before an environment: the same commit runs in another."),
@@ -125,13 +133,13 @@ func ticket() node {
 func section() node {
 	return object(map[string]node{
 		"heading":   text().said("The heading, without #. Upper and lower case are the same."),
-		"min_words": number(1, 1000).said("How many words of the author's own have to stand below it. Default: 1."),
+		"min_words": number(1000).said("How many words of the author's own have to stand below it. Default: 1."),
 	}, "heading")
 }
 
 func approvals() node {
 	return object(map[string]node{
-		"count":           number(1, 50).said("How many, by different people."),
+		"count":           number(50).said("How many, by different people."),
 		"from":            some(text()).said("Groups whose members' approvals count. Without it: everybody who can write to the repository."),
 		"of":              oneOf("diff", "commit").said("`diff`, the default: an approval holds while what was reviewed is what would be merged. `commit`: for the very head commit alone."),
 		"distinct":        node{"type": "boolean"}.said("Whoever fills a seat here fills no other distinct seat: people are matched to seats as well as can be."),

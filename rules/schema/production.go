@@ -48,7 +48,7 @@ func emergency() node {
 	return object(map[string]node{
 		"declare":     declare().said("Who may declare an emergency, by a comment: `/emergency SEVERITY INCIDENT because …`."),
 		"expires":     span().said("After which a declaration holds no more."),
-		"approvals":   node{"anyOf": []node{number(1, 50), approvals()}}.said("The approvals that it needs of its own, by somebody else than its declarer, for the very head commit."),
+		"approvals":   node{"anyOf": []node{number(50), approvals()}}.said("The approvals that it needs of its own, by somebody else than its declarer, for the very head commit."),
 		"waives":      some(text()).said("The rules that it waives, for its own change. Never the review of every change."),
 		"post_mortem": postMortem().said("What has to follow."),
 	}, "declare", "expires", "approvals", "waives", "post_mortem")

@@ -72,7 +72,7 @@ func oneOf(values ...string) node { return node{"type": "string", "enum": values
 
 func text() node { return node{"type": "string", "minLength": 1, "maxLength": 250} }
 
-func number(from, to int) node { return node{"type": "integer", "minimum": from, "maximum": to} }
+func number(to int) node { return node{"type": "integer", "minimum": 1, "maximum": to} }
 
 func day() node { return node{"type": "string", "pattern": `^\d{4}-\d{2}-\d{2}$`} }
 
@@ -97,5 +97,6 @@ func mappings() map[string]node {
 		"labels": labels(), "ticket": ticket(), "section": section(), "exception": exception(), "advice": advice(),
 		"environment": environment(), "window": window(), "freeze": freeze(), "emergency": emergency(), "declare": declare(),
 		"post_mortem": postMortem(), "rollback": rollback(), "deployed": deployed(), "deployed_by": deployedBy(), "sign_off": signOff(),
+		"review_requests": requests(),
 	}
 }

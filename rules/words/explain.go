@@ -55,6 +55,9 @@ func (s Style) Explain(p rules.Policy, markdown bool) string {
 				line(map[bool]string{true: "- %s", false: "  %s"}[markdown], one)
 			}
 		}
+		if l.Requests != nil {
+			line("\n%s", s.Requests(*l.Requests))
+		}
 		classes := slices.Sorted(maps.Keys(l.Classes))
 		if i > 0 { // the built-in class is the same in every layer
 			classes = slices.DeleteFunc(classes, func(name string) bool { return name == rules.PolicyClass })

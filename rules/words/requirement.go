@@ -38,7 +38,8 @@ func (s Style) needs(r rules.Requirement) []string {
 		parts = append(parts, text)
 	}
 	add(r.SignedCommits, "every commit to be signed")
-	add(r.ConversationsResolved, "every conversation on it to be resolved")
+	add(r.ConversationsResolved && !r.ResolvedByOthers, "every conversation on it to be resolved")
+	add(r.ResolvedByOthers, "every conversation on it to be resolved by somebody who contributed nothing to it")
 	add(r.LinearHistory, "a history without merges")
 	add(r.UpToDate, "to hold every commit of its base branch")
 	add(r.Expr.Text != "", s.Code(r.Expr.Text)+" to be true")

@@ -132,7 +132,7 @@ func TestDiff(t *testing.T) {
 
 // The explanation names every rule, class and group of each layer once.
 func TestExplain(t *testing.T) {
-	l := parse(t, "branches: [next]\nrules: [{name: extra, require: {approvals: 2}}]\n")
+	l := parse(t, "branches: [next]\nreview_requests: {teams: true, people: 2}\nrules: [{name: extra, require: {approvals: 2}}]\n")
 	p, err := rules.Compose(rules.Default(), &l)
 	if err != nil {
 		t.Fatal(err)
@@ -149,7 +149,7 @@ func TestExplain(t *testing.T) {
 				}
 			}
 		}
-		for _, want := range []string{"release/", "next", "The members of team g.", "touches"} {
+		for _, want := range []string{"release/", "next", "requested from the team of the group that can give it, or from up to 2 people", "The members of team g.", "touches"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%q is not in\n%s", want, text)
 			}

@@ -33,6 +33,11 @@ var restAmendments = []amendment{
 		why:   "a repository can be read by its id, which outlives a rename; the path is not described",
 	},
 	{
+		at: "/paths/~1repositories~1{repository_id}~1installation", from: "/paths/~1repos~1{owner}~1{repo}~1installation",
+		merge: `{"get":{"parameters":[{"name":"repository_id","in":"path","required":true,"schema":{"type":"integer"}}]}}`,
+		why:   "where GitHub sends the question by a former name on to; the path is not described",
+	},
+	{
 		at: "/components/schemas/environment/properties/can_admins_bypass", merge: `{"type":"boolean"}`,
 		why: "an environment says whether administrators may pass its rules; the field is not described",
 	},

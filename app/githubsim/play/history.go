@@ -1,0 +1,83 @@
+// Package play makes random histories of what people, machines, networks and GitHub itself
+// do around a server, and plays them on a simulated GitHub. A history is text, a step a line,
+// so that one that showed a bug can be kept as a page, cut down and read. The server is
+// somebody else's: package play knows it by the Server interface alone, in this process or in
+// another.
+package play
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// History is what happens, in order. The seed decides what the steps leave to chance: how
+// long each request takes, and which deliveries and requests the weather strikes.
+type History struct {
+	Seed  uint64
+	Steps []string // see Player.step for the words
+}
+
+// String returns the history as a page.
+func (h History) String() string {
+	return fmt.Sprintf("seed %d\n%s\n", h.Seed, strings.Join(h.Steps, "\n"))
+}
+
+// Parse reads a page. Lines that begin with # are for people, and so are empty ones.
+func Parse(r io.Reader) (History, error) {
+	var h History
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		line := strings.TrimSpace(lines.Text())
+		seed, isSeed := strings.CutPrefix(line, "seed ")
+		switch {
+		case line == "" || strings.HasPrefix(line, "#"):
+		case isSeed:
+			var err error
+			if h.Seed, err = strconv.ParseUint(seed, 10, 64); err != nil {
+				return History{}, fmt.Errorf("read history: %q: %w", line, err)
+			}
+		default:
+			h.Steps = append(h.Steps, line)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return History{}, fmt.Errorf("read history: %w", err)
+	}
+	return h, nil
+}
+
+// Plain reports whether nothing in a history has to be seen to be known: what brings the
+// content of one head to another, and objections by those who contribute later.
+func (h History) Plain() bool {
+	return !slices.ContainsFunc(h.Steps, func(step string) bool {
+		words := strings.Fields(step)
+		return len(words) > 1 && slices.Contains(seen, words[1])
+	})
+}
+
+// seen are the verbs of what has to be seen.
+var seen = []string{"update", "force", "delete", "merge", "objects"}
+
+// Shrink leaves out steps as long as the rest fails too, most of them at once first, and
+// returns the shortest history that it found within so many tries.
+func Shrink(h History, tries int, fails func(History) bool) History {
+	for size := max(len(h.Steps)/2, 1); ; size = max(size/2, 1) {
+		shorter := false
+		for at := 0; at < len(h.Steps) && tries > 0; {
+			tries--
+			cut := History{Seed: h.Seed, Steps: slices.Delete(slices.Clone(h.Steps), at, min(at+size, len(h.Steps)))}
+			if fails(cut) {
+				h, shorter = cut, true
+			} else {
+				at += size
+			}
+		}
+		if tries <= 0 || size == 1 && !shorter {
+			return h
+		}
+	}
+}

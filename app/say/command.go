@@ -1,0 +1,79 @@
+package say
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/changewarden/changewarden/app/command"
+	"github.com/changewarden/changewarden/rules"
+)
+
+// Refused is why a command was not carried out, and what its writer can do.
+type Refused struct {
+	Verb  command.Verb
+	Why   string   // a command.Refusal or rules.WaiverWhy
+	Rule  string   // the rule that it is about: as the policy names it, else as it was written
+	Near  string   // of rules.WaiverNoRule: the rule that was probably meant
+	From  []string // groups whose members may say it
+	Head  string   // the head that stands now; empty: it is not known
+	Named string   // of command.OtherCommit: the commit that was named
+}
+
+// Refusal says why a command was not carried out. It names nobody.
+func Refusal(r Refused) string { return clean(refusal(r)) }
+
+func refusal(r Refused) string {
+	usage := "“" + r.Verb.Usage() + "”"
+	switch r.Why {
+	case string(command.NoArgument):
+		return "The command does not say what it is about. Write a new comment: " + usage + "."
+	case string(command.NoReason):
+		return "The command gives no reason, and an auditor will ask for one. Write a new comment: " + usage + "."
+	case string(command.TwoCommands):
+		return "The comment holds more than one command. Write a comment of its own for each of them."
+	case string(command.Edited):
+		return "The comment was edited before it could be read, so nobody can tell who said what. Write a new comment instead."
+	case string(command.Closed):
+		return "The pull request is closed. Whoever can write can reopen it, and the command can be given then."
+	case string(command.Ungoverned):
+		return "The policy does not govern the branch that this pull request aims at, so there is nothing to change by a command."
+	case string(command.UnclearCommit):
+		return fmt.Sprintf("The head is commit %s now, and it was pushed, aimed at its base, or judged so shortly before the command that another one may have been meant. "+
+			"If it is this one, write a new comment that says so: %s.", short(r.Head), at(usage, r.Head))
+	case string(command.OtherCommit):
+		return fmt.Sprintf("The command is about commit %s, and the head is commit %s now. If that one is meant too, write a new comment: %s.",
+			short(r.Named), short(r.Head), at(usage, r.Head))
+	case string(command.NothingGiven):
+		return fmt.Sprintf("There is no waiver of “%s” by the same person on this pull request that could be withdrawn: each is withdrawn by whoever gave it.", r.Rule)
+	case string(rules.WaiverNoRule):
+		if r.Near != "" {
+			return fmt.Sprintf("The policy has no rule “%s”. Did you mean “%s”? Then write a new comment with that name.", r.Rule, r.Near)
+		}
+		return fmt.Sprintf("The policy has no rule “%s”. The check run lists the rules by their names.", r.Rule)
+	case string(rules.WaiverNotWaivable):
+		return fmt.Sprintf("The policy lets nobody waive “%s”. An owner of the policy can change that, for changes to come.", r.Rule)
+	case string(rules.WaiverContributor):
+		return fmt.Sprintf("Whoever contributed to a change waives nothing for it. %s who did not can waive “%s”.", somebodyOf(r.From), r.Rule)
+	case string(rules.WaiverAuthors):
+		return fmt.Sprintf("Not everybody who contributed to the change is known, so nobody can be told to have had no part in it. "+
+			"Whoever wrote it can commit it again with an address that belongs to their GitHub account; %s can waive “%s” then.", uncapital(somebodyOf(r.From)), r.Rule)
+	case string(rules.WaiverNotInGroup):
+		return fmt.Sprintf("“%s” can be waived by %s who contributed nothing to the change, as far as the app can see who that is.", r.Rule, uncapital(somebodyOf(r.From)))
+	case string(rules.WaiverContent):
+		return "What commit " + short(r.Head) + " would merge could not be read to its end, so a waiver would not be bound to it. The author can split the change into smaller ones."
+	case string(rules.WaiverBase):
+		return "The pull request was aimed at another branch after the command was given. If it is meant for this one too, write a new comment: " + at(usage, r.Head) + "."
+	case string(rules.WaiverExpired):
+		return "The command was read too long after it was given. Write a new comment if it still holds."
+	}
+	return "The command was refused for the reason " + r.Why + "."
+}
+
+// at fills the commit into a usage.
+func at(usage, head string) string {
+	return strings.Replace(usage, "[at COMMIT]", "at "+short(head), 1)
+}
+
+func somebodyOf(groups []string) string { return "Somebody of " + orList(groups) }
+
+func uncapital(s string) string { return strings.ToLower(s[:1]) + s[1:] }
