@@ -15,7 +15,7 @@ func TestDefaultClasses(t *testing.T) {
 		t.Fatal(err)
 	}
 	classes := func(f rules.File) []string {
-		f.Status = "modified"
+		f.Status, f.Counted = "modified", !f.Opaque
 		v := rules.Evaluate(policy, rules.Change{
 			Repo: rules.Repo{DefaultBranch: "main"}, Base: "main", Head: "b", Pulls: []rules.Pull{{Number: 1, Author: 1, Writer: true}},
 			Files: []rules.File{f}, Commits: []rules.Commit{{SHA: "b", Authors: []rules.UserID{1}, Committer: 1}},

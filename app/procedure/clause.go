@@ -68,6 +68,23 @@ var clauses = []Clause{
 	peerReview, infrastructure, securityReview, process, tests, staging, signOff, window, rollback, ticket, emergency, further,
 }
 
+// carries returns the clause that what a layer says of production besides its rules belongs
+// to, by the word that it begins with.
+func carries(name string) Clause {
+	kind, _, _ := strings.Cut(name, " ")
+	switch kind {
+	case "environment":
+		return staging
+	case "window", "freeze":
+		return window
+	case "emergency":
+		return emergency
+	case "rollback":
+		return rollback
+	}
+	return further
+}
+
 // Serves returns the clauses of the control that a rule of the layer serves, at least one.
 func Serves(r rules.Rule, l rules.Layer) []Clause {
 	out := serves(r.Require, reviews(r, l))

@@ -78,10 +78,10 @@ type jobRun struct {
 }
 
 type jobSuite struct {
-	DatabaseID  int64
-	Status      string
-	CreatedAt   time.Time
-	App         *struct {
+	DatabaseID int64
+	Status     string
+	CreatedAt  time.Time
+	App        *struct {
 		DatabaseID int64
 		Slug       string
 	}
@@ -90,7 +90,7 @@ type jobSuite struct {
 		Event      string
 		File       *struct{ Path string }
 	}
-	CheckRuns   *connection[jobRun]
+	CheckRuns *connection[jobRun]
 }
 
 type shippedCommit struct {
@@ -510,7 +510,9 @@ func (l *look) provenJob(ctx context.Context, files map[string]bool, sha string,
 	if same, known := files[j.workflow]; known {
 		return same, nil
 	}
-	var out struct{ Repository *struct{ RanFile, BranchFile *object } }
+	var out struct {
+		Repository *struct{ RanFile, BranchFile *object }
+	}
 	err := l.query(ctx, workflowFileQuery, l.vars("ranFile", sha+":"+j.workflow, "branchFile", "HEAD:"+j.workflow), &out)
 	if err != nil {
 		return false, err
