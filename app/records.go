@@ -20,7 +20,11 @@ const (
 	KindMergeGroup   = "merge_group"  // AnswerRecord; of the time before groups were judged
 	KindGroup        = "group"        // GroupRecord
 	KindGroupEnd     = "group_end"    // GroupEndRecord
-	KindGate         = "gate"         // AnswerRecord
+	KindGate         = "gate"         // AnswerRecord; of the time before deployments were judged
+	KindDecision     = "decision"     // DecisionRecord
+	KindGateAnswer   = "gate_answer"  // GateAnswerRecord
+	KindGateEnd      = "gate_end"     // GateEndRecord
+	KindUngated      = "ungated"      // UngatedRecord
 
 	KindCommand       = "command"        // CommandRecord
 	KindCommandAnswer = "command_answer" // CommandAnswerRecord

@@ -150,7 +150,11 @@ func (l *look) deployment(ctx context.Context, g Gate) (Deployment, error) {
 	if err := l.between(ctx, &d); err != nil {
 		return Deployment{}, err
 	}
-	return d, l.putShipment(ctx, f, repo, run, g, &d)
+	if err := l.readCalendars(ctx, d.Policy, s); err != nil {
+		return Deployment{}, err
+	}
+	err = l.putShipment(ctx, f, repo, run, g, &d)
+	return d, err
 }
 
 // workflowRun is a workflow's run as REST has it; go-github lacks its path.
@@ -286,7 +290,7 @@ func (l *look) compare(ctx context.Context, from, to string) (deploy.Route, []st
 func (l *look) between(ctx context.Context, d *Deployment) error {
 	r := &d.Request
 	if r.From.Commit == "" {
-		r.From.Commit = "" // nothing was approved here yet: the commit alone is accounted for
+		// Nothing was approved here yet: the commit alone is accounted for.
 		r.Route, d.Whole = deploy.Ahead, true
 		r.Commits = []deploy.Commit{{SHA: r.Shipment.Commit}}
 	} else {
