@@ -51,6 +51,7 @@ func vocabulary() map[string]func(ts *testscript.TestScript, neg bool, args []st
 	maps.Copy(all, queueWords)
 	maps.Copy(all, reviewerWords)
 	maps.Copy(all, outageWords)
+	maps.Copy(all, signOffWords)
 	return all
 }
 

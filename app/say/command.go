@@ -11,9 +11,9 @@ import (
 // Refused is why a command was not carried out, and what its writer can do.
 type Refused struct {
 	Verb  command.Verb
-	Why   string   // a command.Refusal or rules.WaiverWhy
-	Rule  string   // the rule that it is about: as the policy names it, else as it was written
-	Near  string   // of rules.WaiverNoRule: the rule that was probably meant
+	Why   string   // a command.Refusal, rules.WaiverWhy or rules.SigningWhy
+	Rule  string   // the rule, or what is signed off: as the policy names it, else as it was written
+	Near  string   // of rules.WaiverNoRule and rules.SigningNoName: what was probably meant
 	From  []string // groups whose members may say it
 	Head  string   // the head that stands now; empty: it is not known
 	Named string   // of command.OtherCommit: the commit that was named
@@ -37,6 +37,9 @@ func refusal(r Refused) string {
 		return "The pull request is closed. Whoever can write can reopen it, and the command can be given then."
 	case string(command.Ungoverned):
 		return "The policy does not govern the branch that this pull request aims at, so there is nothing to change by a command."
+	case string(command.Unjudged):
+		return "The pull request was merged at a commit that was not judged before, so nobody can tell what the command would be bound to, or who contributed. " +
+			"The merge is in the record; a change that repeats it in a new pull request can be signed off."
 	case string(command.UnclearCommit):
 		return fmt.Sprintf("The head is commit %s now, and it was pushed, aimed at its base, or judged so shortly before the command that another one may have been meant. "+
 			"If it is this one, write a new comment that says so: %s.", short(r.Head), at(usage, r.Head))
@@ -44,7 +47,7 @@ func refusal(r Refused) string {
 		return fmt.Sprintf("The command is about commit %s, and the head is commit %s now. If that one is meant too, write a new comment: %s.",
 			short(r.Named), short(r.Head), at(usage, r.Head))
 	case string(command.NothingGiven):
-		return fmt.Sprintf("There is no waiver of “%s” by the same person on this pull request that could be withdrawn: each is withdrawn by whoever gave it.", r.Rule)
+		return fmt.Sprintf("There is no waiver of “%s” by the same person on this pull request that could be withdrawn, nor anything else of that name: each is withdrawn by whoever gave it.", r.Rule)
 	case string(rules.WaiverNoRule):
 		if r.Near != "" {
 			return fmt.Sprintf("The policy has no rule “%s”. Did you mean “%s”? Then write a new comment with that name.", r.Rule, r.Near)
@@ -65,6 +68,20 @@ func refusal(r Refused) string {
 		return "The pull request was aimed at another branch after the command was given. If it is meant for this one too, write a new comment: " + at(usage, r.Head) + "."
 	case string(rules.WaiverExpired):
 		return "The command was read too long after it was given. Write a new comment if it still holds."
+	case string(rules.SigningNoName):
+		if r.Near != "" {
+			return fmt.Sprintf("No rule of the policy asks for a sign-off “%s”. Did you mean “%s”? Then write a new comment with that name.", r.Rule, r.Near)
+		}
+		return fmt.Sprintf("No rule of the policy asks for a sign-off “%s”. An owner of the policy can say which names there are.", r.Rule)
+	case string(rules.SigningContributor):
+		return fmt.Sprintf("Whoever contributed to a change signs nothing off for it. %s who did not can sign off “%s”.", somebodyOf(r.From), r.Rule)
+	case string(rules.SigningAuthors):
+		return fmt.Sprintf("Not everybody who contributed to the change is known, so nobody can be told to have had no part in it. "+
+			"Whoever wrote it can commit it again with an address that belongs to their GitHub account; %s can sign off “%s” then.", uncapital(somebodyOf(r.From)), r.Rule)
+	case string(rules.SigningNotInGroup):
+		return fmt.Sprintf("“%s” can be signed off by %s who contributed nothing to the change, as far as the app can see who that is.", r.Rule, uncapital(somebodyOf(r.From)))
+	case string(rules.SigningContent):
+		return "What commit " + short(r.Head) + " brings could not be read to its end, so a sign-off would not be bound to it. The author can split the change into smaller ones."
 	}
 	return "The command was refused for the reason " + r.Why + "."
 }

@@ -44,6 +44,8 @@ func (l *look) pull(ctx context.Context) (Pull, error) {
 	p.Author = l.cast.actor(f.pull.Author)
 	if p.Open && p.Governed {
 		err = l.read(ctx, f, &p)
+	} else if p.Merged && p.Governed && len(l.target.Speakers) > 0 {
+		err = l.readSpeakers(ctx, f, &p)
 	} else if err = l.cast.resolve(ctx, l.Memory); err == nil {
 		p.Change.Pulls[0].Author = l.cast.who(p.Author)
 	}

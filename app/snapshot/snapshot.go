@@ -122,7 +122,7 @@ type Target struct {
 
 // Pull is one pull request as it stood when it was read. Of one that is closed, or that aims
 // at a branch which the policy does not govern, Change holds only what names it: nothing of
-// it is judged.
+// it is judged. Of one that was merged it holds beside that who gave a command that waits.
 type Pull struct {
 	Change   rules.Change // this pull request's alone
 	Policy   rules.Policy // names people by person id
