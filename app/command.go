@@ -163,6 +163,7 @@ type decision struct {
 	why       string
 	waiving   rules.Waiving   // of a waiver
 	signing   rules.Signing   // of a sign-off
+	declaring rules.Declaring // of an emergency
 	commit    string          // that it is about, if that is not the head
 	withdrawn []store.Command // by a withdrawal
 }
@@ -173,7 +174,8 @@ func (d *decision) decide(tx *store.Tx) error {
 	if d.SaidAt.After(d.at) { // GitHub's clock is ahead of ours
 		d.SaidAt = d.at
 	}
-	live := d.read.Open || d.read.Merged && d.said.Verb != command.Waive // what was merged may still be deployed
+	// What was merged may still be deployed.
+	live := d.read.Open || d.read.Merged && d.said.Verb != command.Waive
 	if d.said.Verb == command.Withdraw && d.said.Fault == "" && live {
 		if err := d.withdraw(tx); err != nil || d.state == store.CommandTaken {
 			return err
@@ -192,12 +194,16 @@ func (d *decision) decide(tx *store.Tx) error {
 		d.why = string(command.Ungoverned)
 	case d.said.Fault != "":
 		d.why = string(d.said.Fault)
+	case d.said.Verb == command.Withdraw:
+		d.why = string(command.NothingGiven)
+	case !d.known:
+		d.why = string(command.Unjudged)
 	case d.said.Verb == command.Waive:
 		return d.waive(tx)
 	case d.said.Verb == command.SignOff:
 		return d.signOff(tx)
-	case d.said.Verb == command.Withdraw:
-		d.why = string(command.NothingGiven)
+	case d.said.Verb == command.Declare:
+		d.declare()
 	default:
 		d.state, d.why = store.CommandVoid, "no command"
 	}
@@ -230,10 +236,6 @@ func (d *decision) signOff(tx *store.Tx) error {
 	if d.read.Merged && !strings.HasPrefix(d.content.Head, cmp.Or(d.said.Commit, "none")) {
 		d.commit = d.read.MergeCommit
 	}
-	if !d.known {
-		d.why = string(command.Unjudged)
-		return nil
-	}
 	s := rules.SignedOff{Name: d.said.Argument, By: d.person(), At: d.SaidAt, Landed: d.content.Landed}
 	d.signing = rules.WeighSignOff(d.read.Policy, d.content, s, d.at)
 	why, err := d.aim(tx)
@@ -244,6 +246,20 @@ func (d *decision) signOff(tx *store.Tx) error {
 		d.state = store.CommandTaken
 	}
 	return nil
+}
+
+// declare takes an emergency, if judging would. It is about the change, whatever its head:
+// what a push voids is the approval that it needs.
+func (d *decision) declare() {
+	e := rules.Declared{ID: d.Comment, Pull: d.Number, By: d.person(), At: d.SaidAt}
+	d.declaring = rules.WeighDeclared(d.read.Policy, d.content, e, d.at)
+	if d.why = string(d.declaring.Why); d.why != "" {
+		return
+	}
+	d.state = store.CommandTaken
+	c := &d.read.Change
+	c.Declared = append(slices.Clone(c.Declared), e)
+	slices.SortStableFunc(c.Declared, func(a, b rules.Declared) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 }
 
 // aim says whether it is clear that the present head is meant: it is named, or its writer
@@ -277,7 +293,11 @@ func (d *decision) withdraw(tx *store.Tx) error {
 		return err
 	}
 	for _, t := range taken {
-		if t.Verb == string(command.Withdraw) || t.Person != d.Person || !t.WithdrawnAt.IsZero() || !strings.EqualFold(t.Rule, d.said.Argument) {
+		name := t.Rule
+		if t.Verb == string(command.Declare) {
+			name = t.Verb
+		}
+		if t.Verb == string(command.Withdraw) || t.Person != d.Person || !t.WithdrawnAt.IsZero() || !strings.EqualFold(name, d.said.Argument) {
 			continue
 		}
 		t.WithdrawnAt = d.at
@@ -292,9 +312,11 @@ func (d *decision) withdraw(tx *store.Tx) error {
 		}
 	}
 	c := &d.read.Change
-	c.Waivers = slices.DeleteFunc(slices.Clone(c.Waivers), func(w rules.Waiver) bool {
-		return slices.ContainsFunc(d.withdrawn, func(t store.Command) bool { return t.Comment == w.ID })
-	})
+	ended := func(id int64) bool {
+		return slices.ContainsFunc(d.withdrawn, func(t store.Command) bool { return t.Comment == id })
+	}
+	c.Waivers = slices.DeleteFunc(slices.Clone(c.Waivers), func(w rules.Waiver) bool { return ended(w.ID) })
+	c.Declared = slices.DeleteFunc(slices.Clone(c.Declared), func(e rules.Declared) bool { return ended(e.ID) })
 	return nil
 }
 
@@ -313,7 +335,7 @@ func (a *App) decided(ctx context.Context, tx *store.Tx, d decision) error {
 		row.Reaction = publish.ReactionRefused
 		row.Reply = publish.Reply(row.Comment, say.Refused{
 			Verb: d.said.Verb, Why: d.why, Rule: cmp.Or(row.Rule, d.said.Argument), Near: cmp.Or(d.waiving.Near, d.signing.Near),
-			From: slices.Concat(d.waiving.From, d.signing.From), Head: d.content.Head, Named: d.said.Commit,
+			From: slices.Concat(d.waiving.From, d.signing.From, d.declaring.From), Until: d.declaring.Until, Head: d.content.Head, Named: d.said.Commit,
 		})
 	}
 	seq, err := a.recordCommand(tx, d, row)
@@ -331,7 +353,8 @@ func (a *App) recordCommand(tx *store.Tx, d decision, row store.Command) (seq in
 	r := CommandRecord{
 		Host: a.host, Repo: d.repo.ID, Pull: row.Number, Comment: row.Comment, Command: row.Verb, Outcome: string(d.state), Why: d.why,
 		By: rules.UserID(row.Person), Rule: d.waiving.Rule, Name: d.signing.Name,
-		Layer: cmp.Or(d.waiving.Layer, d.signing.Layer), Group: cmp.Or(d.waiving.Group, d.signing.Group), Until: d.waiving.Until, Said: row.SaidAt,
+		Layer: cmp.Or(d.waiving.Layer, d.signing.Layer, d.declaring.Layer), Group: cmp.Or(d.waiving.Group, d.signing.Group, d.declaring.Group),
+		Until: later(d.waiving.Until, d.declaring.Until), Said: row.SaidAt,
 		Head: row.Head, Base: row.Base, Exact: row.Exact, Landed: row.Landed, Text: row.Text, Reaction: row.Reaction, Reply: row.Reply != "", Deliveries: []string{row.GUID},
 	}
 	if d.state != store.CommandTaken {
@@ -346,4 +369,11 @@ func (a *App) recordCommand(tx *store.Tx, d decision, row store.Command) (seq in
 	}
 	_, seq, err = tx.Append(d.repo.Account, KindCommand, d.at, body)
 	return seq, err
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }

@@ -97,7 +97,7 @@ type CommandRecord struct {
 	Name    string       `json:"name,omitempty"` // of what is signed off, as the policy writes it
 	Layer   string       `json:"layer,omitempty"`
 	Group   string       `json:"group,omitempty"` // as whose member
-	Until   time.Time    `json:"until,omitzero"`  // of a waiver that was taken: at the latest
+	Until   time.Time    `json:"until,omitzero"`  // of a waiver or an emergency that was taken: at the latest
 	Said    time.Time    `json:"said"`            // GitHub's time of the comment
 
 	Head      string  `json:"head"` // the commit that it was decided for

@@ -110,6 +110,9 @@ func (l Layer) speaking() []string {
 			}
 		})
 	}
+	if l.Emergency != nil {
+		groups = append(groups, l.Emergency.By...)
+	}
 	return groups
 }
 

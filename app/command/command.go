@@ -21,9 +21,10 @@ type Verb string
 
 // The commands.
 const (
-	Waive    Verb = "waive"    // RULE [at COMMIT] because REASON: let this content pass the rule
-	SignOff  Verb = "sign-off" // NAME [at COMMIT] [NOTE]: one's word that what this changes may be deployed
-	Withdraw Verb = "withdraw" // RULE or NAME: take back what one gave on this pull request
+	Waive    Verb = "waive"     // RULE [at COMMIT] because REASON: let this content pass the rule
+	SignOff  Verb = "sign-off"  // NAME [at COMMIT] [NOTE]: one's word that what this changes may be deployed
+	Declare  Verb = "emergency" // SEVERITY INCIDENT because REASON: this change cannot wait
+	Withdraw Verb = "withdraw"  // RULE, NAME or emergency: take back what one gave on this pull request
 )
 
 // form is what a command is made of, beside its verb.
@@ -32,6 +33,7 @@ type form struct {
 	commit   bool   // may name the commit that is meant
 	reason   bool   // asks for a reason
 	note     bool   // has room for a note
+	words    int    // that the argument has at least; 0: one
 }
 
 // forms is every command there is. Adding one is: a constant, a row here, and who may say it
@@ -39,7 +41,8 @@ type form struct {
 var forms = map[Verb]form{
 	Waive:    {argument: "RULE", commit: true, reason: true},
 	SignOff:  {argument: "NAME", commit: true, note: true},
-	Withdraw: {argument: "RULE or NAME"},
+	Declare:  {argument: "SEVERITY INCIDENT", reason: true, words: 2},
+	Withdraw: {argument: "RULE, NAME or emergency"},
 }
 
 // Usage is how a command is written, such as "/withdraw RULE"; empty for no command.

@@ -153,6 +153,8 @@ func (c line) finish(below []string) Command {
 	switch {
 	case c.Argument == "":
 		c.Fault = NoArgument
+	case len(strings.Fields(c.Argument)) < forms[c.Verb].words:
+		c.Fault = NoIncident
 	case forms[c.Verb].reason && !says(c.Reason):
 		c.Fault = NoReason
 	}

@@ -8,6 +8,7 @@ type Refusal string
 const (
 	NoArgument    Refusal = "command.no_argument"
 	NoReason      Refusal = "command.no_reason"
+	NoIncident    Refusal = "command.no_incident"
 	TwoCommands   Refusal = "command.two"     // in one comment
 	Edited        Refusal = "command.edited"  // before it could be read
 	Closed        Refusal = "pull.closed"     // nothing is judged any more

@@ -32,6 +32,19 @@ func production(r rules.Reason, c rules.Change, n Names) string {
 	return ""
 }
 
+// Emergency says that a verdict rests on a declared emergency, until when, and what is due;
+// empty: it does not.
+func Emergency(v rules.Verdict) string {
+	for _, f := range v.Findings {
+		for _, r := range f.Reasons {
+			if f.Outcome == rules.Waived && r.Code == rules.RuleEmergency {
+				return fmt.Sprintf("Emergency until %s: a post-mortem is due.", clock(r.Relief.Until))
+			}
+		}
+	}
+	return ""
+}
+
 // relieved is who took the weight from a rule: in a public repository the group alone.
 func relieved(r *rules.Relief, c rules.Change, n Names) string {
 	if c.Repo.Public || n[r.By] == "" {

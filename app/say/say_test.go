@@ -185,14 +185,17 @@ the sentence is made from it and its facts. This is every code with a sentence a
 		fmt.Fprintf(&b, "| `%s` | %s |\n", code, text)
 	}
 	b.WriteString("\n## Why a command is refused\n\n| code | the sentence |\n|---|---|\n")
-	for _, why := range slices.Concat(constants(t, "Refusal"), constants(t, "WaiverWhy"), constants(t, "SigningWhy")) {
+	for _, why := range slices.Concat(constants(t, "Refusal"), constants(t, "WaiverWhy"), constants(t, "SigningWhy"), constants(t, "DeclaringWhy")) {
 		verb := command.Waive
 		if strings.HasPrefix(why, "sign_off.") {
 			verb = command.SignOff
 		}
+		if strings.HasPrefix(why, "emergency.") || why == string(command.NoIncident) {
+			verb = command.Declare
+		}
 		text := say.Refusal(say.Refused{
 			Verb: verb, Why: why, Rule: "peer review", Near: map[bool]string{true: "peer reviews"}[strings.Contains(why, "unknown_")], From: []string{"leads"},
-			Head: "0f1e2d3c4b5a69788796a5b4c3d2e1f001234567", Named: "4b5a697",
+			Head: "0f1e2d3c4b5a69788796a5b4c3d2e1f001234567", Named: "4b5a697", Until: evening,
 		})
 		said[why] = !strings.Contains(text, why)
 		fmt.Fprintf(&b, "| `%s` | %s |\n", why, text)
@@ -203,7 +206,7 @@ the sentence is made from it and its facts. This is every code with a sentence a
 		said[string(s.Code)] = !strings.Contains(text, "The step is")
 		fmt.Fprintf(&b, "| `%s` | %s |\n", s.Code, text)
 	}
-	for _, kind := range []string{"Code", "DropWhy", "NoticeCode", "Refusal", "WaiverWhy", "SigningWhy", "StepCode"} {
+	for _, kind := range []string{"Code", "DropWhy", "NoticeCode", "Refusal", "WaiverWhy", "SigningWhy", "DeclaringWhy", "StepCode"} {
 		for _, code := range constants(t, kind) {
 			if !said[code] {
 				t.Errorf("%s %q has no sentence", kind, code)
@@ -228,7 +231,7 @@ func constants(t *testing.T, kind string) []string {
 	t.Helper()
 	var out []string
 	for _, name := range []string{
-		"../../rules/verdict.go", "../../rules/change.go", "../../rules/waiver.go", "../../rules/signing.go", "../../rules/step.go", "../command/refusal.go", "../../deploy/decide.go",
+		"../../rules/verdict.go", "../../rules/change.go", "../../rules/waiver.go", "../../rules/signing.go", "../../rules/declaring.go", "../../rules/step.go", "../command/refusal.go", "../../deploy/decide.go",
 	} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {

@@ -186,7 +186,7 @@ func (l *look) read(ctx context.Context, f *facts, p *Pull) error {
 		k.add(s.By)
 	}
 	f.nameExtras(k)
-	waivers, speakers, err := l.nameSpeakers(ctx)
+	given, speakers, err := l.nameSpeakers(ctx)
 	if err != nil {
 		return err
 	}
@@ -224,7 +224,7 @@ func (l *look) read(ctx context.Context, f *facts, p *Pull) error {
 	if c.Pushes, err = l.pushesOf(ctx, trail.pushes, f, now); err != nil {
 		return err
 	}
-	c.Waivers = waiversOf(waivers, k)
+	c.Waivers, c.Declared = waiversOf(given.waivers, k), declaredOf(given.declared, k)
 	c.Reviews, c.Shifts = f.reviewsOf(l.target.Number, k), f.shiftsOf(l.target.Number)
 	f.putChecks(c, k)
 	if err := l.keepFailures(ctx, c); err != nil {

@@ -26,6 +26,8 @@ type Memory interface {
 	AddPushes(ctx context.Context, pushes []subject.PushFact) error
 	// Waivers returns those on a pull request that were taken and not withdrawn, oldest first.
 	Waivers(ctx context.Context, repo, number int64) ([]subject.Waiver, error)
+	// Declared returns the emergencies on a pull request, likewise.
+	Declared(ctx context.Context, repo, number int64) ([]subject.Declared, error)
 }
 
 // What is remembered beside the kinds of package subject. All of it stands for ever: it is

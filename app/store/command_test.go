@@ -147,6 +147,44 @@ func testSignOffs(t *testing.T, s *Store) {
 	read(nil, 1, 5)
 }
 
+// testDeclared: an emergency is there while it was taken, stands, and its giver is known.
+func testDeclared(t *testing.T, s *Store) {
+	ctx := t.Context()
+	ann := subject.Person{User: 50, Login: "ann"}
+	var facts []subject.CommandFact
+	for i := range 4 {
+		facts = append(facts, subject.CommandFact{Comment: int64(900 + i), Repo: 1, Number: 5, By: ann, At: noon})
+	}
+	accept(t, s, noon, subject.Result{Commands: facts})
+	must(t, s.Tx(ctx, func(tx *Tx) error {
+		for i, verb := range []string{"emergency", "waive", "emergency", "emergency"} {
+			c, _, err := tx.Command(int64(900 + i))
+			if err != nil {
+				return err
+			}
+			c.State, c.Verb, c.SaidAt = CommandTaken, verb, after(10-i)
+			if i == 2 {
+				c.WithdrawnAt = after(20)
+			}
+			if err := tx.PutCommand(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	read := func(number int64, want ...subject.Declared) {
+		t.Helper()
+		got, err := s.Declared(ctx, 1, number)
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("Declared(%d), %v (-want +got):\n%s", number, err, diff)
+		}
+	}
+	read(5, subject.Declared{Comment: 903, Number: 5, By: ann, At: after(7)}, subject.Declared{Comment: 900, Number: 5, By: ann, At: after(10)})
+	read(6)
+	must(t, s.Tx(ctx, func(tx *Tx) error { return tx.exec(`update persons set user_id = null, login = null`) }))
+	read(5)
+}
+
 func testJudgedSince(t *testing.T, s *Store) {
 	must(t, s.Tx(t.Context(), func(tx *Tx) error {
 		for i, v := range []Verdict{{Head: "b1", Base: "main"}, {Head: "b1", Base: "main"}, {Head: "b2", Base: "main"}} {
