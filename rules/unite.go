@@ -51,6 +51,7 @@ func (c Change) ofWriters() Change {
 	c.Labelings = slices.DeleteFunc(slices.Clone(c.Labelings), func(l Labeling) bool { return gone[l.Pull] })
 	c.Threads = slices.DeleteFunc(slices.Clone(c.Threads), func(t Thread) bool { return gone[t.Pull] })
 	c.Waivers = slices.DeleteFunc(slices.Clone(c.Waivers), func(w Waiver) bool { return gone[w.Pull] })
+	c.Declared = slices.DeleteFunc(slices.Clone(c.Declared), func(d Declared) bool { return gone[d.Pull] })
 	return c
 }
 
@@ -82,6 +83,7 @@ func merge(same []Change) Change {
 	out.Labelings = join(same, func(c Change) []Labeling { return c.Labelings }, func(l Labeling) Labeling { return l })
 	out.Threads = join(same, func(c Change) []Thread { return c.Threads }, func(t Thread) string { return t.ID })
 	out.Waivers = join(same, func(c Change) []Waiver { return c.Waivers }, func(w Waiver) int64 { return w.ID })
+	out.Declared = join(same, func(c Change) []Declared { return c.Declared }, func(d Declared) int64 { return d.ID })
 	out.Templates = join(same, func(c Change) []string { return c.Templates }, func(s string) string { return s })
 	out.Need = unique(join(same, func(c Change) []string { return c.Need }, func(s string) string { return s }))
 	out.Usual = unique(join(same, func(c Change) []string { return c.Usual }, func(s string) string { return s }))
@@ -90,6 +92,7 @@ func merge(same []Change) Change {
 	slices.SortStableFunc(out.Reviews, func(a, b Review) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 	slices.SortStableFunc(out.Shifts, func(a, b BaseShift) int { return a.At.Compare(b.At) })
 	slices.SortStableFunc(out.Labelings, func(a, b Labeling) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(out.Declared, func(a, b Declared) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 	slices.SortStableFunc(out.Waivers, func(a, b Waiver) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 	out.People, out.Teams = people(same)
 	out.Owners = owners(same)

@@ -69,14 +69,14 @@ rules:
 			}
 			// Judging says the same.
 			c.Waivers = []rules.Waiver{w}
-			v := rules.Evaluate(policy, c, rules.BeforeMerge, noon)
+			v := rules.Evaluate(policy, c, noon)
 			if waived := v.Findings[1].Outcome == rules.Waived; waived != (got.Why == "" && got.Rule == "Tests") {
 				t.Errorf("the rule is waived: %t, and the waiver weighs %+v", waived, got)
 			}
 		})
 	}
 	for id, want := range map[rules.UserID]bool{0: false, 2: true, 3: false, 4: true} {
-		if got := rules.Waivers(policy, change, id); got != want {
+		if got := rules.Speaks(policy, change, id); got != want {
 			t.Errorf("person %d can waive something: %t, want %t", id, got, want)
 		}
 	}

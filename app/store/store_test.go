@@ -62,6 +62,8 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"verdicts", testVerdicts},
 		{"pushes", testPushes},
 		{"commands", testCommands},
+		{"sign-offs", testSignOffs},
+		{"emergencies", testDeclared},
 		{"first verdict on a head", testJudgedSince},
 		{"persons", testPersons},
 		{"persons at the same time", testPersonsConcurrent},
