@@ -33,7 +33,7 @@ demo: ## run the server against a simulated GitHub, with a page for each change
 test: ## run all tests; what they need and is missing is installed
 	@.ci/browser
 	@.ci/postgres
-	go test -timeout 20m -skip 'TestChaos|TestKilled' ./... # these: make chaos, make kills
+	go test -timeout 20m ./...
 
 test-postgres: ## run every scenario page on PostgreSQL, with two replicas
 	@.ci/postgres

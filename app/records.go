@@ -17,7 +17,6 @@ const (
 	KindVerdict      = "verdict"      // VerdictRecord
 	KindPublication  = "publication"  // PublicationRecord
 	KindAnnouncement = "announcement" // AnswerRecord
-	KindMergeGroup   = "merge_group"  // AnswerRecord; of the time before groups were judged
 	KindGroup        = "group"        // GroupRecord
 	KindGroupEnd     = "group_end"    // GroupEndRecord
 	KindGate         = "gate"         // AnswerRecord
