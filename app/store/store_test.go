@@ -63,6 +63,7 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"pushes", testPushes},
 		{"commands", testCommands},
 		{"sign-offs", testSignOffs},
+		{"gates with a change", testGatesWith},
 		{"emergencies", testDeclared},
 		{"first verdict on a head", testJudgedSince},
 		{"persons", testPersons},
