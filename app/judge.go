@@ -227,7 +227,7 @@ func (a *App) settle(ctx context.Context, tx *store.Tx, l look) error {
 	}
 	c := l.c
 	switch {
-	case !l.read.Open:
+	case !l.read.Open && !l.was.Merged: // of one that was merged before, late results were told
 		c.Second = time.Time{}
 	case !l.shown:
 		c.Second = at.Add(secondLook)
