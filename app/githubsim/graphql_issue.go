@@ -59,7 +59,8 @@ func (o issueObject) field(name string, args arguments) (any, error) {
 		types, byType := args.words("itemTypes")
 		items := slices.DeleteFunc(slices.Clone(i.timeline), func(h *happening) bool { return byType && !slices.Contains(types, itemTypes[h.typ]) })
 		return paged(args, name, items, func(h *happening) object {
-			return values{h.typ, map[string]any{"id": nodeID("EV", h.id), "createdAt": h.at, "actor": o.actor(h.actor)}}
+			// What closes is a person here, never a commit or a pull request.
+			return values{h.typ, map[string]any{"id": nodeID("EV", h.id), "createdAt": h.at, "actor": o.actor(h.actor), "closer": nil, "stateReason": orNil(h.state)}}
 		})
 	}
 	return nil, errUnmodelled

@@ -158,7 +158,7 @@ func (s *Server) setState(i *issue, by *account, open bool, reason string) {
 		i.reason = "completed"
 	}
 	i.closedAt, i.closedBy = s.now(), by
-	i.happened(s, happening{typ: "ClosedEvent", actor: by})
+	i.happened(s, happening{typ: "ClosedEvent", actor: by, state: strings.ToUpper(i.reason)})
 	s.sendIssue(i, "closed", by, nil)
 }
 

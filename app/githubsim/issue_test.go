@@ -29,11 +29,11 @@ func TestIssues(t *testing.T) {
 	must(s.As("carol").Comment(infra, n, "hello"))(t)
 	ok(t, s.As("bob").EditIssue(infra, n, "new text"))
 	ok(t, s.As("carol").AssignIssue(infra, n, "carol"))
-	ok(t, s.As("bob").CloseIssue(infra, n))
-	ok(t, s.As("bob").CloseIssue(infra, n)) // it is closed: nothing is told
+	ok(t, s.As("bob").CloseIssue(infra, n, ""))
+	ok(t, s.As("bob").CloseIssue(infra, n, "")) // it is closed: nothing is told
 
 	for _, refusal := range []error{
-		s.As("mallory").CloseIssue(site, 77), s.As("carol").EditIssue(infra, 77, "x"),
+		s.As("mallory").CloseIssue(site, 77, ""), s.As("carol").EditIssue(infra, 77, "x"),
 	} {
 		refused(t, refusal, 404)
 	}
@@ -61,7 +61,7 @@ func TestIssues(t *testing.T) {
 	}
 	data, errs := s.query(ctx, `query($n: Int!) { repository(owner: "octo-org", name: "infra") { issue(number: $n) {
 		number state body closedAt createdAt lastEditedAt editor { login } author { login }
-		timelineItems(last: 1, itemTypes: [CLOSED_EVENT]) { nodes { ... on ClosedEvent { createdAt actor { login } } } }
+		timelineItems(last: 1, itemTypes: [CLOSED_EVENT]) { nodes { ... on ClosedEvent { createdAt actor { login } stateReason closer { __typename } } } }
 		comments(last: 1) { nodes { body } } } } }`, map[string]any{"n": n})
 	if len(errs) > 0 {
 		t.Fatal(errs)

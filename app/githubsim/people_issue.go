@@ -23,10 +23,11 @@ func (p *Person) OpenIssue(repo, title, body string) (number int, err error) {
 	return number, err
 }
 
-// CloseIssue closes an issue: its author may, and whoever can triage.
-func (p *Person) CloseIssue(repo string, number int) error {
+// CloseIssue closes an issue, as completed unless another of GitHub's reasons is given: its
+// author may, and whoever can triage.
+func (p *Person) CloseIssue(repo string, number int, reason string) error {
 	return p.onIssue(repo, number, permTriage, func(me *account, i *issue) error {
-		p.s.setState(i, me, false, "")
+		p.s.setState(i, me, false, reason)
 		return nil
 	})
 }
