@@ -19,7 +19,7 @@ import (
 )
 
 // events is what each event means. One that is missing here names its repository and
-// installation and moves nothing: issues, labels, comments on code, releases, deployments and
+// installation and moves nothing: labels, comments on code, releases, deployments and
 // their statuses, workflow runs (their jobs arrive as check runs, a re-run's too),
 // branch protection, and whatever GitHub invents next.
 var events = map[string]func(d delivery, r *subject.Result){
@@ -27,6 +27,7 @@ var events = map[string]func(d delivery, r *subject.Result){
 	"pull_request_review":        review,
 	"pull_request_review_thread": review,
 	"issue_comment":              comment,
+	"issues":                     issue,
 
 	"check_run":   checkRun,
 	"check_suite": checkSuite,

@@ -20,6 +20,8 @@ func (tx *Tx) selected(at time.Time, sel subject.Selector, due map[subject.Subje
 	switch sel.Kind {
 	case subject.ByHead:
 		return tx.selectByHead(at, sel, due)
+	case subject.ByIssue:
+		return tx.selectPostMortem(sel.Repo, sel.Number, due)
 	case subject.ByPerson:
 		pulls, err = tx.pullsOfPerson(sel)
 	case subject.ByTeam:

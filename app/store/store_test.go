@@ -62,6 +62,7 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"verdicts", testVerdicts},
 		{"pushes", testPushes},
 		{"commands", testCommands},
+		{"post-mortems", testPostMortems},
 		{"first verdict on a head", testJudgedSince},
 		{"persons", testPersons},
 		{"persons at the same time", testPersonsConcurrent},

@@ -60,6 +60,8 @@ const (
 	// ByRepository selects every open pull request of Repo: its default branch, where the
 	// policy stands, moved.
 	ByRepository SelectorKind = "repository"
+	// ByIssue selects the change whose post-mortem issue Number of Repo is.
+	ByIssue SelectorKind = "issue"
 )
 
 // Selector names subjects by something the delivery knows, for the store to resolve with
@@ -67,6 +69,7 @@ const (
 type Selector struct {
 	Kind    SelectorKind
 	Repo    int64
+	Number  int64
 	SHA     string
 	Check   *Check
 	Result  bool   // ByHead: a check has a result, told in Check or not: others may follow
