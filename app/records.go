@@ -17,10 +17,12 @@ const (
 	KindVerdict      = "verdict"      // VerdictRecord
 	KindPublication  = "publication"  // PublicationRecord
 	KindAnnouncement = "announcement" // AnswerRecord
-	KindMergeGroup   = "merge_group"  // AnswerRecord; of the time before groups were judged
 	KindGroup        = "group"        // GroupRecord
 	KindGroupEnd     = "group_end"    // GroupEndRecord
-	KindGate         = "gate"         // AnswerRecord
+	KindDecision     = "decision"     // DecisionRecord
+	KindGateAnswer   = "gate_answer"  // GateAnswerRecord
+	KindGateEnd      = "gate_end"     // GateEndRecord
+	KindUngated      = "ungated"      // UngatedRecord
 
 	KindCommand       = "command"        // CommandRecord
 	KindCommandAnswer = "command_answer" // CommandAnswerRecord

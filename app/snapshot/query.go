@@ -29,6 +29,9 @@ var (
 	queuePage      = document("queue_page.graphql")
 
 	mergeGroupQuery = document("merge_group.graphql")
+
+	deploymentQuery   = document("deployment.graphql")
+	workflowFileQuery = document("workflow_file.graphql")
 )
 
 var (
