@@ -168,21 +168,6 @@ func (a *App) answer(tx *store.Tx, c store.Claim, repo store.Repository, kind, s
 	return err
 }
 
-// holdDeployment records that a deployment asked and is held: it stays unanswered, and so
-// waiting on GitHub, until there is a gate to judge it.
-func (a *App) holdDeployment(ctx context.Context, c store.Claim) error {
-	repo, known, err := a.repository(ctx, c)
-	if err != nil || !known {
-		return err
-	}
-	return a.store.Tx(ctx, func(tx *store.Tx) error {
-		if err := a.note(tx, c, repo, KindGate, "", "hold"); err != nil {
-			return err
-		}
-		return tx.Done(c, a.now(), time.Time{})
-	})
-}
-
 // note appends the record of an answer that no policy gave.
 func (a *App) note(tx *store.Tx, c store.Claim, repo store.Repository, kind, sha, outcome string) error {
 	body, err := json.Marshal(AnswerRecord{

@@ -204,6 +204,9 @@ func (a *App) settle(ctx context.Context, tx *store.Tx, l look) error {
 		if err := a.usualMoved(tx, l, at); err != nil {
 			return err
 		}
+		if err := a.raiseGates(tx, l.repo, at); err != nil {
+			return err
+		}
 	}
 	recheck, err := a.judgeHead(ctx, tx, l, at)
 	if err != nil {
@@ -283,7 +286,7 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 			return time.Time{}, err
 		}
 		_, judged := a.at(ctx, atRules)
-		v := rules.Evaluate(l.read.Policy, change, rules.BeforeMerge, at)
+		v := rules.Evaluate(l.read.Policy, change, at)
 		judged(nil)
 		if err := a.share(tx, l, change, v, tickets, at); err != nil {
 			return time.Time{}, err

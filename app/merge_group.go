@@ -281,7 +281,7 @@ func (a *App) answerMergeGroup(ctx context.Context, tx *store.Tx, l *groupLook, 
 	if len(changes) > 0 && len(judged.Members) > 0 && judged.Members[0].Doubt == "" {
 		var items []publish.Item
 		for _, change := range rules.Unite(changes) {
-			items = append(items, publish.Item{Change: change, Verdict: rules.Evaluate(judged.Members[0].Policy, change, rules.BeforeMerge, at)})
+			items = append(items, publish.Item{Change: change, Verdict: rules.Evaluate(judged.Members[0].Policy, change, at)})
 		}
 		other := publish.Compose(items, publish.Options{GitHubURL: a.o.GitHubURL})
 		wanted = beside(wanted, other, changes)

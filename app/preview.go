@@ -225,8 +225,8 @@ func (t *trial) outcome(p rules.Policy, c rules.Change, at time.Time) (rules.Out
 		t.work += (len(c.Files) + 1) * len(l.Rules)
 	}
 	empty, full, unread := teamsEitherWay(p, c)
-	one := rules.Evaluate(p, empty, rules.BeforeMerge, at).Outcome
-	if len(unread) > 0 && one != rules.Evaluate(p, full, rules.BeforeMerge, at).Outcome {
+	one := rules.Evaluate(p, empty, at).Outcome
+	if len(unread) > 0 && one != rules.Evaluate(p, full, at).Outcome {
 		return "", unread
 	}
 	return one, nil

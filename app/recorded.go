@@ -209,7 +209,7 @@ func (r Recorded) Judge() (rules.Verdict, error) {
 	if err != nil {
 		return rules.Verdict{}, err
 	}
-	return rules.Evaluate(policy, r.Change, r.Stage, r.At), nil
+	return rules.Evaluate(policy, r.Change, r.At), nil
 }
 
 // Unblock returns what would let the change pass, the fewest steps that do: v is what Judge

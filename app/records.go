@@ -19,7 +19,10 @@ const (
 	KindAnnouncement = "announcement" // AnswerRecord
 	KindGroup        = "group"        // GroupRecord
 	KindGroupEnd     = "group_end"    // GroupEndRecord
-	KindGate         = "gate"         // AnswerRecord
+	KindDecision     = "decision"     // DecisionRecord
+	KindGateAnswer   = "gate_answer"  // GateAnswerRecord
+	KindGateEnd      = "gate_end"     // GateEndRecord
+	KindUngated      = "ungated"      // UngatedRecord
 
 	KindCommand       = "command"        // CommandRecord
 	KindCommandAnswer = "command_answer" // CommandAnswerRecord

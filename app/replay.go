@@ -52,6 +52,9 @@ func Replay(ctx context.Context, databaseURL string) (_ Replayed, err error) {
 					case KindGroup:
 						agreement, err := judgeGroupAgain(ctx, s, record)
 						out.count(record, agreement, err)
+					case KindDecision:
+						agreement, err := decideAgain(ctx, s, record)
+						out.count(record, agreement, err)
 					}
 				}
 			}

@@ -38,8 +38,6 @@ var eventWords = map[string]func(ts *testscript.TestScript, neg bool, args []str
 	"recorded":  cmdRecorded,
 	"runs":      cmdRuns,
 	"by":        cmdBy,
-	"deploy":    cmdDeploy,
-	"gate":      cmdGate,
 	"app":       cmdInstallation,
 	"notes":     cmdNotes,
 	"never":     cmdNever,
@@ -237,27 +235,6 @@ func cmdBy(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	if shown.StatusBy != args[1] {
 		ts.Fatalf("the status on %s is %s's: %s", args[0], cmp.Or(shown.StatusBy, "nobody"), shown.Description)
-	}
-}
-
-// deploy COMMIT ENVIRONMENT lets a job of a workflow wait at the environment's gate.
-func cmdDeploy(ts *testscript.TestScript, _ bool, args []string) {
-	w := of(ts)
-	sha, err := w.commit(args[0])
-	ts.Check(err)
-	run, err := w.sim.AsApp("github-actions").StartRun(w.repo, sha, ".github/workflows/deploy.yml", "push")
-	ts.Check(err)
-	ts.Check(w.sim.AsApp("github-actions").RequestDeployment(w.repo, run, args[1]))
-	w.runs["deploy/"+args[1]] = run
-}
-
-// gate ENVIRONMENT ANSWER wants the last job that asked there to have got an answer:
-// approved, rejected or waiting.
-func cmdGate(ts *testscript.TestScript, _ bool, args []string) {
-	w := of(ts)
-	state, comments := w.sim.Gate(w.repo, w.runs["deploy/"+args[0]], args[0])
-	if got := cmp.Or(state, "waiting"); got != args[1] {
-		ts.Fatalf("the gate of %s says %s %q", args[0], got, comments)
 	}
 }
 

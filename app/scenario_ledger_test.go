@@ -106,7 +106,7 @@ func (w *world) judgeAgain(r VerdictRecord) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(rules.Evaluate(policy, change, r.Stage, r.At))
+	return json.Marshal(rules.Evaluate(policy, change, r.At))
 }
 
 // anonymous [records] wants nobody named in the ledger: neither login, name nor address of

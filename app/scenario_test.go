@@ -87,6 +87,7 @@ func vocabulary() map[string]func(ts *testscript.TestScript, neg bool, args []st
 	maps.Copy(all, reviewerWords)
 	maps.Copy(all, outageWords)
 	maps.Copy(all, loadWords)
+	maps.Copy(all, gateWords)
 	return all
 }
 

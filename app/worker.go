@@ -203,7 +203,7 @@ func (a *App) evaluate(ctx context.Context, c store.Claim) (err error) {
 	case subject.MergeGroup:
 		return a.judgeMergeGroup(ctx, c)
 	case subject.Deployment:
-		return a.holdDeployment(ctx, c)
+		return a.judgeGate(ctx, c)
 	case subject.Repository:
 		return a.sweepRepository(ctx, c)
 	case subject.Installation:

@@ -152,15 +152,15 @@ func (j *judge) sized(_ Layer, c Condition, b *Because) truth {
 	t := yes
 	if c.Files.set() {
 		more := j.gap(GapFiles)
-		t = c.Files.judge(len(j.Files), more)
+		t = c.Files.judge(j.size(), more)
 		b.AllFiles = b.AllFiles || more
-		b.Size = &Size{Files: len(j.Files)}
+		b.Size = &Size{Files: j.size()}
 	}
 	if c.Lines.set() {
 		n, more := j.lines()
 		t = t.and(c.Lines.judge(n, more))
 		if b.Size == nil {
-			b.Size = &Size{Files: len(j.Files)}
+			b.Size = &Size{Files: j.size()}
 		}
 		b.Size.Lines, b.Size.More = n, more
 	}

@@ -47,7 +47,7 @@ func BenchmarkEvaluate(b *testing.B) {
 	}
 	c := manyFiles()
 	for b.Loop() {
-		rules.Evaluate(p, c, rules.BeforeMerge, noon)
+		rules.Evaluate(p, c, noon)
 	}
 }
 
@@ -59,7 +59,7 @@ func BenchmarkEvaluateMostGlobs(b *testing.B) {
 	}
 	c := manyFiles()
 	for b.Loop() {
-		rules.Evaluate(p, c, rules.BeforeMerge, noon)
+		rules.Evaluate(p, c, noon)
 	}
 }
 
@@ -76,7 +76,7 @@ func BenchmarkEvaluateMostExpressions(b *testing.B) {
 	}
 	c := manyFiles()
 	for b.Loop() {
-		rules.Evaluate(p, c, rules.BeforeMerge, noon)
+		rules.Evaluate(p, c, noon)
 	}
 }
 
@@ -106,7 +106,7 @@ func benchmarkDistinctSeats(b *testing.B, n int) {
 		c.People = append(c.People, rules.Person{ID: i + 1, CanWrite: true})
 	}
 	for b.Loop() {
-		rules.Evaluate(p, c, rules.BeforeMerge, noon)
+		rules.Evaluate(p, c, noon)
 	}
 }
 
@@ -150,7 +150,7 @@ func BenchmarkUnblock(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			v := rules.Evaluate(p, c, rules.BeforeMerge, noon)
+			v := rules.Evaluate(p, c, noon)
 			for b.Loop() {
 				rules.Unblock(p, c, v)
 			}

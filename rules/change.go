@@ -44,6 +44,7 @@ type Change struct {
 	Behind    int        `json:"behind,omitempty"`       // commits of the base that the head does not hold; FactBehind
 	Templates []string   `json:"templates,omitempty"`    // the repository's pull request templates; FactText
 	Waivers   []Waiver   `json:"waivers,omitempty"`      // by time; those withdrawn are left out
+	Declared  []Declared `json:"declared,omitempty"`     // emergencies, by time; those withdrawn are left out
 	Owners    []UserID   `json:"owners,omitempty"`       // owners of the organisation, of those named in the Change; FactOwners
 
 	// What is known of other pull requests of the repository, open and closed. It never
@@ -311,6 +312,17 @@ type Waiver struct {
 	At     time.Time `json:"at"`
 	Exact  string    `json:"exact"`            // exact fingerprint of the diff that it was said of; empty: unknown
 	Reason string    `json:"reason,omitempty"` // free text: never part of a finding
+}
+
+// Declared is an emergency that somebody declared for the change. Whether they may is for
+// the rules to say.
+type Declared struct {
+	ID       int64     `json:"id"` // of the comment
+	Pull     int64     `json:"pull"`
+	By       UserID    `json:"by"`
+	At       time.Time `json:"at"`
+	Severity string    `json:"severity,omitempty"` // as it was written; never part of a finding
+	Incident string    `json:"incident,omitempty"` // as it was written; never part of a finding
 }
 
 // Notice is something that a verdict has to say beside its findings, and that decides

@@ -21,6 +21,7 @@ func Compose(floor Layer, repo *Layer) (Policy, error) {
 	floor.Name = FloorLayer
 	c := composer{floor: floor}
 	c.dispensations(floor)
+	c.waives(floor)
 	c.repairable(floor)
 	p := Policy{Layers: []Layer{floor}}
 	if repo != nil {
@@ -28,6 +29,7 @@ func Compose(floor Layer, repo *Layer) (Policy, error) {
 		own.Name = RepositoryLayer
 		c.names(own)
 		c.dispensations(own)
+		c.waives(own)
 		c.repairable(own)
 		c.repositories(own)
 		p.Layers = append(p.Layers, own)
@@ -61,6 +63,7 @@ func (c *composer) names(l Layer) {
 	}
 	clash("rule", ruleNames(c.floor), ruleNames(l), func(name string) Position { r, _ := l.rule(name); return r.At })
 	clash("group", slices.Sorted(maps.Keys(c.floor.Groups)), slices.Sorted(maps.Keys(l.Groups)), func(name string) Position { return l.Groups[name].At })
+	clash("window", slices.Sorted(maps.Keys(c.floor.Windows)), slices.Sorted(maps.Keys(l.Windows)), func(name string) Position { return l.Windows[name].At })
 	clash("class", ownClasses(c.floor), ownClasses(l), func(name string) Position { return l.Classes[name].At })
 }
 
@@ -91,6 +94,33 @@ func (c *composer) reached(l Layer, at Position, what, rule string) {
 	}
 }
 
+// waives refuses rules that an emergency or a rollback waives and that are not there, that
+// the layer cannot reach, or that review every change.
+func (c *composer) waives(l Layer) {
+	check := func(at Position, what string, names []string) {
+		for _, name := range names {
+			if _, own := l.rule(name); own {
+				continue
+			}
+			c.reached(l, at, what, name)
+			if r, ok := c.floor.rule(name); ok && r.reviewsAll() {
+				c.fail(l, at, "%s waives rule %q of %s, which asks for review of every change: take it out", what, name, c.floor.File)
+			}
+		}
+	}
+	if l.Emergency != nil {
+		check(l.Emergency.At, "emergency", l.Emergency.Waives)
+	}
+	if l.Rollback != nil {
+		check(l.Rollback.At, "rollback", l.Rollback.Waives)
+	}
+}
+
+// reviewsAll reports whether a rule asks for review of every change.
+func (r Rule) reviewsAll() bool {
+	return r.Stage == BeforeMerge && r.When.always() && r.Require.Approvals != nil
+}
+
 // repositories refuses conditions on the repository in its own file: they hold, or don't.
 func (c *composer) repositories(l Layer) {
 	refuse := func(at Position) func(Condition) {
@@ -108,6 +138,11 @@ func (c *composer) repositories(l Layer) {
 	}
 	for _, e := range l.Exceptions {
 		e.Scope.each(refuse(e.Scope.At))
+	}
+	for _, f := range l.Freezes {
+		if len(f.Repositories) > 0 {
+			c.fail(l, f.At, "repositories can be told apart in the organization's file alone: take it out")
+		}
 	}
 }
 

@@ -15,11 +15,11 @@ func TestDefaultClasses(t *testing.T) {
 		t.Fatal(err)
 	}
 	classes := func(f rules.File) []string {
-		f.Status = "modified"
+		f.Status, f.Counted = "modified", !f.Opaque
 		v := rules.Evaluate(policy, rules.Change{
 			Repo: rules.Repo{DefaultBranch: "main"}, Base: "main", Head: "b", Pulls: []rules.Pull{{Number: 1, Author: 1, Writer: true}},
 			Files: []rules.File{f}, Commits: []rules.Commit{{SHA: "b", Authors: []rules.UserID{1}, Committer: 1}},
-		}, rules.BeforeMerge, noon)
+		}, noon)
 		var out []string
 		for _, finding := range v.Findings {
 			if finding.Because != nil && finding.Outcome != rules.NotApplicable {

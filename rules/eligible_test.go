@@ -31,7 +31,7 @@ rules:
 		Base: "main", Head: "h", Pulls: []Pull{{Number: 1, Author: 1, Writer: true}}, Read: []Fact{FactOwners},
 		Commits: []Commit{{SHA: "h", Authors: []UserID{1}, Committer: 1}}, Teams: []Team{{Slug: "a", ID: 1}, {Slug: "b", Missing: true}},
 	}
-	v := Evaluate(p, c, BeforeMerge, time.Unix(0, 0))
+	v := Evaluate(p, c, time.Unix(0, 0))
 	for i, want := range []ApprovalFacts{{Owners: []string{"b"}}, {Owners: []string{"b"}, NoTeam: []string{"c"}}} {
 		got := v.Findings[i].Reasons[0].Approvals
 		if diff := cmp.Diff(want, ApprovalFacts{Owners: got.Owners, NoTeam: got.NoTeam}); diff != "" {

@@ -5,14 +5,15 @@ import (
 	"time"
 )
 
-// Evaluate judges a change by every rule of the policy, for one stage, as of one moment.
+// Evaluate judges a change before its merge by every rule of the policy, as of one moment.
 // It is pure: equal arguments give verdicts with equal JSON, for ever under one Evaluator.
-// A rule of another stage is listed as Ahead. Two findings have no rule to their name and
+// A rule before an environment is listed as Ahead. Two findings have no rule to their name and
 // stand last: FactsIncomplete (Indeterminate) if a list of facts has a gap, whichever rule
 // needs it; and NoRuleApplies (Fail: no fact is missing, the policy says nothing) if no
 // rule of the floor applies. The floor alone, because a repository's rule that applies
 // must not let pass what the floor blocks.
-func Evaluate(p Policy, c Change, stage Stage, at time.Time) Verdict {
+func Evaluate(p Policy, c Change, at time.Time) Verdict {
+	const stage = BeforeMerge
 	j := newJudge(c, at)
 	v := Verdict{Stage: stage, At: at.UTC(), Evaluator: Evaluator, Findings: []Finding{}}
 	var all, firm, light []*judged
@@ -47,6 +48,9 @@ func Evaluate(p Policy, c Change, stage Stage, at time.Time) Verdict {
 		if f.Outcome.Worse(v.Outcome) {
 			v.Outcome = f.Outcome
 		}
+	}
+	if v.Outcome.Blocks() {
+		v.Findings = append(v.Findings, j.unapproved(p)...)
 	}
 	v.Notices = slices.Concat(c.Notices, j.notices)
 	for _, n := range c.Objected {
@@ -131,6 +135,7 @@ func (o Outcome) Blocks() bool { return o.Worse(Pass) }
 type judge struct {
 	Change
 	at       time.Time
+	shipment *Shipment // nil: a change before its merge is judged
 	people   map[UserID]Person
 	who      authorship
 	opinions []Review

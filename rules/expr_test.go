@@ -26,7 +26,7 @@ rules:
 		c.Runs = append(c.Runs, rules.CheckRun{ID: int64(i + 1), App: 5, Name: fmt.Sprintf("check %d", i), Status: "completed", Conclusion: conclusion})
 	}
 	want := verdictText(t, p, c)
-	if v := rules.Evaluate(p, c, rules.BeforeMerge, noon); v.Outcome != rules.Pass {
+	if v := rules.Evaluate(p, c, noon); v.Outcome != rules.Pass {
 		t.Errorf("outcome %s, want pass:\n%s", v.Outcome, want)
 	}
 	for range 50 {
@@ -46,7 +46,7 @@ rules: [{name: heavy, require: {expr: "paths.all(p, paths.all(q, paths.all(r, p 
 		t.Fatal(err)
 	}
 	c := manyFiles()
-	v := rules.Evaluate(p, c, rules.BeforeMerge, noon)
+	v := rules.Evaluate(p, c, noon)
 	if got := v.Findings[0].Reasons[0].Code; got != rules.ExprUnknown {
 		t.Errorf("an expression without end is %s, want %s", got, rules.ExprUnknown)
 	}
@@ -58,7 +58,7 @@ rules: [{name: heavy, require: {expr: "paths.all(p, paths.all(q, paths.all(r, p 
 		t.Fatal(err)
 	}
 	known, unknown := 0, 0
-	for _, f := range rules.Evaluate(p, c, rules.BeforeMerge, noon).Findings {
+	for _, f := range rules.Evaluate(p, c, noon).Findings {
 		switch f.Reasons[0].Code {
 		case rules.ExprTrue:
 			known++

@@ -10,8 +10,9 @@ import (
 
 // ComposeFloor returns the floor of an organisation that has a file: the file itself or,
 // where it has no rules, the built-in policy with what the file says in its stead. Such a
-// file may give the built-in groups other people, govern more branches, name the owner of
-// the procedure, have reviews requested, and make exceptions. What it says besides would have no effect, and is an
+// file may give the built-in groups other people, the built-in windows other times and the
+// environments other names, freeze them, govern more branches, name the owner of the
+// procedure, have reviews requested, and make exceptions. What it says besides would have no effect, and is an
 // error: a SyntaxErrors, without the lines' text.
 func ComposeFloor(builtin, org Layer) (Layer, error) {
 	if len(org.Rules) > 0 {
@@ -31,6 +32,31 @@ func ComposeFloor(builtin, org Layer) (Layer, error) {
 	}
 	for _, name := range ownClasses(org) {
 		c.fail(org, org.Classes[name].At, "the file has no rules, and class %q changes none of the built-in policy's: write the rules that name it, or take it out", name)
+	}
+	floor.Windows = maps.Clone(builtin.Windows)
+	for _, name := range slices.Sorted(maps.Keys(org.Windows)) {
+		if _, ok := builtin.Windows[name]; !ok {
+			c.fail(org, org.Windows[name].At, "the file has no rules, so those of the built-in policy are in force, and they know no window %q: it has %s",
+				name, quotedList(slices.Sorted(maps.Keys(builtin.Windows))))
+			continue
+		}
+		floor.Windows[name] = org.Windows[name]
+	}
+	floor.Environments = maps.Clone(builtin.Environments)
+	for _, name := range slices.Sorted(maps.Keys(org.Environments)) {
+		if _, ok := builtin.Environments[name]; !ok {
+			c.fail(org, org.Environments[name].At, "the file has no rules, so those of the built-in policy are in force, and they know no environment %q: it has %s",
+				name, quotedList(slices.Sorted(maps.Keys(builtin.Environments))))
+			continue
+		}
+		floor.Environments[name] = org.Environments[name]
+	}
+	floor.Freezes = org.Freezes
+	if org.Emergency != nil {
+		c.fail(org, org.Emergency.At, "the file has no rules, and emergency changes none of the built-in policy's: write the rules that it waives, or take it out")
+	}
+	if org.Rollback != nil {
+		c.fail(org, org.Rollback.At, "the file has no rules, and rollback changes none of the built-in policy's: write the rules that it waives, or take it out")
 	}
 	if org.Procedure != nil {
 		floor.Procedure = org.Procedure

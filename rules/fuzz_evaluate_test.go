@@ -48,7 +48,7 @@ func FuzzEvaluate(f *testing.F) {
 			return
 		}
 		for _, c := range rules.Unite([]rules.Change{c}) {
-			v := rules.Evaluate(p, c, rules.BeforeMerge, noon)
+			v := rules.Evaluate(p, c, noon)
 			if want, got := verdictText(t, p, c), verdictText(t, p, c); !bytes.Equal(want, got) {
 				t.Fatalf("two verdicts:\n%s\n%s", want, got)
 			}

@@ -122,7 +122,7 @@ func FuzzParse(f *testing.F) {
 
 func verdictText(t *testing.T, p rules.Policy, c rules.Change) []byte {
 	t.Helper()
-	b, err := json.Marshal(rules.Evaluate(p, c, rules.BeforeMerge, noon.Add(time.Hour)))
+	b, err := json.Marshal(rules.Evaluate(p, c, noon.Add(time.Hour)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func TestHostilePolicies(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if v := rules.Evaluate(p, c, rules.BeforeMerge, noon); v.Outcome == rules.Pass {
+		if v := rules.Evaluate(p, c, noon); v.Outcome == rules.Pass {
 			t.Errorf("%s: %s, want that it blocks", text, v.Outcome)
 		}
 	}
@@ -62,7 +62,7 @@ func TestHostilePolicies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v := rules.Evaluate(p, c, rules.BeforeMerge, noon); v.Findings[0].Outcome != rules.NotApplicable {
+	if v := rules.Evaluate(p, c, noon); v.Findings[0].Outcome != rules.NotApplicable {
 		t.Errorf("globs: %s, want that the rule does not apply", v.Findings[0].Outcome)
 	}
 }

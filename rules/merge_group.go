@@ -86,8 +86,8 @@ func EvaluateMergeGroup(g MergeGroup, at time.Time) MergeGroupVerdict {
 		case "":
 			c := m.Change
 			c.Behind = 0
-			own := Evaluate(m.Policy, c, BeforeMerge, at)
-			group := Evaluate(m.Policy, g.Tip.under(c, wrote), BeforeMerge, at)
+			own := Evaluate(m.Policy, c, at)
+			group := Evaluate(m.Policy, g.Tip.under(c, wrote), at)
 			one.Own, one.Group, one.Outcome = &own, &group, hurried(own)
 			if o := hurried(group); o.Worse(one.Outcome) {
 				one.Outcome = o

@@ -26,8 +26,8 @@ const (
 
 // Parse reads a policy file. It is strict: whatever it does not know, cannot judge or
 // cannot make sense of is an error with its line and column, and all of them are in the
-// SyntaxErrors that it returns; the Layer is then of no use. Keys of the policy language
-// that are not judged yet are refused by name. The Layer has no Name until Compose gives it one.
+// SyntaxErrors that it returns; the Layer is then of no use. The Layer has no Name until
+// Compose gives it one.
 func Parse(file string, src []byte) (Layer, error) {
 	p, doc := newParser(file, src)
 	if doc == nil {
@@ -260,21 +260,16 @@ func (p *parser) fail(n *yaml.Node, format string, args ...any) {
 // keys is what a mapping may hold: the readers of its values by key.
 type keys map[string]func(*yaml.Node)
 
-// mapping reads a mapping. what is said of it in messages; later are the keys that the
-// policy language has and that come with the production gate. It returns false if n is no
+// mapping reads a mapping. what is said of it in messages. It returns false if n is no
 // mapping.
-func (p *parser) mapping(n *yaml.Node, what string, known keys, later ...string) bool {
+func (p *parser) mapping(n *yaml.Node, what string, known keys) bool {
 	return p.pairs(n, what, func(key, value *yaml.Node) {
 		if read, ok := known[key.Value]; ok {
 			read(value)
 			return
 		}
-		if slices.Contains(later, key.Value) {
-			p.fail(key, "%q of %s comes with the production gate, and this version has none: take it out", key.Value, what)
-			return
-		}
 		words := slices.Sorted(maps.Keys(known))
-		if near := p.nearest(key.Value, slices.Concat(words, later)); near != "" {
+		if near := p.nearest(key.Value, words); near != "" {
 			p.fail(key, "%s has no key %q: write %q", what, key.Value, near)
 			return
 		}

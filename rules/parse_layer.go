@@ -15,7 +15,7 @@ import (
 // them, wherever they stand.
 func (p *parser) layer(n *yaml.Node) Layer {
 	l := Layer{File: p.file, Classes: map[string]Condition{PolicyClass: {Paths: []string{policyPaths}}}}
-	var classes, ruleList, exceptions *yaml.Node
+	var classes, ruleList, exceptions, freezes, emergency, rollback *yaml.Node
 	versioned := false
 	p.mapping(n, "the policy", keys{
 		"version": func(n *yaml.Node) {
@@ -31,7 +31,12 @@ func (p *parser) layer(n *yaml.Node) Layer {
 		"advice":     func(n *yaml.Node) { l.Advice = p.advice(n) },
 
 		"review_requests": func(n *yaml.Node) { l.Requests = p.requests(n) },
-	}, "emergency", "rollback", "environments", "windows", "freezes")
+		"environments":    func(n *yaml.Node) { l.Environments = p.environments(n) },
+		"windows":         func(n *yaml.Node) { l.Windows = p.windows(n) },
+		"freezes":         func(n *yaml.Node) { freezes = n },
+		"emergency":       func(n *yaml.Node) { emergency = n },
+		"rollback":        func(n *yaml.Node) { rollback = n },
+	})
 	if !versioned {
 		p.fail(n, "the version is missing: begin with `version: 1`")
 	}
@@ -43,6 +48,15 @@ func (p *parser) layer(n *yaml.Node) Layer {
 	}
 	if exceptions != nil {
 		p.exceptions(exceptions, &l)
+	}
+	if freezes != nil {
+		p.freezes(freezes, &l)
+	}
+	if emergency != nil {
+		p.emergency(emergency, &l)
+	}
+	if rollback != nil {
+		p.rollback(rollback, &l)
 	}
 	return l
 }
@@ -239,7 +253,8 @@ func (p *parser) rule(n *yaml.Node, l *Layer) (rule Rule, name *yaml.Node) {
 		},
 		"before": func(n *yaml.Node) {
 			if w, ok := p.word(n, "before"); ok && w != string(BeforeMerge) {
-				p.fail(n, "before: %s comes with the production gate, and this version has none: write merge, or take the rule out", w)
+				known(p, n, "environment", []string{w}, l.Environments)
+				rule.Stage = Stage(w)
 			}
 		},
 		"when": func(n *yaml.Node) { rule.When = p.condition(n, "when of "+what, l) },
@@ -259,6 +274,7 @@ func (p *parser) rule(n *yaml.Node, l *Layer) (rule Rule, name *yaml.Node) {
 		return rule, nil
 	}
 	p.enforced(what, enforce, until)
+	p.staged(n, what, rule)
 	if name == nil && what == "a rule" {
 		p.fail(n, "the rule has no name: begin with `- name:`")
 	}

@@ -58,7 +58,13 @@ func (p *parser) demand(n *yaml.Node, what string, l *Layer, choice bool) Requir
 		"any":            parts(&r.Any, "any", true),
 		"all":            parts(&r.All, "all", choice),
 		"expr":           func(n *yaml.Node) { r.Expr = p.expr(n, what, true) },
-	}, "deployed", "sign_off", "window")
+		"deployed":       func(n *yaml.Node) { r.Deployed = p.deployed(n, l) },
+		"sign_off":       func(n *yaml.Node) { r.SignOff = p.signOff(n, l) },
+		"window": func(n *yaml.Node) {
+			r.Window, _ = p.word(n, "window in "+what)
+			known(p, n, "window", []string{r.Window}, l.Windows)
+		},
+	})
 	return r
 }
 

@@ -54,37 +54,6 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// Each key that comes with the production gate is refused by name, where it stands: a
-// policy that is taken must not promise what nothing enforces.
-func TestComesWithTheGate(t *testing.T) {
-	at := map[string][]string{
-		"version: 1\n%s: 1\n": {"emergency", "rollback", "environments", "windows", "freezes"},
-		"version: 1\nrules:\n- name: a\n  require:\n    %s: 1\n": {"deployed", "sign_off", "window"},
-	}
-	for text, keys := range at {
-		lines := strings.Split(strings.TrimSpace(text), "\n")
-		line := len(lines)
-		column := strings.Index(lines[line-1], "%s") + 1
-		for _, key := range keys {
-			_, err := rules.Parse("p", fmt.Appendf(nil, text, key))
-			found := false
-			if all, ok := errors.AsType[rules.SyntaxErrors](err); ok {
-				for _, e := range all {
-					found = found || strings.Contains(e.Msg, fmt.Sprintf("%q", key)) &&
-						strings.Contains(e.Msg, "comes with the production gate") && e.Line == line && e.Column == column
-				}
-			}
-			if !found {
-				t.Errorf("%s in %q: %v, want it refused by name at %d:%d", key, text, err, line, column)
-			}
-		}
-	}
-	if _, err := rules.Parse("p", []byte("version: 1\nrules: [{name: a, before: production, require: {approvals: 1}}]")); err == nil ||
-		!strings.Contains(err.Error(), "before: production comes with the production gate") {
-		t.Errorf("before: production: %v, want it refused by name", err)
-	}
-}
-
 func TestParseLimits(t *testing.T) {
 	many := func(n int, format string) string {
 		var b strings.Builder
@@ -181,7 +150,11 @@ func TestDefault(t *testing.T) {
 	l := rules.Default()
 	var got []string
 	for _, r := range l.Rules {
-		line := r.Name + ":"
+		line := r.Name
+		if r.Stage != rules.BeforeMerge {
+			line += ", before " + string(r.Stage)
+		}
+		line += ":"
 		if len(r.When.Class) > 0 {
 			line += " " + strings.Join(r.When.Class, ",")
 		}
@@ -200,6 +173,12 @@ func TestDefault(t *testing.T) {
 		"security review: security 1 security",
 		"policy owners approve policy changes: policy 1 policy owners",
 		"automated tests pass: all checks",
+		"rollback plan: high risk",
+		"staging first, before production:",
+		"QA sign-off, before production: high risk",
+		"standard changes in business hours, before production:",
+		"high-risk changes in a maintenance window, before production: high risk",
+		"customer notice, before production: high risk",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("rules (-want +got):\n%s", diff)

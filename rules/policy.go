@@ -24,6 +24,12 @@ type Layer struct {
 	Classes   map[string]Condition // the built-in class policy among them
 	Rules     []Rule               // in the file's order
 
+	Environments map[string]Environment
+	Windows      map[string]Window
+	Freezes      []Freeze
+	Emergency    *EmergencyPath // nil: the layer knows none
+	Rollback     *RollbackLane  // nil: the layer knows none
+
 	Requests   *Requests // of reviews; nil: nobody is asked
 	Exceptions []Exception
 	Advice     []Deferral // rules that are not enforced yet: of a repository, rules of the floor

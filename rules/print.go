@@ -24,6 +24,8 @@ func (l Layer) Print() []byte {
 	classes := maps.Clone(l.Classes)
 	delete(classes, PolicyClass)
 	doc.add("classes", byName(classes, Condition.print))
+	doc.add("environments", byName(l.Environments, Environment.print))
+	doc.add("windows", byName(l.Windows, Window.print))
 	if r := l.Requests; r != nil {
 		var m mapping
 		m.add("teams", flag(r.Teams))
@@ -33,6 +35,13 @@ func (l Layer) Print() []byte {
 		doc.add("review_requests", m)
 	}
 	doc.add("rules", list(l.Rules, Rule.print))
+	doc.add("freezes", list(l.Freezes, Freeze.print))
+	if l.Emergency != nil {
+		doc.add("emergency", l.Emergency.print())
+	}
+	if l.Rollback != nil {
+		doc.add("rollback", l.Rollback.print())
+	}
 	doc.add("exceptions", list(l.Exceptions, Exception.print))
 	doc.add("advice", list(l.Advice, Deferral.print))
 	var w strings.Builder
@@ -103,6 +112,9 @@ func (c Condition) print() mapping {
 func (r Rule) print() mapping {
 	var m mapping
 	m.word("name", r.Name)
+	if r.Stage != BeforeMerge {
+		m.word("before", string(r.Stage))
+	}
 	m.add("overridable", flag(r.Overridable))
 	if !r.Until.IsZero() {
 		m.add("enforce", scalar("false"))
@@ -147,6 +159,13 @@ func (r Requirement) print() mapping {
 	m.add("linear_history", flag(r.LinearHistory))
 	m.add("up_to_date", flag(r.UpToDate))
 	m.word("expr", r.Expr.Text)
+	if r.Deployed != nil {
+		m.add("deployed", r.Deployed.print())
+	}
+	if r.SignOff != nil {
+		m.add("sign_off", r.SignOff.print())
+	}
+	m.word("window", r.Window)
 	m.add("any", list(r.Any, Requirement.print))
 	m.add("all", list(r.All, Requirement.print))
 	return m

@@ -31,7 +31,7 @@ func compose(t *rapid.T, floor rules.Layer, repo *rules.Layer) rules.Policy {
 }
 
 func judge(p rules.Policy, c rules.Change) rules.Verdict {
-	return rules.Evaluate(p, c, rules.BeforeMerge, noon)
+	return rules.Evaluate(p, c, noon)
 }
 
 func text(t *rapid.T, v any) []byte {

@@ -49,6 +49,9 @@ func (j *judge) relief(p Policy, of Layer, r Rule) *Reason {
 	if w := j.waiver(of, r); w != nil {
 		return w
 	}
+	if e := j.emergency(p, of, r); e != nil {
+		return e
+	}
 	until, by := r.Until, of.Name
 	for _, l := range p.Layers {
 		for _, a := range l.Advice {

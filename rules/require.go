@@ -31,6 +31,15 @@ func (j *judge) require(l Layer, r Requirement) []Reason {
 	if r.Expr.Text != "" {
 		out = append(out, j.exprReason(l, r.Expr))
 	}
+	if r.Deployed != nil {
+		out = append(out, j.deployed(l, *r.Deployed))
+	}
+	if r.SignOff != nil {
+		out = append(out, j.signOff(l, *r.SignOff))
+	}
+	if r.Window != "" {
+		out = append(out, j.window(l, r.Window))
+	}
 	if len(r.Any) > 0 {
 		out = append(out, j.either(l, r.Any))
 	}

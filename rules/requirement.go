@@ -14,6 +14,9 @@ type Requirement struct {
 	LinearHistory         bool          // no commit is a merge
 	UpToDate              bool          // the head holds every commit of the base
 	Expr                  Expr          // it is true of every pull request
+	Deployed              *Deployed     // the commit runs elsewhere; of a deployment
+	SignOff               *SignOff      // somebody's word; of a deployment
+	Window                string        // the time is in the window; of a deployment
 	Any                   []Requirement // one of these is met, and none of them objected to
 	All                   []Requirement // each of these is met
 }

@@ -79,7 +79,7 @@ func TestListedSeats(t *testing.T) {
 			t.Fatal(err)
 		}
 		head := Commit{SHA: "h", Authors: []UserID{1}, Committer: 1}
-		v := Evaluate(p, Change{Base: "main", Head: "h", Pulls: []Pull{{Number: 1, Author: 1, Writer: true}}, Commits: []Commit{head}}, BeforeMerge, time.Unix(0, 0))
+		v := Evaluate(p, Change{Base: "main", Head: "h", Pulls: []Pull{{Number: 1, Author: 1, Writer: true}}, Commits: []Commit{head}}, time.Unix(0, 0))
 		if got := len(v.Findings[0].Reasons[0].Approvals.Seats); got != test.want {
 			t.Errorf("with %d in the last rule: %d seats listed, want %d", test.last, got, test.want)
 		}

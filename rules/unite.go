@@ -51,6 +51,7 @@ func (c Change) ofWriters() Change {
 	c.Labelings = slices.DeleteFunc(slices.Clone(c.Labelings), func(l Labeling) bool { return gone[l.Pull] })
 	c.Threads = slices.DeleteFunc(slices.Clone(c.Threads), func(t Thread) bool { return gone[t.Pull] })
 	c.Waivers = slices.DeleteFunc(slices.Clone(c.Waivers), func(w Waiver) bool { return gone[w.Pull] })
+	c.Declared = slices.DeleteFunc(slices.Clone(c.Declared), func(d Declared) bool { return gone[d.Pull] })
 	return c
 }
 

@@ -88,7 +88,10 @@ type Reason struct {
 	Commits   []string       `json:"commits,omitempty"` // of CommitsUnsigned and HistoryMerges
 	Threads   *ThreadFacts   `json:"threads,omitempty"`
 	Behind    int            `json:"behind,omitempty"` // of BaseBehind
-	Relief    *Relief        `json:"relief,omitempty"` // of RuleExcepted, RuleWaived and RuleAdvice
+	Deployed  *DeployedFacts `json:"deployed,omitempty"`
+	SignOff   *SignOffFacts  `json:"sign_off,omitempty"`
+	Window    *WindowFacts   `json:"window,omitempty"`
+	Relief    *Relief        `json:"relief,omitempty"` // of RuleExcepted, RuleWaived and the like
 	Any       [][]Reason     `json:"any,omitempty"`    // of AnyMet and AnyOpen: the reasons of each alternative
 }
 
@@ -122,6 +125,22 @@ const (
 	ExprTrue                Code = "expr.true"
 	ExprFalse               Code = "expr.false"
 	ExprUnknown             Code = "expr.unknown" // it rests on a fact that is missing, or cannot be worked out
+	DeployedDone            Code = "deployed.done"
+	DeployedMissing         Code = "deployed.missing"     // it was never deployed there
+	DeployedClaimed         Code = "deployed.claimed"     // only such as anybody who can write could have posted
+	DeployedRunning         Code = "deployed.running"     // the newest one has not ended
+	DeployedFailed          Code = "deployed.failed"      // the newest one failed
+	DeployedRolledBack      Code = "deployed.rolled_back" // an ancestor was deployed there afterwards
+	DeployedChecks          Code = "deployed.checks"      // checks have not passed after it
+	DeployedSoaking         Code = "deployed.soaking"     // it has not been there for long enough
+	SignOffGiven            Code = "sign_off.given"
+	SignOffMissing          Code = "sign_off.missing"
+	SignOffRipens           Code = "sign_off.lead_time" // given, and its lead time is not over
+	WindowOpen              Code = "window.open"
+	WindowClosed            Code = "window.closed"
+	WindowFrozen            Code = "window.frozen"
+	WindowNever             Code = "window.never"      // it does not open in the next two years
+	WindowUnreadable        Code = "window.unreadable" // one of its calendars cannot be read
 	AnyMet                  Code = "any.met"
 	AnyOpen                 Code = "any.open"
 	FactsIncomplete         Code = "facts.incomplete"
@@ -132,7 +151,10 @@ const (
 	RuleExcepted            Code = "rule.excepted" // by an exception of a policy
 	RuleWaived              Code = "rule.waived"   // by somebody, for this content
 	RuleAdvice              Code = "rule.advice"   // not enforced yet
-	GroupUnknown            Code = "group.unknown" // which pull requests a merge group holds cannot be told
+	RuleEmergency           Code = "rule.emergency"
+	RuleRollback            Code = "rule.rollback"        // by the rollback lane
+	EmergencyUnapproved     Code = "emergency.unapproved" // declared, and its own approval is missing: it waives nothing yet
+	GroupUnknown            Code = "group.unknown"        // which pull requests a merge group holds cannot be told
 	GroupMemberUnread       Code = "group.member_unread"
 	GroupMemberMoved        Code = "group.member_moved" // a member is not what was queued
 )
@@ -214,6 +236,7 @@ const (
 	DropNewMember    DropWhy = "new_member" // not in the team for long enough, or put there by a contributor
 	DropAged         DropWhy = "aged"       // older than the rule lets it be
 	DropSeated       DropWhy = "seated"     // fills a distinct seat of Rule
+	DropDeclarer     DropWhy = "declarer"   // declared the emergency that it is for
 	DropLastSeat     DropWhy = "last_seat"  // a bot, where nobody else approves
 )
 
@@ -256,12 +279,12 @@ type TextFacts struct {
 
 // Relief is what takes the weight from a rule, until then.
 type Relief struct {
-	Until  time.Time `json:"until"`
+	Until  time.Time `json:"until,omitzero"`   // zero: for this deployment
 	By     UserID    `json:"by,omitempty"`     // who approved the exception, or waived the rule
 	Group  string    `json:"group,omitempty"`  // as whose member they waived it
 	Layer  string    `json:"layer,omitempty"`  // whose file says so
 	Entry  int       `json:"entry,omitempty"`  // of an exception: its place in the file's list, from 1
-	Waiver int64     `json:"waiver,omitempty"` // its id
+	Waiver int64     `json:"waiver,omitempty"` // its id, or that of the declaration of an emergency
 }
 
 // ThreadFacts are the conversations that are open.

@@ -69,7 +69,7 @@ rules:
 			}
 			// Judging says the same.
 			c.Waivers = []rules.Waiver{w}
-			v := rules.Evaluate(policy, c, rules.BeforeMerge, noon)
+			v := rules.Evaluate(policy, c, noon)
 			if waived := v.Findings[1].Outcome == rules.Waived; waived != (got.Why == "" && got.Rule == "Tests") {
 				t.Errorf("the rule is waived: %t, and the waiver weighs %+v", waived, got)
 			}

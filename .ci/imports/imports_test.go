@@ -72,7 +72,7 @@ var directions = []struct {
 	{"deploy/probe.go", "rules", "", plain},
 	{"rules/probe.go", "rules/calendar", "", plain + " " + policy},
 	{"rules/calendar/probe.go", "", "", plain + " " + days},
-	{"rules/schema/probe.go", "", "", plain},
+	{"rules/schema/probe.go", "rules/calendar", "", plain},
 	{"rules/words/probe.go", "rules", "", plain},
 	{"rules/newcomer/probe.go", "", "", plain + " " + input + " " + logger + " " + others},
 	{"webhook/probe.go", "", "", plain + " " + input + " " + logger + " " + others + " " + gogh},

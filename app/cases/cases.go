@@ -112,7 +112,7 @@ func (f File) Run(p rules.Policy) ([]Result, error) {
 			errs = append(errs, fmt.Errorf("%s:%d: case %q: %w", f.Name, c.Line, c.Name, err))
 			continue
 		}
-		r := Result{Case: c, Change: change, Names: names, Verdict: rules.Evaluate(p, change, rules.BeforeMerge, at)}
+		r := Result{Case: c, Change: change, Names: names, Verdict: rules.Evaluate(p, change, at)}
 		r.compare()
 		out = append(out, r)
 	}

@@ -27,7 +27,9 @@ type workflowRun struct {
 	path, name   string
 	event        string
 	number       int
-	attempt      int // the newest
+	attempt      int      // the newest
+	actor        *account // who caused the run; nil: the app itself
+	again        *account // who ran it again last; nil: nobody
 	created      time.Time
 }
 

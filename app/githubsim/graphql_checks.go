@@ -122,6 +122,9 @@ func (o runObject) field(name string, args arguments) (any, error) {
 		return suiteObject{x, c.suite}, nil
 	case "repository":
 		return repoObject{x, c.suite.repo}, nil
+	case "deployment":
+		d := c.suite.repo.deploymentOf(c)
+		return null(d != nil, func() object { return deploymentObject{x, d} }), nil
 	case "isRequired":
 		return required(c.suite.repo, args, c.name, c.suite.app.id), nil
 	}

@@ -93,6 +93,8 @@ func (o repoObject) field(name string, args arguments) (any, error) {
 			branch = r.defaultBranch
 		}
 		return null(r.queues[branch] != nil, func() object { return queueObject{o.execution, r, branch} }), nil
+	case "deployments":
+		return o.deployments(args)
 	case "pullRequestTemplates":
 		return o.templates(), nil
 	case "labels":

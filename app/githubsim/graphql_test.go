@@ -193,7 +193,7 @@ func TestQueryFiles(t *testing.T) {
 	decode(t, []byte(body), &comment)
 	vars := map[string]any{
 		"id": comment.NodeID, "owner": "octo-org", "name": "infra", "number": n, "head": head, "org": "octo-org", "slug": "engineers", "base": "refs/heads/main",
-		"suite": suite, "after": "Y3Vyc29yOnYyOjE=", "folder": head + ":.github", "file": head + ":.github/change-management.yml", "text": true, "messages": true, "threads": true, "behind": true, "open": true, "merged": true, "mergedAfter": "Y3Vyc29yOnYyOjE=",
+		"suite": suite, "after": "Y3Vyc29yOnYyOjE=", "commit": head, "ranFile": head + ":README.md", "branchFile": "HEAD:README.md", "folder": head + ":.github", "file": head + ":.github/change-management.yml", "text": true, "messages": true, "threads": true, "behind": true, "open": true, "merged": true, "mergedAfter": "Y3Vyc29yOnYyOjE=",
 		"items": []string{"BASE_REF_CHANGED_EVENT", "REVIEW_DISMISSED_EVENT", "LABELED_EVENT", "UNLABELED_EVENT"},
 	}
 	files, err := filepath.Glob("../snapshot/*.graphql")

@@ -153,8 +153,9 @@ func TestEvents(t *testing.T) {
 		}},
 		{"deployment gate", func(t *testing.T, s *sim, _ int, head string) {
 			run := must(s.AsApp("github-actions").StartRun(infra, head, ".github/workflows/deploy.yml", "push"))(t)
-			ok(t, s.AsApp("github-actions").RequestDeployment(infra, run, "production"))
-		}, []string{"deployment_protection_rule.requested"}},
+			ok(t, s.SetEnvironment(infra, "production", githubsim.Environment{Gate: true}))
+			must(s.AsApp("github-actions").StartJob(infra, run, "deploy", "production"))(t)
+		}, []string{"deployment.created", "check_run.created", "deployment_status.created", "deployment_protection_rule.requested"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

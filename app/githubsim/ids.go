@@ -11,29 +11,31 @@ import (
 type kind string
 
 const (
-	kindAccount  kind = "account"
-	kindTeam     kind = "team"
-	kindRepo     kind = "repository"
-	kindPull     kind = "pull"
-	kindReview   kind = "review"
-	kindLabel    kind = "label"
-	kindEvent    kind = "event"
-	kindSuite    kind = "suite"
-	kindRun      kind = "run"
-	kindStatus   kind = "status"
-	kindWorkflow kind = "workflow"
-	kindJob      kind = "job"
-	kindInstall  kind = "installation"
-	kindApp      kind = "app"
-	kindActivity kind = "activity"
-	kindDelivery kind = "delivery"
-	kindToken    kind = "token"
-	kindRuleset  kind = "ruleset"
-	kindGUID     kind = "guid"
-	kindDeploy   kind = "deployment"
-	kindComment  kind = "comment"
-	kindIssue    kind = "issue"
-	kindReaction kind = "reaction"
+	kindAccount      kind = "account"
+	kindTeam         kind = "team"
+	kindRepo         kind = "repository"
+	kindPull         kind = "pull"
+	kindReview       kind = "review"
+	kindLabel        kind = "label"
+	kindEvent        kind = "event"
+	kindSuite        kind = "suite"
+	kindRun          kind = "run"
+	kindStatus       kind = "status"
+	kindWorkflow     kind = "workflow"
+	kindJob          kind = "job"
+	kindInstall      kind = "installation"
+	kindApp          kind = "app"
+	kindActivity     kind = "activity"
+	kindDelivery     kind = "delivery"
+	kindToken        kind = "token"
+	kindRuleset      kind = "ruleset"
+	kindGUID         kind = "guid"
+	kindDeploy       kind = "deployment"
+	kindDeployStatus kind = "deployment_status"
+	kindEnvironment  kind = "environment"
+	kindComment      kind = "comment"
+	kindReaction     kind = "reaction"
+	kindIssue        kind = "issue"
 )
 
 // firstID are ids of the size that GitHub gives out today: those of reviews pass 2^31,
@@ -44,8 +46,8 @@ var firstID = map[kind]int64{
 	kindSuite: 41_234_567_890, kindRun: 46_123_456_789, kindStatus: 35_123_456_789,
 	kindWorkflow: 16_123_456_789, kindJob: 151_234_567, kindInstall: 61_234_567, kindApp: 1_123_456,
 	kindActivity: 22_123_456_789, kindDelivery: 190_123_456_789, kindToken: 1, kindRuleset: 3_123_456,
-	kindGUID: 1, kindDeploy: 2_212_345_678, kindComment: 3_212_345_678, kindReaction: 312_345_678,
-	kindIssue: 3_512_345_678,
+	kindGUID: 1, kindDeploy: 2_212_345_678, kindDeployStatus: 5_212_345_678, kindEnvironment: 6_212_345_678,
+	kindComment: 3_212_345_678, kindReaction: 312_345_678, kindIssue: 3_512_345_678,
 }
 
 // id gives out the next id of a kind. The stride is odd and greater than one, so that a

@@ -153,7 +153,7 @@ func (s *Server) checkJSON(c *run) obj {
 	if details == "" {
 		details = s.url + "/apps/" + c.suite.app.slug
 	}
-	return obj{
+	o := obj{
 		"id": c.id, "node_id": nodeID("CR", c.id), "name": c.name, "head_sha": c.suite.sha, "external_id": c.externalID, "url": api,
 		"html_url": html, "details_url": details, "status": c.status, "conclusion": orNil(c.conclusion),
 		"started_at": stamp(c.started), "completed_at": stamp(c.completed), "check_suite": obj{"id": c.suite.id},
@@ -163,6 +163,10 @@ func (s *Server) checkJSON(c *run) obj {
 		},
 		"app": s.appJSON(c.suite.app), "pull_requests": pulls,
 	}
+	if d := r.deploymentOf(c); d != nil {
+		o["deployment"] = s.simpleDeployment(d)
+	}
+	return o
 }
 
 // suiteJSON is a check suite. In a fork the head has no branch and no pull request here.

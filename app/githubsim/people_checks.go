@@ -3,6 +3,7 @@ package githubsim
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Status posts a commit status: anybody with write permission can, under any context.
@@ -226,44 +227,15 @@ func (i *Integration) Status(repo, sha, context, state, description string) erro
 	})
 }
 
-// RequestDeployment lets a job of a workflow run wait for the app under test, the custom
-// protection rule of an environment: deployment_protection_rule.requested.
-func (i *Integration) RequestDeployment(repo string, runID int64, environment string) error {
-	return i.do(repo, func(x *app, r *repository) error {
-		at := slices.IndexFunc(r.suites, func(u *suite) bool { return u.job != nil && u.job.id == runID })
-		if at < 0 {
-			return notFound()
-		}
-		u := r.suites[at]
-		d := &gate{run: runID, environment: environment}
-		r.gates = append(r.gates, d)
-		id := i.s.id(kindDeploy)
-		api := fmt.Sprintf("%s/deployments/%d", i.s.repoAPI(r), id)
-		pulls := list{}
-		for _, p := range r.pullsOf(u.sha) {
-			pulls = append(pulls, i.s.pullJSON(p))
-		}
-		i.s.emit("deployment_protection_rule", r.owner, r, x.bot, obj{
-			"action": "requested", "environment": environment, "event": u.job.event, "sha": u.sha, "ref": "refs/heads/" + u.branch,
-			"deployment_callback_url": fmt.Sprintf("%s/actions/runs/%d/deployment_protection_rule", i.s.repoAPI(r), runID),
-			"pull_requests":           pulls,
-			"deployment": obj{
-				"id": id, "node_id": nodeID("DE", id), "url": api, "statuses_url": api + "/statuses", "repository_url": i.s.repoAPI(r), "sha": u.sha,
-				"ref": u.branch, "task": "deploy", "environment": environment, "original_environment": environment, "description": nil,
-				"payload": obj{}, "creator": i.s.userJSON(x.bot), "created_at": stamp(i.s.now()), "updated_at": stamp(i.s.now()),
-				"transient_environment": false, "production_environment": false, "performed_via_github_app": nil,
-			},
-		})
-		return nil
-	})
-}
-
-// gate is a job that waits for the app under test.
+// gate is a job that waits at an environment.
 type gate struct {
 	run         int64
 	environment string
-	state       string // approved, rejected; empty: waiting
+	asked       bool   // the app under test is one of the environment's rules
+	state       string // of its answer: approved, rejected; empty: waiting
 	comments    []string
+	done        bool // the job went on, or was rejected
+	reviewed    bool // one of the environment's reviewers has approved
 }
 
 // Gate says how the app answered for a run and an environment: approved, rejected, or
@@ -274,11 +246,11 @@ func (s *Server) Gate(repo string, runID int64, environment string) (state strin
 	if r := s.repo(repo); r != nil {
 		for _, g := range r.gates {
 			if g.run == runID && g.environment == environment {
-				return g.state, slices.Clone(g.comments)
+				state, comments = g.state, slices.Clone(g.comments) // of the newest job
 			}
 		}
 	}
-	return "", nil
+	return state, comments
 }
 
 // Limits of reports on a gate.
@@ -300,7 +272,7 @@ func reviewDeployment(c *call) (any, error) {
 		return nil, err
 	}
 	for _, g := range c.repo.gates {
-		if fmt.Sprint(g.run) != c.vars["run_id"] || g.environment != in.Environment {
+		if fmt.Sprint(g.run) != c.vars["run_id"] || !strings.EqualFold(g.environment, in.Environment) || !g.asked || g.done {
 			continue
 		}
 		switch {
@@ -314,6 +286,7 @@ func reviewDeployment(c *call) (any, error) {
 		if in.State != "" {
 			g.state = in.State
 		}
+		c.settleGate(c.repo, g)
 		if in.Comment != "" {
 			g.comments = append(g.comments, in.Comment)
 		}

@@ -35,6 +35,8 @@ type repository struct {
 	queues        map[string]*Queue      // by branch
 	queue         []*queueEntry          // of all queues, first the first to land
 	gates         []*gate
+	environments  []*environment
+	deployments   []*deployment // oldest first
 	created       time.Time
 	updated       time.Time
 	pushed        time.Time

@@ -68,6 +68,10 @@ func (s *Server) routes() []route {
 		{method: "GET", pattern: repo + "/check-suites/{check_suite_id}/check-runs", need: "checks:read", serve: listSuiteRuns},
 		{method: "POST", pattern: repo + "/statuses/{sha}", need: "statuses:write", serve: createStatus},
 		{method: "GET", pattern: repo + "/actions/runs/{run_id}/jobs", need: "actions:read", serve: listJobs},
+		{method: "GET", pattern: repo + "/actions/runs/{run_id}", need: "actions:read", serve: getRun},
+		{method: "GET", pattern: repo + "/actions/runs/{run_id}/pending_deployments", need: "actions:read", serve: listPendingDeployments},
+		{method: "GET", pattern: repo + "/deployments", need: "deployments:read", serve: listDeployments},
+		{method: "GET", pattern: repo + "/deployments/{deployment_id}/statuses", need: "deployments:read", serve: listDeploymentStatuses},
 		{method: "POST", pattern: repo + "/actions/runs/{run_id}/deployment_protection_rule", need: "deployments:write", serve: reviewDeployment},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-github/v62/github"
@@ -29,7 +30,10 @@ func TestEveryEndpoint(t *testing.T) {
 	ok(t, err)
 	must(s.As("mallory").Fork(site))(t)
 	gate := must(s.AsApp("github-actions").StartRun(infra, head, ".github/workflows/deploy.yml", "push"))(t)
-	ok(t, s.AsApp("github-actions").RequestDeployment(infra, gate, "production"))
+	ok(t, s.SetEnvironment(infra, "Production", githubsim.Environment{Gate: true, Reviewers: []string{"bob"}, Wait: time.Minute}))
+	waits := must(s.AsApp("github-actions").StartJob(infra, gate, "deploy", "production"))(t)
+	posted := must(s.As("bob").PostDeployment(infra, head, "staging"))(t)
+	ok(t, s.As("bob").PostDeploymentStatus(infra, posted, "success"))
 
 	for _, path := range []string{
 		"installation/repositories", "rate_limit", "users/ann", "users/dependabot[bot]", fmt.Sprintf("user/%d", s.UserID("bob")),
@@ -48,6 +52,9 @@ func TestEveryEndpoint(t *testing.T) {
 		fmt.Sprintf("repos/octo-org/infra/check-runs/%d", run.GetID()), fmt.Sprintf("repos/octo-org/infra/check-runs/%d/annotations", run.GetID()),
 		fmt.Sprintf("repos/octo-org/infra/check-suites/%d/check-runs", run.GetCheckSuite().GetID()),
 		fmt.Sprintf("repos/octo-org/infra/actions/runs/%d/jobs?filter=all", ci),
+		fmt.Sprintf("repos/octo-org/infra/actions/runs/%d", gate), fmt.Sprintf("repos/octo-org/infra/actions/runs/%d/pending_deployments", gate),
+		"repos/octo-org/infra/deployments", "repos/octo-org/infra/deployments?environment=staging&sha=" + head,
+		fmt.Sprintf("repos/octo-org/infra/deployments/%d/statuses", waits), fmt.Sprintf("repos/octo-org/infra/deployments/%d/statuses", posted),
 	} {
 		if status, _, body := s.get(path, nil); status != 200 {
 			t.Errorf("GET %s: %d %s", path, status, body)

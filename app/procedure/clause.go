@@ -39,15 +39,15 @@ var (
 	}
 	staging = Clause{
 		"Staging first", "Changes are deployed to the staging environment first.",
-		"Not enforced yet: this version judges changes before they are merged, not deployments.",
+		"No rule of this policy asks for it.",
 	}
 	signOff = Clause{
 		"QA sign-off", "Manual QA sign-off for risky changes.",
-		"Not enforced yet: this version knows no sign-offs.",
+		"No rule of this policy asks for it.",
 	}
 	window = Clause{
 		"Change window", "Standard changes are deployed during business hours. High-risk changes during a maintenance window with customer notice.",
-		"Not enforced yet: this version knows no change windows.",
+		"No rule of this policy asks for it.",
 	}
 	rollback = Clause{
 		"Rollback", "Rollback procedures are in place.",
@@ -59,13 +59,30 @@ var (
 	}
 	emergency = Clause{
 		"Emergency changes", "Allowed for critical security/availability issues. Post-mortem required within 48 hours.",
-		"Not enforced yet: this version has no emergency path. An emergency change needs what every change needs.",
+		"This policy has no emergency path: an emergency change needs what every change needs.",
 	}
 	further = Clause{"Further rules of this policy", "Changes are reviewed, tested, and approved.", ""}
 )
 
 var clauses = []Clause{
 	peerReview, infrastructure, securityReview, process, tests, staging, signOff, window, rollback, ticket, emergency, further,
+}
+
+// carries returns the clause that what a layer says of production besides its rules belongs
+// to, by the word that it begins with.
+func carries(name string) Clause {
+	kind, _, _ := strings.Cut(name, " ")
+	switch kind {
+	case "environment":
+		return staging
+	case "window", "freeze":
+		return window
+	case "emergency":
+		return emergency
+	case "rollback":
+		return rollback
+	}
+	return further
 }
 
 // Serves returns the clauses of the control that a rule of the layer serves, at least one.
@@ -89,6 +106,13 @@ func serves(r rules.Requirement, approval Clause) []Clause {
 	add(r.Approvals != nil, approval)
 	add(r.Checks != nil, tests)
 	add(r.Ticket != nil, ticket)
+	add(r.Deployed != nil, staging)
+	if r.SignOff != nil {
+		notice := strings.Contains(strings.ToLower(r.SignOff.Name), "notice")
+		add(notice, window)
+		add(!notice, signOff)
+	}
+	add(r.Window != "", window)
 	plan := r.Section != nil && strings.Contains(strings.ToLower(r.Section.Heading), "roll") // rollback, roll-back plan
 	add(plan, rollback)
 	add(r.Section != nil && !plan, further)

@@ -124,6 +124,10 @@ func newDocument(p rules.Policy, sources []Source, today time.Time, s words.Styl
 				served[c] = append(served[c], ruleLine{NameText: s.Name(r.Name), SentenceText: s.Rule(r), Layer: l.Name})
 			}
 		}
+		for _, said := range s.Production(l) {
+			c := carries(said[0])
+			served[c] = append(served[c], ruleLine{NameText: said[0], SentenceText: said[1], Layer: l.Name})
+		}
 	}
 	for _, c := range clauses {
 		d.Parts = append(d.Parts, part{Clause: c, Rules: served[c]})

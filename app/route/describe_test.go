@@ -35,6 +35,12 @@ func describe(r subject.Result) string {
 		}
 		add("push %d %s %s..%s by %d=%s%s", f.Repo, where, short(f.Before), short(f.After), f.User, f.Login, flags("bot", f.Bot))
 	}
+	for _, f := range r.Gates {
+		add("gate %d run %d deployment %d to %s of %s", f.Repo, f.Run, f.Deployment, f.Environment, short(f.Commit))
+	}
+	for _, f := range r.Deployed {
+		add("deployed %d deployment %d to %s of %s", f.Repo, f.Deployment, f.Environment, short(f.Commit))
+	}
 	for _, f := range r.MergeGroups {
 		s := "waits"
 		if f.Why != "" {
@@ -85,6 +91,8 @@ func selector(s subject.Selector) string {
 		return fmt.Sprintf("base %d %s%s", s.Repo, s.Branch, flags("moved", s.Moved))
 	case subject.ByIssue:
 		return fmt.Sprintf("issue %d#%d", s.Repo, s.Number)
+	case subject.ByGate:
+		return fmt.Sprintf("gates of %d", s.Repo)
 	case subject.ByRepository:
 		return fmt.Sprintf("repository %d", s.Repo)
 	}

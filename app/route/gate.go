@@ -41,7 +41,9 @@ func mergeGroup(d delivery, r *subject.Result) {
 func deploymentGate(d delivery, r *subject.Result) {
 	var e struct {
 		Environment string
+		SHA         string
 		Callback    string `json:"deployment_callback_url"`
+		Deployment  deployed
 	}
 	if !unmarshal(d.body, &e) || d.Action != "requested" || d.Repository.ID == 0 || e.Environment == "" {
 		return
@@ -50,8 +52,42 @@ func deploymentGate(d delivery, r *subject.Result) {
 	if run == 0 {
 		return
 	}
+	sha := e.SHA
+	if !isCommit(sha) {
+		sha = e.Deployment.SHA
+	}
+	r.Gates = append(r.Gates, subject.GateFact{
+		Repo: d.Repository.ID, Run: run, Deployment: max(e.Deployment.ID, 0), Environment: e.Environment, Commit: sha, At: d.at,
+	})
 	r.Subjects = append(r.Subjects, subject.Subject{
-		Kind: subject.Deployment, Repo: d.Repository.ID, Number: run, Name: e.Environment,
+		Kind: subject.Deployment, Repo: d.Repository.ID, Number: run, Name: strings.ToLower(e.Environment),
+	})
+}
+
+// deployed is the part of GitHub's deployment that is read here.
+type deployed struct {
+	ID          int64
+	SHA         string
+	Environment string
+}
+
+// deployment makes due what waits at a gate: a deployment elsewhere, what became of one and a
+// review by GitHub's own reviewers are what it may wait for. One that is said to have
+// succeeded may be one that never asked.
+func deployment(d delivery, r *subject.Result) {
+	if d.Repository.ID == 0 {
+		return
+	}
+	r.Selectors = append(r.Selectors, subject.Selector{Kind: subject.ByGate, Repo: d.Repository.ID})
+	var e struct {
+		Deployment deployed
+		Status     struct{ State string } `json:"deployment_status"`
+	}
+	if !unmarshal(d.body, &e) || e.Status.State != "success" || e.Deployment.ID <= 0 || e.Deployment.Environment == "" || !isCommit(e.Deployment.SHA) {
+		return
+	}
+	r.Deployed = append(r.Deployed, subject.DeployedFact{
+		Repo: d.Repository.ID, Deployment: e.Deployment.ID, Environment: e.Deployment.Environment, Commit: e.Deployment.SHA, At: d.at,
 	})
 }
 

@@ -78,10 +78,10 @@ func isPolicyHome(name string) bool { return strings.EqualFold(name, ".github") 
 
 // isPolicy reports whether a path can be a policy file, or what reads like one, or the folder
 // of one, which as a link or a submodule would take it away; or a pull request template, whose
-// text no rule takes for an answer.
+// text no rule takes for an answer; or a calendar of holidays.
 func isPolicy(path string) bool {
 	path = strings.ToLower(path)
-	return path == ".github" || strings.HasPrefix(path, ".github/change-management") || strings.Contains(path, "pull_request_template")
+	return path == ".github" || strings.HasPrefix(path, ".github/change-management") || strings.HasSuffix(path, ".ics") || strings.Contains(path, "pull_request_template")
 }
 
 // pushFact is a push of the delivery's sender. GitHub's sender is who is signed in, a

@@ -19,8 +19,7 @@ import (
 )
 
 // events is what each event means. One that is missing here names its repository and
-// installation and moves nothing: labels, comments on code, releases, deployments and
-// their statuses, workflow runs (their jobs arrive as check runs, a re-run's too),
+// installation and moves nothing: labels, comments on code, releases, workflow runs (their jobs arrive as check runs, a re-run's too),
 // branch protection, and whatever GitHub invents next.
 var events = map[string]func(d delivery, r *subject.Result){
 	"pull_request":               pullRequest,
@@ -36,6 +35,9 @@ var events = map[string]func(d delivery, r *subject.Result){
 	"push":                       push,
 	"merge_group":                mergeGroup,
 	"deployment_protection_rule": deploymentGate,
+	"deployment":                 deployment,
+	"deployment_status":          deployment,
+	"deployment_review":          deployment,
 
 	"membership":   membership,
 	"team":         team,

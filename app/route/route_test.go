@@ -456,12 +456,12 @@ var meanings = []struct{ name, event, body, want string }{
 	{
 		"deployment asks", "deployment_protection_rule",
 		`{"action":"requested",` + common + `,"environment":"production/eu","deployment_callback_url":"https://api.github.com/repos/Octo-Org/app/actions/runs/51/deployment_protection_rule"}`,
-		repo + "; due deployment/7/51/production/eu",
+		repo + "; gate 7 run 51 deployment 0 to production/eu of none; due deployment/7/51/production/eu",
 	},
 	{
 		"deployment asks, on an enterprise server", "deployment_protection_rule",
 		`{"action":"requested",` + common + `,"environment":"prod","deployment_callback_url":"https://github.example.com/api/v3/repos/octo-org/app/actions/runs/51/deployment_protection_rule"}`,
-		repo + "; due deployment/7/51/prod",
+		repo + "; gate 7 run 51 deployment 0 to prod of none; due deployment/7/51/prod",
 	},
 	{
 		"comment", "issue_comment",

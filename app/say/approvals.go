@@ -213,6 +213,7 @@ func Dropped(d rules.Dropped, from []string, c rules.Change, n Names) string {
 		rules.DropNewMember:    who + " has not been in a team of " + either(from) + " for long enough, or was added by a contributor",
 		rules.DropAged:         who + " gave it too long ago for this rule; a new review would count",
 		rules.DropSeated:       who + " is needed for the rule " + d.Rule + ", and each of these rules asks for somebody else",
+		rules.DropDeclarer:     who + " declared the emergency, and somebody else has to approve it",
 		rules.DropLastSeat:     who + " is a bot, and the last approval has to be a person's",
 		rules.DropDismissed:    "the approval of " + who + " was dismissed",
 	}[d.Why]

@@ -19,7 +19,9 @@ import (
 
 	"github.com/changewarden/changewarden/app/command"
 	"github.com/changewarden/changewarden/app/say"
+	"github.com/changewarden/changewarden/deploy"
 	"github.com/changewarden/changewarden/rules"
+	"github.com/changewarden/changewarden/rules/calendar"
 )
 
 var update = flag.Bool("update", false, "write docs/reasons.md")
@@ -31,6 +33,8 @@ var (
 		Pulls: []rules.Pull{{Number: 6, HeadRef: "other"}, {Number: 7, HeadRef: "topic"}, {Number: 8, HeadRef: "topic"}},
 	}
 )
+
+var evening = time.Date(2025, 3, 3, 18, 0, 0, 0, time.UTC)
 
 // examples has each reason code with facts of the kind that it comes with.
 var examples = []rules.Reason{
@@ -81,6 +85,34 @@ var examples = []rules.Reason{
 	}},
 	{Outcome: rules.Waived, Code: rules.RuleWaived, Relief: &rules.Relief{Until: time.Date(2025, 3, 17, 9, 0, 0, 0, time.UTC), By: 2, Group: "security"}},
 	{Outcome: rules.Advice, Code: rules.RuleAdvice, Relief: &rules.Relief{Until: time.Date(2025, 4, 1, 0, 0, 0, 0, time.UTC)}},
+	{Outcome: rules.Waived, Code: rules.RuleEmergency, Relief: &rules.Relief{Until: evening, By: 2, Group: "on-call"}},
+	{Outcome: rules.Waived, Code: rules.RuleRollback, Relief: &rules.Relief{By: 2, Group: "on-call"}},
+	{
+		Outcome: rules.Pending, Code: rules.EmergencyUnapproved, Approvals: &rules.ApprovalFacts{Need: 1, From: []string{"on-call", "senior engineers"}},
+		Relief: &rules.Relief{Until: evening, By: 2, Group: "on-call"},
+	},
+	{Outcome: rules.Pass, Code: rules.DeployedDone, Deployed: &rules.DeployedFacts{To: "staging", At: evening}},
+	{Outcome: rules.Pending, Code: rules.DeployedMissing, Deployed: &rules.DeployedFacts{To: "staging"}},
+	{Outcome: rules.Pending, Code: rules.DeployedClaimed, Deployed: &rules.DeployedFacts{To: "staging", Claimed: []int64{50}}},
+	{Outcome: rules.Pending, Code: rules.DeployedRunning, Deployed: &rules.DeployedFacts{To: "staging"}},
+	{Outcome: rules.Pending, Code: rules.DeployedFailed, Deployed: &rules.DeployedFacts{To: "staging"}},
+	{Outcome: rules.Pending, Code: rules.DeployedRolledBack, Deployed: &rules.DeployedFacts{To: "staging"}},
+	{Outcome: rules.Pending, Code: rules.DeployedChecks, Deployed: &rules.DeployedFacts{To: "staging", Missing: []string{"smoke"}}},
+	{Outcome: rules.Pending, Code: rules.DeployedSoaking, Deployed: &rules.DeployedFacts{To: "staging", Soaked: evening}},
+	{Outcome: rules.Pass, Code: rules.SignOffGiven, SignOff: &rules.SignOffFacts{Name: "QA", Counted: []rules.SignOffCounted{{By: 2, Group: "qa"}}}},
+	{Outcome: rules.Pending, Code: rules.SignOffMissing, SignOff: &rules.SignOffFacts{
+		Name: "QA", From: []string{"qa"}, Missing: []int64{7, 8}, Dropped: []rules.SignOffDropped{{By: 2, Why: rules.SignOffOtherDiff}},
+	}},
+	{Outcome: rules.Pending, Code: rules.SignOffRipens, SignOff: &rules.SignOffFacts{Name: "customer notice", Ripe: evening}},
+	{Outcome: rules.Pass, Code: rules.WindowOpen, Window: &rules.WindowFacts{Window: "business hours", Until: evening}},
+	{Outcome: rules.Pending, Code: rules.WindowClosed, Window: &rules.WindowFacts{Window: "business hours", Next: []calendar.Span{{From: evening}}}},
+	{Outcome: rules.Pending, Code: rules.WindowFrozen, Window: &rules.WindowFacts{
+		Window: "business hours", Freezes: []string{"year end"}, Next: []calendar.Span{{From: evening}},
+	}},
+	{Outcome: rules.Fail, Code: rules.WindowNever, Window: &rules.WindowFacts{Window: "business hours"}},
+	{Outcome: rules.Pending, Code: rules.WindowUnreadable, Window: &rules.WindowFacts{
+		Window: "business hours", Unread: []string{".github/holidays.ics"}, Since: evening,
+	}},
 	{Outcome: rules.Indeterminate, Code: rules.FactsIncomplete, Gaps: []rules.Gap{{Fact: rules.GapFiles, Read: 3000, Of: 3412}}},
 	{Outcome: rules.Fail, Code: rules.NoRuleApplies},
 	{Outcome: rules.NotApplicable, Code: rules.RuleNotApplicable},
@@ -88,6 +120,18 @@ var examples = []rules.Reason{
 	{Outcome: rules.Indeterminate, Code: rules.GroupUnknown},
 	{Outcome: rules.Pending, Code: rules.GroupMemberUnread},
 	{Outcome: rules.Fail, Code: rules.GroupMemberMoved},
+}
+
+// gateReasons has each of the gate's own reasons.
+var gateReasons = []deploy.Reason{
+	{Code: deploy.EnvironmentUnknown}, {Code: deploy.RunEvent}, {Code: deploy.RunBranch}, {Code: deploy.RunWorkflow},
+	{Code: deploy.CommitUnbranched}, {Code: deploy.RouteUnknown}, {Code: deploy.BehindGood}, {Code: deploy.ClockSkewed}, {Code: deploy.Expired},
+	{Code: deploy.CommitsUnaccounted, Commits: []deploy.Commit{
+		{SHA: "0f1e2d3c4b5a69788796a5b4c3d2e1f001234567", Status: deploy.Direct}, {SHA: "1f1e2d3c4b5a69788796a5b4c3d2e1f001234567", Pull: 7, Status: deploy.Red},
+	}},
+	{Code: deploy.CommitsAccounted, Commits: []deploy.Commit{{SHA: "0f1e2d3c4b5a69788796a5b4c3d2e1f001234567", Status: deploy.Excepted}}},
+	{Code: deploy.PostMortemOverdue, Issues: []int64{31}},
+	{Code: deploy.GitHubWaits, Waits: []deploy.Wait{{Kind: deploy.WaitReviewers}, {Kind: deploy.WaitTimer, Until: evening}}},
 }
 
 // example returns the example of a code.
@@ -126,6 +170,13 @@ the sentence is made from it and its facts. This is every code with a sentence a
 		text := say.Dropped(d, []string{"security"}, change, names)
 		said[why] = !strings.Contains(text, "of the reason")
 		fmt.Fprintf(&b, "| `%s` | %s |\n", why, text)
+	}
+	b.WriteString("\n## What the gate says of a deployment itself\n\n| code | the sentence |\n|---|---|\n")
+	for _, r := range gateReasons {
+		d := deploy.Decision{Answer: deploy.Hold, Reasons: []deploy.Reason{r}}
+		_, lines := say.Gate(d, rules.Shipment{Environment: "production", Commit: change.Head}, names)
+		said[string(r.Code)] = len(lines) == 1
+		fmt.Fprintf(&b, "| `%s` | %s |\n", r.Code, strings.Join(lines, " "))
 	}
 	b.WriteString("\n## What is said beside the findings\n\n| code | the sentence |\n|---|---|\n")
 	for _, code := range constants(t, "NoticeCode") {
@@ -172,7 +223,9 @@ the sentence is made from it and its facts. This is every code with a sentence a
 func constants(t *testing.T, kind string) []string {
 	t.Helper()
 	var out []string
-	for _, name := range []string{"../../rules/verdict.go", "../../rules/change.go", "../../rules/waiver.go", "../../rules/step.go", "../command/refusal.go"} {
+	for _, name := range []string{
+		"../../rules/verdict.go", "../../rules/change.go", "../../rules/waiver.go", "../../rules/step.go", "../command/refusal.go", "../../deploy/decide.go",
+	} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {
 			t.Fatal(err)

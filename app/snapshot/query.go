@@ -30,6 +30,9 @@ var (
 	queuePage      = document("queue_page.graphql")
 
 	mergeGroupQuery = document("merge_group.graphql")
+
+	deploymentQuery   = document("deployment.graphql")
+	workflowFileQuery = document("workflow_file.graphql")
 )
 
 var (

@@ -109,6 +109,16 @@ func (tx *Tx) apply(at time.Time, r subject.Result, guid string) error {
 			return fmt.Errorf("note merge group %s of repository %d: %w", f.SHA, f.Repo, err)
 		}
 	}
+	for _, f := range r.Gates {
+		if err := tx.gateFact(f); err != nil {
+			return fmt.Errorf("note a job at environment %s of repository %d: %w", f.Environment, f.Repo, err)
+		}
+	}
+	for _, f := range r.Deployed {
+		if err := tx.deployedFact(f, r.Installation); err != nil {
+			return fmt.Errorf("note deployment %d of repository %d: %w", f.Deployment, f.Repo, err)
+		}
+	}
 	if err := tx.memories(at, r); err != nil {
 		return err
 	}

@@ -19,9 +19,14 @@ func (tx *Tx) selected(at time.Time, sel subject.Selector, due map[subject.Subje
 	var err error
 	switch sel.Kind {
 	case subject.ByHead:
+		if err := tx.selectGates(sel.Repo, sel.SHA, due); err != nil {
+			return err
+		}
 		return tx.selectByHead(at, sel, due)
 	case subject.ByIssue:
 		return tx.selectPostMortem(sel.Repo, sel.Number, due)
+	case subject.ByGate:
+		return tx.selectGates(sel.Repo, "", due)
 	case subject.ByPerson:
 		pulls, err = tx.pullsOfPerson(sel)
 	case subject.ByTeam:
@@ -40,6 +45,9 @@ func (tx *Tx) selected(at time.Time, sel subject.Selector, due map[subject.Subje
 			pulls, err = tx.unlike(pulls, sel.Usual)
 		}
 	case subject.ByRepository:
+		if err := tx.selectGates(sel.Repo, "", due); err != nil {
+			return err
+		}
 		pulls, err = list(tx.reader(), scanPull, selectPullOnly+`where repo = $1 and open`, sel.Repo)
 	default:
 		err = fmt.Errorf("no such kind")

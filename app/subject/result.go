@@ -17,6 +17,8 @@ type Result struct {
 	Pulls         []PullFact
 	Pushes        []PushFact
 	MergeGroups   []MergeGroupFact
+	Gates         []GateFact
+	Deployed      []DeployedFact
 	Teams         []TeamFact
 	Joins         []JoinFact
 	Commands      []CommandFact
@@ -59,9 +61,13 @@ const (
 	ByBase SelectorKind = "base"
 	// ByRepository selects every open pull request of Repo: its default branch, where the
 	// policy stands, moved.
+	// With ByRepository the deployments of Repo that wait at a gate are selected too, and with
+	// ByHead those of the commit SHA.
 	ByRepository SelectorKind = "repository"
 	// ByIssue selects the change whose post-mortem issue Number of Repo is.
 	ByIssue SelectorKind = "issue"
+	// ByGate selects the deployments of Repo that wait at a gate.
+	ByGate SelectorKind = "gate"
 )
 
 // Selector names subjects by something the delivery knows, for the store to resolve with
@@ -150,6 +156,25 @@ type MergeGroupFact struct {
 	SHA  string
 	Base string // branch
 	Why  string // it is gone: GitHub's word (merged, invalidated, dequeued); empty: it waits
+}
+
+// GateFact is that a job waits at an environment for our answer.
+type GateFact struct {
+	Repo        int64
+	Run         int64  // of the workflow
+	Deployment  int64  // GitHub's id; 0: the delivery does not say
+	Environment string // as GitHub writes it
+	Commit      string
+	At          time.Time // when the delivery was received
+}
+
+// DeployedFact is that a deployment is said to have succeeded, by whomever.
+type DeployedFact struct {
+	Repo        int64
+	Deployment  int64 // GitHub's id
+	Environment string
+	Commit      string
+	At          time.Time // when the delivery was received
 }
 
 // TeamFact is who made a team, or gave it another name.

@@ -16,7 +16,7 @@ type Kind string
 const (
 	PullRequest  Kind = "pull_request" // Repo, Number
 	MergeGroup   Kind = "merge_group"  // Repo, SHA: the group's head commit
-	Deployment   Kind = "deployment"   // Repo, Number: the workflow run, Name: the environment
+	Deployment   Kind = "deployment"   // Repo, Number: the workflow run, Name: the environment; run 0: what was deployed there unasked
 	Repository   Kind = "repository"   // Repo
 	Installation Kind = "installation" // Number: the installation
 	Head         Kind = "head"         // Repo, SHA: what is owed to GitHub on one commit
@@ -34,7 +34,7 @@ type Subject struct {
 	Repo   int64  // GitHub's numeric repository id; 0 for an installation
 	Number int64  // pull request number, workflow run id or installation id; else 0
 	SHA    string // 40 hex digits for merge groups and heads; else empty
-	Name   string // environment of a deployment; else empty
+	Name   string // environment of a deployment, in lower case: GitHub folds it; else empty
 }
 
 // Key returns the subject as one line of text, the key of its row: the kind, then its

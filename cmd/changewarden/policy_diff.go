@@ -127,8 +127,8 @@ func (c policyDiffCmd) trials(from, to rules.Policy) ([]trial, error) {
 		change := withLogins(r, from, to)
 		out = append(out, trial{
 			name:  r.Change.Repo.Name + pulls(r.Change),
-			was:   rules.Evaluate(from, change, r.Stage, r.At),
-			is:    rules.Evaluate(to, change, r.Stage, r.At),
+			was:   rules.Evaluate(from, change, r.At),
+			is:    rules.Evaluate(to, change, r.At),
 			wasBy: peopleOf(r), isBy: peopleOf(r),
 		})
 	}

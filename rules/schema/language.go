@@ -9,9 +9,14 @@ func policy() node {
 		"classes":         named(ref("condition")).said("What a change is, derived from facts. The class `policy` is built in: whatever changes the policy file itself."),
 		"exceptions":      list(exception()).said("Changes that may pass a rule of this file, or one of the floor's that is overridable, until a day."),
 		"advice":          list(advice()).said("Rules of the floor that are overridable and that this repository does not enforce yet."),
+		"environments":    named(environment()).said("Places to deploy to. A rule is before one of them by its name here."),
+		"windows":         named(window()).said("When something may be deployed, week by week."),
+		"freezes":         node{"anyOf": []node{list(freeze()), {"type": "array", "maxItems": 0}}}.said("Times in which every window of this file is closed."),
+		"emergency":       emergency().said("How an emergency is declared, and what it waives."),
+		"rollback":        rollback().said("Who may deploy what was good before, and what that skips."),
 		"review_requests": requests().said("Who is asked on GitHub for the approvals that rules of this file lack. Without it, nobody."),
 		"rules":           list(rule()).said("What has to hold, and when. Every rule is judged every time, beside those of the floor."),
-	}, "version").said("What a change needs before it may be merged. In a repository the file is .github/change-management.yml on the default branch; it adds to the floor and takes nothing away.")
+	}, "version").said("What a change needs before it may be merged, and before it may be deployed. In a repository the file is .github/change-management.yml on the default branch; it adds to the floor and takes nothing away.")
 }
 
 func procedure() node {
@@ -43,7 +48,7 @@ func group() node {
 func rule() node {
 	return object(map[string]node{
 		"name":        text().said("What verdicts call the rule. No two rules have the same name, the floor's included."),
-		"before":      oneOf("merge").said("The moment that the rule guards: `merge`, the default."),
+		"before":      text().said("The moment that the rule guards: `merge`, the default, or an environment."),
 		"when":        ref("condition").said("When the rule applies. Without it, always."),
 		"require":     ref("requirement").said("What has to hold: everything that is named."),
 		"enforce":     node{"type": "boolean"}.said("`false`: judged, recorded and shown as advice, and blocking nothing, up to the day in `until`."),
@@ -109,6 +114,9 @@ func requirement() node {
 		"conversations_resolved": node{"enum": []any{true, "by_others"}}.said("No conversation of a review is open; by_others: nor one that a contributor resolved."),
 		"linear_history":         node{"const": true}.said("No commit is a merge."),
 		"up_to_date":             node{"const": true}.said("The head holds every commit of the base."),
+		"deployed":               deployed().said("Before an environment: the same commit runs in another."),
+		"sign_off":               signOff().said("Before an environment: somebody's word that it may be deployed."),
+		"window":                 text().said("Before an environment: now is inside the window, and outside of every freeze that applies."),
 		"any":                    list(ref("requirement")).said("One of these is met."),
 		"all":                    list(ref("requirement")).said("Each of these is met."),
 		"expr":                   expression().said("An expression in CEL that is true, which may ask for approvals and checks too."),

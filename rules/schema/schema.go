@@ -95,6 +95,8 @@ func mappings() map[string]node {
 		"policy": policy(), "procedure": procedure(), "group": group(), "rule": rule(),
 		"condition": condition(), "requirement": requirement(), "approvals": approvals(), "checks": checks(),
 		"labels": labels(), "ticket": ticket(), "section": section(), "exception": exception(), "advice": advice(),
+		"environment": environment(), "window": window(), "freeze": freeze(), "emergency": emergency(), "declare": declare(),
+		"post_mortem": postMortem(), "rollback": rollback(), "deployed": deployed(), "deployed_by": deployedBy(), "sign_off": signOff(),
 		"review_requests": requests(),
 	}
 }

@@ -32,9 +32,19 @@ var places = map[string]string{
 	"ticket":          "version: 1\nrules: [{name: r, require: {ticket: {%s: 1}}}]\n",
 	"section":         "version: 1\nrules: [{name: r, require: {section: {%s: 1}}}]\n",
 	"exception":       "version: 1\nexceptions: [{%s: 1}]\n",
-	"review_requests": "version: 1\nreview_requests: {%s: 1}\n",
 	"advice":          "version: 1\nadvice: [{%s: 1}]\n",
+	"environment":     "version: 1\nenvironments: {e: {%s: 1}}\n",
+	"window":          "version: 1\nwindows: {w: {%s: 1}}\n",
+	"freeze":          "version: 1\nfreezes: [{%s: 1}]\n",
+	"emergency":       "version: 1\nemergency: {%s: 1}\n",
+	"declare":         "version: 1\nemergency: {declare: {%s: 1}}\n",
+	"post_mortem":     "version: 1\nemergency: {post_mortem: {%s: 1}}\n",
+	"rollback":        "version: 1\nrollback: {%s: 1}\n",
+	"deployed":        "version: 1\nrules: [{name: r, require: {deployed: {%s: 1}}}]\n",
+	"deployed_by":     "version: 1\nrules: [{name: r, require: {deployed: {by: {%s: 1}}}}]\n",
+	"sign_off":        "version: 1\nrules: [{name: r, require: {sign_off: {%s: 1}}}]\n",
 	"checks":          "version: 1\nrules: [{name: r, require: {checks: {all: true, %s: 1}}}]\n",
+	"review_requests": "version: 1\nreview_requests: {%s: 1}\n",
 }
 
 var mayHave = regexp.MustCompile(`(?m)no key "z+q+": it may have (.*)$`)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/changewarden/changewarden/rules"
+	"github.com/changewarden/changewarden/rules/calendar"
 	"github.com/changewarden/changewarden/rules/words"
 )
 
@@ -24,7 +25,10 @@ var samples = []any{
 	[]rules.Requirement{{LinearHistory: true}, {UpToDate: true}},
 	rules.Requirement{LinearHistory: true},
 	&rules.Approvals{Count: 1}, &rules.Checks{All: true}, &rules.Ticket{In: []string{rules.InTitle}}, &rules.Section{Heading: "sample"},
-	rules.OfCommit, rules.Block,
+	rules.OfCommit, rules.Block, rules.OfSHA,
+	&rules.Deployed{To: "sample"}, &rules.SignOff{Name: "sample"},
+	[]time.Weekday{time.Tuesday}, calendar.Clock(7), calendar.Span{From: time.Unix(7, 0)},
+	rules.Approvals{Count: 3}, rules.PostMortem{Within: time.Hour},
 	[]rules.TeamRef{{Slug: "sample"}},
 	[]rules.UserRef{{Login: "sample"}},
 	rules.UserRef{Login: "sample"},
@@ -62,6 +66,19 @@ func TestComplete(t *testing.T) {
 			a := v.(rules.Section)
 			return rule(rules.Condition{}, rules.Requirement{Section: &a})
 		}},
+		{rules.Deployed{To: "x"}, func(v any) string {
+			a := v.(rules.Deployed)
+			return rule(rules.Condition{}, rules.Requirement{Deployed: &a})
+		}},
+		{rules.SignOff{Name: "x"}, func(v any) string {
+			a := v.(rules.SignOff)
+			return rule(rules.Condition{}, rules.Requirement{SignOff: &a})
+		}},
+		{rules.Window{}, func(v any) string { return words.Plain.Window(v.(rules.Window)) }},
+		{rules.Freeze{}, func(v any) string { return words.Plain.Freeze(v.(rules.Freeze)) }},
+		{rules.Environment{}, func(v any) string { return words.Plain.Environment(v.(rules.Environment)) }},
+		{rules.EmergencyPath{}, func(v any) string { return words.Plain.Emergency(v.(rules.EmergencyPath)) }},
+		{rules.RollbackLane{}, func(v any) string { return words.Plain.Rollback(v.(rules.RollbackLane)) }},
 		{rules.Group{Teams: []rules.TeamRef{{Slug: "x"}}}, func(v any) string { return words.Plain.Group(v.(rules.Group)) }},
 		{rules.Exception{}, func(v any) string { return words.Plain.Exception(v.(rules.Exception)) }},
 		{rules.Deferral{}, func(v any) string { return words.Plain.Deferral(v.(rules.Deferral)) }},
@@ -76,7 +93,7 @@ func TestComplete(t *testing.T) {
 			changed.Set(reflect.ValueOf(c.base))
 			changed.Field(i).Set(sample(t, field.Type, kind.Name()+"."+field.Name))
 			base := c.base
-			if field.Name == "Except" { // it stands beside All
+			if kind == reflect.TypeFor[rules.Checks]() && field.Name == "Except" { // it stands beside All
 				all := rules.Checks{All: true}
 				base = all
 				all.Except = []string{"sample"}

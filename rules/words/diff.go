@@ -71,6 +71,15 @@ func (s Style) diffLayers(layer string, from, to rules.Layer) []Difference {
 		}
 		return all
 	}
+	moments := func(l rules.Layer) map[string]string {
+		all := map[string]string{}
+		for _, one := range s.Production(l) {
+			all[one[0]] = one[1]
+		}
+		return all
+	}
+	was, is := moments(from), moments(to)
+	out = append(out, compare("deployment", layer, keys(was, is), was, is, func(text string) string { return text })...)
 	let, lets := reliefs(from), reliefs(to)
 	out = append(out, compare("exception", layer, keys(let, lets), let, lets, func(text string) string { return text })...)
 	branches := func(l rules.Layer) map[string][]string {

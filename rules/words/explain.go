@@ -43,6 +43,12 @@ func (s Style) Explain(p rules.Policy, markdown bool) string {
 		for _, r := range l.Rules {
 			item(s.Name(r.Name), s.Rule(r))
 		}
+		if all := s.Production(l); len(all) > 0 {
+			heading(fmt.Sprintf("Deployments of the %s", l.Name))
+			for _, one := range all {
+				item(one[0], one[1])
+			}
+		}
 		if all := s.Reliefs(l); len(all) > 0 {
 			heading(fmt.Sprintf("Exceptions and advice of the %s", l.Name))
 			for _, one := range all {

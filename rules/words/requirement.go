@@ -43,6 +43,7 @@ func (s Style) needs(r rules.Requirement) []string {
 	add(r.LinearHistory, "a history without merges")
 	add(r.UpToDate, "to hold every commit of its base branch")
 	add(r.Expr.Text != "", s.Code(r.Expr.Text)+" to be true")
+	parts = append(parts, s.before(r)...)
 	if len(r.Any) > 0 {
 		parts = append(parts, "one of these: "+strings.Join(s.each(r.Any), "; or "))
 	}

@@ -67,6 +67,9 @@ func (s Style) Rule(r rules.Rule) string {
 			who += ","
 		}
 	}
+	if before := s.stage(r); before != "" {
+		who = before + strings.ToLower(who[:1]) + who[1:]
+	}
 	text := who + " " + s.Requirement(r.Require) + "."
 	if !r.Until.IsZero() {
 		text += " It is advice up to " + lastDay(r.Until) + " and blocks nothing until then."

@@ -1,0 +1,106 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/rs/zerolog"
+
+	"github.com/changewarden/changewarden/app/publish"
+	"github.com/changewarden/changewarden/app/snapshot"
+	"github.com/changewarden/changewarden/app/store"
+)
+
+// followGates finds out about deployments that are said to have succeeded. One that was
+// approved counts as good where GitHub itself reports its job as succeeded: a status alone is
+// anybody's word. One that was not, into an environment before which the policy asks
+// something, is recorded as ungated, once.
+func (a *App) followGates(ctx context.Context, c store.Claim, repo store.Repository, all []store.Gate) error {
+	for _, g := range all {
+		if g.ClosedAt.IsZero() || g.ClaimedAt.IsZero() || !g.GoodAt.IsZero() || g.Ungated {
+			continue
+		}
+		target := targetOf(repo, 0)
+		target.Head = g.SHA
+		client, err := a.client(ctx, repo.Installation)
+		if err != nil {
+			return err
+		}
+		var job snapshot.Job
+		if g.Run != 0 {
+			var found bool
+			if job, found, err = a.reader.Job(ctx, client, target, g.Deployment); err != nil {
+				return err
+			}
+			if !found || !job.Succeeded {
+				continue // not yet, or a claim that nothing bears out
+			}
+		}
+		if g.Said == publish.GateApproved {
+			g.GoodAt = job.At
+			if err := a.store.Tx(ctx, func(tx *store.Tx) error { return a.goodGate(tx, g) }); err != nil {
+				return err
+			}
+			continue
+		}
+		guarded, texts, err := a.reader.Guarded(ctx, client, target, g.Name)
+		if err != nil {
+			return err
+		}
+		policy, err := a.putPolicies(ctx, texts)
+		if err != nil {
+			return err
+		}
+		g.Ungated = true
+		err = a.store.Tx(ctx, func(tx *store.Tx) error {
+			if guarded {
+				if err := a.recordUngated(ctx, tx, c, repo, g, policy); err != nil {
+					return err
+				}
+			}
+			return tx.PutGate(g)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// goodGate notes that an approved deployment is good. If it went back, what ran there until
+// now was rolled back from.
+func (a *App) goodGate(tx *store.Tx, g store.Gate) error {
+	if g.Answer == rolledBack {
+		good, err := tx.GoodGates(g.Repo, g.Environment, 1)
+		if err != nil {
+			return err
+		}
+		for _, was := range good {
+			if was.SHA != g.SHA {
+				was.BadAt = g.GoodAt
+				if err := tx.PutGate(was); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return tx.PutGate(g)
+}
+
+func (a *App) recordUngated(ctx context.Context, tx *store.Tx, c store.Claim, repo store.Repository, g store.Gate, policy []PolicyRef) error {
+	body, err := json.Marshal(UngatedRecord{
+		Host: a.host, Repo: repo.ID, Run: g.Run, Deployment: g.Deployment, Environment: g.Name, Commit: g.SHA, Claimed: g.ClaimedAt,
+		Policy: policy, Deliveries: c.Deliveries,
+	})
+	if err != nil {
+		return fmt.Errorf("encode ungated record: %w", err)
+	}
+	_, seq, err := tx.Append(repo.Account, KindUngated, a.now(), body)
+	if err != nil {
+		return err
+	}
+	zerolog.Ctx(ctx).Warn().Str("repo", fullName(repo)).Str("environment", g.Name).Str("sha", g.SHA).Int64("seq", seq).
+		Strs("deliveries", c.Deliveries).Msg("deployed without an approval of the gate")
+	return nil
+}
