@@ -78,7 +78,7 @@ func (a *App) obey(ctx context.Context, tx *store.Tx, l *look, at time.Time) err
 	if len(l.waiting) == 0 {
 		return nil
 	}
-	content, err := contentOf(tx, *l)
+	content, known, err := contentOf(tx, *l)
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (a *App) obey(ctx context.Context, tx *store.Tx, l *look, at time.Time) err
 		if row.GUID != "" { // it led here
 			l.c.Deliveries, l.c.Delivered = append(slices.Clone(l.c.Deliveries), row.GUID), l.c.Delivered+1
 		}
-		d := decision{look: l, spoken: s, content: content, at: at}
+		d := decision{look: l, spoken: s, content: content, known: known, at: at}
 		if err := d.decide(tx); err != nil {
 			return err
 		}
@@ -107,23 +107,48 @@ func (a *App) obey(ctx context.Context, tx *store.Tx, l *look, at time.Time) err
 }
 
 // contentOf is the change of the pull request at hand as it is judged: with what is known of
-// others that carry the same content. Who contributed by another contributed.
-func contentOf(tx *store.Tx, l look) (rules.Change, error) {
+// others that carry the same content. Who contributed by another contributed. Of one that was
+// merged it is known if it was judged before.
+func contentOf(tx *store.Tx, l look) (content rules.Change, known bool, err error) {
 	own := l.read.Change
+	if l.read.Merged && l.read.Governed {
+		return judgedBefore(tx, l)
+	}
 	if !l.read.Open || !l.read.Governed {
-		return own, nil
+		return own, true, nil
 	}
 	changes, _, err := carried(tx, l.repo.ID, own.Head)
 	if err != nil {
-		return rules.Change{}, err
+		return rules.Change{}, false, err
 	}
 	changes = slices.DeleteFunc(changes, func(c rules.Change) bool { return c.Pulls[0].Number == l.row.Number })
 	for _, c := range rules.Unite(append(changes, own)) {
 		if c.Base == own.Base && slices.ContainsFunc(c.Pulls, func(p rules.Pull) bool { return p.Number == l.row.Number }) {
-			return c, nil
+			return c, true, nil
 		}
 	}
-	return own, nil // of a stranger, beside one of somebody who can write
+	return own, true, nil // of a stranger, beside one of somebody who can write
+}
+
+// judgedBefore is a merged pull request's change as it was judged last before the merge, with
+// what is known now of whoever speaks. Without such a verdict its content is unknown.
+func judgedBefore(tx *store.Tx, l look) (content rules.Change, known bool, err error) {
+	now := l.read.Change
+	v, found, err := tx.VerdictBefore(l.repo.ID, l.row.Number, now.Head, now.Base, l.read.MergedAt)
+	if err != nil || !found {
+		return now, false, err
+	}
+	facts, found, err := tx.Blob(v.Snapshot)
+	if err != nil || !found {
+		return now, false, err
+	}
+	var was rules.Change
+	if err := decode(facts, &was); err != nil {
+		return rules.Change{}, false, fmt.Errorf("what was judged of pull request %d: %w", l.row.Number, err)
+	}
+	was.TakenAt, was.SeenAt, was.Teams, was.Owners = now.TakenAt, now.SeenAt, now.Teams, now.Owners
+	was.People, was.Read = slices.Concat(was.People, now.People), slices.Concat(was.Read, now.Read)
+	return was, true, nil
 }
 
 // decision is what becomes of one command.
@@ -131,11 +156,15 @@ type decision struct {
 	*look
 	spoken
 	content rules.Change
+	known   bool // what landed is
 	at      time.Time
 
 	state     store.CommandState
 	why       string
 	waiving   rules.Waiving   // of a waiver
+	signing   rules.Signing   // of a sign-off
+	declaring rules.Declaring // of an emergency
+	commit    string          // that it is about, if that is not the head
 	withdrawn []store.Command // by a withdrawal
 }
 
@@ -145,28 +174,36 @@ func (d *decision) decide(tx *store.Tx) error {
 	if d.SaidAt.After(d.at) { // GitHub's clock is ahead of ours
 		d.SaidAt = d.at
 	}
-	if d.said.Verb == command.Withdraw && d.said.Fault == "" && d.read.Open {
+	// What was merged may still be deployed.
+	live := d.read.Open || d.read.Merged && d.said.Verb != command.Waive
+	if d.said.Verb == command.Withdraw && d.said.Fault == "" && live {
 		if err := d.withdraw(tx); err != nil || d.state == store.CommandTaken {
 			return err
 		}
 	}
-	if !d.write && !rules.Waivers(d.read.Policy, d.content, d.person()) {
+	if !d.write && !rules.Speaks(d.read.Policy, d.content, d.person()) {
 		d.state = store.CommandIgnored
 		return nil
 	}
 	switch {
 	case d.Why != "":
 		d.why = d.Why
-	case !d.read.Open:
+	case !live:
 		d.why = string(command.Closed)
 	case !d.read.Governed:
 		d.why = string(command.Ungoverned)
 	case d.said.Fault != "":
 		d.why = string(d.said.Fault)
-	case d.said.Verb == command.Waive:
-		return d.waive(tx)
 	case d.said.Verb == command.Withdraw:
 		d.why = string(command.NothingGiven)
+	case !d.known:
+		d.why = string(command.Unjudged)
+	case d.said.Verb == command.Waive:
+		return d.waive(tx)
+	case d.said.Verb == command.SignOff:
+		return d.signOff(tx)
+	case d.said.Verb == command.Declare:
+		d.declare()
 	default:
 		d.state, d.why = store.CommandVoid, "no command"
 	}
@@ -193,13 +230,45 @@ func (d *decision) waive(tx *store.Tx) error {
 	return nil
 }
 
+// signOff takes somebody's word, if judging would: it is bound to what would land, or landed,
+// and to the commit, that of the merge if there was one and no other is named.
+func (d *decision) signOff(tx *store.Tx) error {
+	if d.read.Merged && !strings.HasPrefix(d.content.Head, cmp.Or(d.said.Commit, "none")) {
+		d.commit = d.read.MergeCommit
+	}
+	s := rules.SignedOff{Name: d.said.Argument, By: d.person(), At: d.SaidAt, Landed: d.content.Landed}
+	d.signing = rules.WeighSignOff(d.read.Policy, d.content, s, d.at)
+	why, err := d.aim(tx)
+	if err != nil {
+		return err
+	}
+	if d.why = cmp.Or(string(d.signing.Why), string(why)); d.why == "" {
+		d.state = store.CommandTaken
+	}
+	return nil
+}
+
+// declare takes an emergency, if judging would. It is about the change, whatever its head:
+// what a push voids is the approval that it needs.
+func (d *decision) declare() {
+	e := rules.Declared{ID: d.Comment, Pull: d.Number, By: d.person(), At: d.SaidAt}
+	d.declaring = rules.WeighDeclared(d.read.Policy, d.content, e, d.at)
+	if d.why = string(d.declaring.Why); d.why != "" {
+		return
+	}
+	d.state = store.CommandTaken
+	c := &d.read.Change
+	c.Declared = append(slices.Clone(c.Declared), e)
+	slices.SortStableFunc(c.Declared, func(a, b rules.Declared) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+}
+
 // aim says whether it is clear that the present head is meant: it is named, or its writer
 // could have seen no other. They could if it was pushed, or aimed at its base, within the
 // last minute before the command, or if it was not judged by then.
 func (d *decision) aim(tx *store.Tx) (command.Refusal, error) {
 	head := d.content.Head
 	if d.said.Commit != "" {
-		if strings.HasPrefix(head, d.said.Commit) {
+		if strings.HasPrefix(head, d.said.Commit) || strings.HasPrefix(d.commit, d.said.Commit) {
 			return "", nil
 		}
 		return command.OtherCommit, nil
@@ -216,26 +285,38 @@ func (d *decision) aim(tx *store.Tx) (command.Refusal, error) {
 	return "", nil
 }
 
-// withdraw ends what the same person waived. They can do so whatever became of them.
+// withdraw ends what the same person gave under the name. They can do so whatever became of
+// them.
 func (d *decision) withdraw(tx *store.Tx) error {
 	taken, err := tx.Commands(d.repo.ID, d.Number, store.CommandTaken)
 	if err != nil {
 		return err
 	}
 	for _, t := range taken {
-		if t.Verb != string(command.Waive) || t.Person != d.Person || !t.WithdrawnAt.IsZero() || !strings.EqualFold(t.Rule, d.said.Argument) {
+		name := t.Rule
+		if t.Verb == string(command.Declare) {
+			name = t.Verb
+		}
+		if t.Verb == string(command.Withdraw) || t.Person != d.Person || !t.WithdrawnAt.IsZero() || !strings.EqualFold(name, d.said.Argument) {
 			continue
 		}
 		t.WithdrawnAt = d.at
 		if err := tx.PutCommand(t); err != nil {
 			return err
 		}
-		d.withdrawn, d.waiving.Rule, d.state = append(d.withdrawn, t), t.Rule, store.CommandTaken
+		d.withdrawn, d.state = append(d.withdrawn, t), store.CommandTaken
+		if t.Verb == string(command.SignOff) {
+			d.signing.Name = t.Rule
+		} else {
+			d.waiving.Rule = t.Rule
+		}
 	}
 	c := &d.read.Change
-	c.Waivers = slices.DeleteFunc(slices.Clone(c.Waivers), func(w rules.Waiver) bool {
-		return slices.ContainsFunc(d.withdrawn, func(t store.Command) bool { return t.Comment == w.ID })
-	})
+	ended := func(id int64) bool {
+		return slices.ContainsFunc(d.withdrawn, func(t store.Command) bool { return t.Comment == id })
+	}
+	c.Waivers = slices.DeleteFunc(slices.Clone(c.Waivers), func(w rules.Waiver) bool { return ended(w.ID) })
+	c.Declared = slices.DeleteFunc(slices.Clone(c.Declared), func(e rules.Declared) bool { return ended(e.ID) })
 	return nil
 }
 
@@ -247,14 +328,14 @@ func (a *App) decided(ctx context.Context, tx *store.Tx, d decision) error {
 	if d.state != store.CommandTaken && d.state != store.CommandRefused {
 		return tx.PutCommand(row)
 	}
-	row.Verb, row.Rule = string(d.said.Verb), d.waiving.Rule
-	row.Head, row.Base, row.Exact = d.content.Head, d.content.Base, d.content.Exact
+	row.Verb, row.Rule = string(d.said.Verb), cmp.Or(d.waiving.Rule, d.signing.Name)
+	row.Head, row.Base, row.Exact, row.Landed = cmp.Or(d.commit, d.content.Head), d.content.Base, d.content.Exact, d.content.Landed
 	row.Reaction = publish.ReactionTaken
 	if d.state == store.CommandRefused {
 		row.Reaction = publish.ReactionRefused
 		row.Reply = publish.Reply(row.Comment, say.Refused{
-			Verb: d.said.Verb, Why: d.why, Rule: cmp.Or(d.waiving.Rule, d.said.Argument), Near: d.waiving.Near, From: d.waiving.From,
-			Head: d.content.Head, Named: d.said.Commit,
+			Verb: d.said.Verb, Why: d.why, Rule: cmp.Or(row.Rule, d.said.Argument), Near: cmp.Or(d.waiving.Near, d.signing.Near),
+			From: slices.Concat(d.waiving.From, d.signing.From, d.declaring.From), Until: d.declaring.Until, Head: d.content.Head, Named: d.said.Commit,
 		})
 	}
 	seq, err := a.recordCommand(tx, d, row)
@@ -271,8 +352,10 @@ func (a *App) decided(ctx context.Context, tx *store.Tx, d decision) error {
 func (a *App) recordCommand(tx *store.Tx, d decision, row store.Command) (seq int64, err error) {
 	r := CommandRecord{
 		Host: a.host, Repo: d.repo.ID, Pull: row.Number, Comment: row.Comment, Command: row.Verb, Outcome: string(d.state), Why: d.why,
-		By: rules.UserID(row.Person), Rule: row.Rule, Layer: d.waiving.Layer, Group: d.waiving.Group, Until: d.waiving.Until, Said: row.SaidAt,
-		Head: row.Head, Base: row.Base, Exact: row.Exact, Text: row.Text, Reaction: row.Reaction, Reply: row.Reply != "", Deliveries: []string{row.GUID},
+		By: rules.UserID(row.Person), Rule: d.waiving.Rule, Name: d.signing.Name,
+		Layer: cmp.Or(d.waiving.Layer, d.signing.Layer, d.declaring.Layer), Group: cmp.Or(d.waiving.Group, d.signing.Group, d.declaring.Group),
+		Until: later(d.waiving.Until, d.declaring.Until), Said: row.SaidAt,
+		Head: row.Head, Base: row.Base, Exact: row.Exact, Landed: row.Landed, Text: row.Text, Reaction: row.Reaction, Reply: row.Reply != "", Deliveries: []string{row.GUID},
 	}
 	if d.state != store.CommandTaken {
 		r.Until = time.Time{}
@@ -286,4 +369,11 @@ func (a *App) recordCommand(tx *store.Tx, d decision, row store.Command) (seq in
 	}
 	_, seq, err = tx.Append(d.repo.Account, KindCommand, d.at, body)
 	return seq, err
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }

@@ -173,7 +173,7 @@ func (l *listener) heard(ctx context.Context, cmd store.Command, text []byte) er
 }
 
 // named reports whether the policy that judged the pull request last names somebody among
-// those who can waive: not everybody whom a policy trusts is of the organisation.
+// those who can give a command: not everybody whom a policy trusts is of the organisation.
 func (l *listener) named(ctx context.Context, person int64) (bool, error) {
 	if l.policy == nil {
 		l.policy = &rules.Policy{}
@@ -202,7 +202,7 @@ func (l *listener) named(ctx context.Context, person int64) (bool, error) {
 			}
 		}
 	}
-	return l.policy.NamesWaiver(rules.UserID(person)), nil
+	return l.policy.NamesSpeaker(rules.UserID(person)), nil
 }
 
 // answerCommand gives one answer that is owed. That a write begins is stored before it, as

@@ -55,7 +55,7 @@ func (a *App) judgeGate(ctx context.Context, c store.Claim) error {
 	if len(all) == 0 || !all[0].ClosedAt.IsZero() {
 		return a.done(ctx, c)
 	}
-	l := &gateLook{c: c, repo: repo, gate: all[0]}
+	l := &gateLook{c: c, repo: repo, was: all[0], gate: all[0]}
 	if done, err := a.readGate(ctx, l); done || err != nil {
 		return err
 	}
@@ -72,6 +72,7 @@ func (a *App) judgeGate(ctx context.Context, c store.Claim) error {
 type gateLook struct {
 	c      store.Claim
 	repo   store.Repository
+	was    store.Gate // as it was read
 	gate   store.Gate
 	read   snapshot.Deployment
 	policy []PolicyRef
@@ -132,10 +133,11 @@ func (a *App) readGate(ctx context.Context, l *gateLook) (done bool, err error) 
 // is to be told.
 func (a *App) decideGate(ctx context.Context, tx *store.Tx, l *gateLook) error {
 	at := a.now()
+	l.gate, l.answer = l.was, nil // run again, it begins anew
 	g := &l.gate
-	if strings.HasPrefix(g.Writing, reporting) {
+	if gist, ok := strings.CutPrefix(g.Writing, reporting); ok {
 		// A report whose answer was lost is not repeated.
-		g.Reported, g.Reports, g.Writing = strings.TrimPrefix(g.Writing, reporting), g.Reports+1, ""
+		g.Reported, g.Reports, g.Writing = gist, g.Reports+1, ""
 	}
 	l.request = l.read.Request
 	if err := a.account(tx, l); err != nil {
@@ -287,14 +289,15 @@ func (a *App) answerGate(ctx context.Context, l *gateLook) error {
 	}
 	err = a.store.Tx(ctx, func(tx *store.Tx) error {
 		if failed != nil {
-			l.gate.Writing = ""
-			return tx.PutGate(l.gate)
+			g := l.gate
+			g.Writing = ""
+			return tx.PutGate(g)
 		}
 		at := a.now()
 		if err := a.saidGate(tx, l, maybe, at); err != nil {
 			return err
 		}
-		if l.gate.Said != "" {
+		if l.answer.State != "" {
 			return tx.Done(c, at, time.Time{})
 		}
 		return tx.Done(c, at, l.decision.Recheck)
@@ -304,7 +307,7 @@ func (a *App) answerGate(ctx context.Context, l *gateLook) error {
 
 // saidGate notes and records an answer that GitHub took.
 func (a *App) saidGate(tx *store.Tx, l *gateLook, found bool, at time.Time) error {
-	g := &l.gate
+	g := l.gate
 	record := GateAnswerRecord{
 		Host: a.host, Repo: l.repo.ID, Run: g.Run, Deployment: g.Deployment, Environment: g.Name, Decision: g.Seq, Found: found,
 	}
@@ -322,20 +325,20 @@ func (a *App) saidGate(tx *store.Tx, l *gateLook, found bool, at time.Time) erro
 	if _, _, err := tx.Append(l.repo.Account, KindGateAnswer, at, body); err != nil {
 		return err
 	}
-	return tx.PutGate(*g)
+	return tx.PutGate(g)
 }
 
 // closeGate ends a job that GitHub does not wait for any more. An answer that was on its way
 // has arrived.
 func (a *App) closeGate(ctx context.Context, l *gateLook) error {
 	return a.store.Tx(ctx, func(tx *store.Tx) error {
-		at := a.now()
-		if w := l.gate.Writing; w != "" && !strings.HasPrefix(w, reporting) {
+		at, g := a.now(), l.gate
+		if w := g.Writing; w != "" && !strings.HasPrefix(w, reporting) {
 			return errors.Join(a.saidGate(tx, l, true, at), tx.Done(l.c, at, time.Time{}))
 		}
 		body, err := json.Marshal(GateEndRecord{
-			Host: a.host, Repo: l.repo.ID, Run: l.gate.Run, Deployment: l.gate.Deployment, Environment: l.gate.Name, Commit: l.gate.SHA,
-			Decision: l.gate.Seq, Deliveries: l.c.Deliveries,
+			Host: a.host, Repo: l.repo.ID, Run: g.Run, Deployment: g.Deployment, Environment: g.Name, Commit: g.SHA,
+			Decision: g.Seq, Deliveries: l.c.Deliveries,
 		})
 		if err != nil {
 			return fmt.Errorf("encode gate record: %w", err)
@@ -343,8 +346,8 @@ func (a *App) closeGate(ctx context.Context, l *gateLook) error {
 		if _, _, err := tx.Append(l.repo.Account, KindGateEnd, at, body); err != nil {
 			return err
 		}
-		l.gate.ClosedAt, l.gate.Writing = at, ""
-		return errors.Join(tx.PutGate(l.gate), tx.Done(l.c, at, time.Time{}))
+		g.ClosedAt, g.Writing = at, ""
+		return errors.Join(tx.PutGate(g), tx.Done(l.c, at, time.Time{}))
 	})
 }
 

@@ -43,18 +43,21 @@ func decisionDigest(r deploy.Request, d deploy.Decision, policy []snapshot.Polic
 // gistOf is equal for two decisions of which the second need not be told: they differ in
 // moments at most.
 func gistOf(d deploy.Decision) (string, error) {
-	type line struct{ Rule, Outcome, Code string }
-	lines := []line{{"", string(d.Answer), ""}}
+	type line struct {
+		Rule, Outcome, Code string
+		Commits             []string
+	}
+	lines := []line{{Outcome: string(d.Answer)}}
 	for _, r := range d.Reasons {
-		code := string(r.Code)
+		one := line{Outcome: string(r.Answer), Code: string(r.Code)}
 		for _, c := range r.Commits {
-			code += " " + c.SHA
+			one.Commits = append(one.Commits, c.SHA)
 		}
-		lines = append(lines, line{"", string(r.Answer), code})
+		lines = append(lines, one)
 	}
 	for _, f := range d.Verdict.Findings {
 		for _, r := range f.Reasons {
-			lines = append(lines, line{f.Rule, string(f.Outcome), string(r.Code)})
+			lines = append(lines, line{Rule: f.Rule, Outcome: string(f.Outcome), Code: string(r.Code)})
 		}
 	}
 	return sumOf(lines)

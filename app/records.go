@@ -96,16 +96,18 @@ type CommandRecord struct {
 	Why     string       `json:"why,omitempty"`     // it was refused: a code of docs/reasons.md
 	By      rules.UserID `json:"by"`
 	Rule    string       `json:"rule,omitempty"` // as the policy names it; empty: it names none
+	Name    string       `json:"name,omitempty"` // of what is signed off, as the policy writes it
 	Layer   string       `json:"layer,omitempty"`
 	Group   string       `json:"group,omitempty"` // as whose member
-	Until   time.Time    `json:"until,omitzero"`  // of a waiver that was taken: at the latest
+	Until   time.Time    `json:"until,omitzero"`  // of a waiver or an emergency that was taken: at the latest
 	Said    time.Time    `json:"said"`            // GitHub's time of the comment
 
 	Head      string  `json:"head"` // the commit that it was decided for
 	Base      string  `json:"base"`
 	Exact     string  `json:"exact,omitempty"`     // what a waiver is bound to
+	Landed    string  `json:"landed,omitempty"`    // what a sign-off is bound to
 	Text      string  `json:"text,omitempty"`      // address of the comment as it was read
-	Withdraws []int64 `json:"withdraws,omitempty"` // comments whose waivers it ends
+	Withdraws []int64 `json:"withdraws,omitempty"` // comments whose effect it ends
 
 	// What is owed to its writer.
 	Reaction   string   `json:"reaction"`

@@ -2,9 +2,11 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"github.com/rs/zerolog"
 
+	"github.com/changewarden/changewarden/app/store"
 	"github.com/changewarden/changewarden/app/subject"
 )
 
@@ -50,6 +52,9 @@ func (a *App) writeBegan(ctx context.Context, sub subject.Subject) (bool, error)
 	case subject.Head:
 		pub, _, err := a.store.Publication(ctx, sub.Repo, sub.SHA)
 		return pub.WritingDigest != "", err
+	case subject.Deployment:
+		gates, err := a.store.Gates(ctx, sub)
+		return slices.ContainsFunc(gates, func(g store.Gate) bool { return g.Writing != "" }), err
 	case subject.Comments:
 		owed, err := a.store.CommandsOwed(ctx, sub.Repo, sub.Number)
 		for _, c := range owed {

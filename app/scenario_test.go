@@ -88,6 +88,7 @@ func vocabulary() map[string]func(ts *testscript.TestScript, neg bool, args []st
 	maps.Copy(all, outageWords)
 	maps.Copy(all, loadWords)
 	maps.Copy(all, gateWords)
+	maps.Copy(all, signOffWords)
 	return all
 }
 

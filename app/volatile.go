@@ -97,6 +97,11 @@ func (m *volatile) PushesOf(_ context.Context, repo int64, commits []string) ([]
 // Waivers returns none: they are known to the server alone that took them in.
 func (m *volatile) Waivers(context.Context, int64, int64) ([]subject.Waiver, error) { return nil, nil }
 
+// Declared returns none, likewise.
+func (m *volatile) Declared(context.Context, int64, int64) ([]subject.Declared, error) {
+	return nil, nil
+}
+
 func (m *volatile) find(is func(subject.PushFact) bool) []subject.PushFact {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -189,8 +189,10 @@ func newShipmentJudge(s Shipment, at time.Time) *judge {
 	for _, l := range s.Changes {
 		all = append(all, l.Change)
 	}
-	one := Change{Repo: s.Repo, Head: s.Commit, TakenAt: s.TakenAt, SeenAt: s.TakenAt, OwnApp: s.OwnApp, Read: s.Read,
-		Runs: s.Runs, Suites: s.Suites, Status: s.Status, Logins: s.Logins, Gaps: slices.Clone(s.Gaps)}
+	one := Change{
+		Repo: s.Repo, Head: s.Commit, TakenAt: s.TakenAt, SeenAt: s.TakenAt, OwnApp: s.OwnApp, Read: s.Read,
+		Runs: s.Runs, Suites: s.Suites, Status: s.Status, Logins: s.Logins, Gaps: slices.Clone(s.Gaps),
+	}
 	// What was read for this deployment is newer than what was read at each merge.
 	readings := []Change{{People: s.People, Teams: s.Teams, Owners: s.Owners}}
 	for _, c := range all {

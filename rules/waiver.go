@@ -51,17 +51,6 @@ func WeighWaiver(p Policy, c Change, w Waiver, at time.Time) Waiving {
 	return Waiving{Why: WaiverNoRule, Near: nearest(w.Rule, names)}
 }
 
-// Waivers reports whether somebody is in a group that can waive any of the policy's rules.
-func Waivers(p Policy, c Change, id UserID) bool {
-	j := newJudge(c, c.TakenAt)
-	return slices.ContainsFunc(p.Layers, func(l Layer) bool {
-		return slices.ContainsFunc(l.Rules, func(r Rule) bool {
-			_, ok := j.seat(l, r.WaivableBy, id)
-			return ok
-		})
-	})
-}
-
 // waiver returns the first waiver of the rule that holds: by a member of its groups who is
 // neither a contributor nor a bot, said of what would be merged, while it aimed where it
 // aims now.
@@ -107,17 +96,4 @@ func (j *judge) weigh(l Layer, r Rule, w Waiver) Waiving {
 	}
 	is.Group = role.group
 	return is
-}
-
-// NamesWaiver reports whether the policy itself names somebody, not by a team, among those
-// who can waive any of its rules. The policy has to be a stored one: of a login it cannot be
-// said whose it is.
-func (p Policy) NamesWaiver(id UserID) bool {
-	return id != 0 && slices.ContainsFunc(p.Layers, func(l Layer) bool {
-		return slices.ContainsFunc(l.Rules, func(r Rule) bool {
-			return slices.ContainsFunc(r.WaivableBy, func(group string) bool {
-				return slices.ContainsFunc(l.Groups[group].Users, func(u UserRef) bool { return u.Login == "" && u.ID == id })
-			})
-		})
-	})
 }

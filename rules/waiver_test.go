@@ -76,7 +76,7 @@ rules:
 		})
 	}
 	for id, want := range map[rules.UserID]bool{0: false, 2: true, 3: false, 4: true} {
-		if got := rules.Waivers(policy, change, id); got != want {
+		if got := rules.Speaks(policy, change, id); got != want {
 			t.Errorf("person %d can waive something: %t, want %t", id, got, want)
 		}
 	}

@@ -63,7 +63,7 @@ var directions = []struct {
 	{"app/publish/probe.go", "app/ghclient app/say deploy rules", "", plain + " " + input + " " + logger + " " + others + " " + gogh},
 	{"app/route/probe.go", "app/command app/subject", "", plain + " net/url"},
 	{"app/say/probe.go", "app/command deploy rules", "", plain},
-	{"app/snapshot/probe.go", "app/ghclient app/subject deploy rules", "", plain + " " + input + " " + logger + " " + others + " " + gogh},
+	{"app/snapshot/probe.go", "app/ghclient app/subject deploy rules rules/calendar", "", plain + " " + input + " " + logger + " " + others + " " + gogh},
 	{"app/store/probe.go", "app/evidence app/subject", "", plain + " " + input + " " + logger + " " + others + " " + sql},
 	{"app/store/pgtest/probe.go", "", "", plain + " " + input + " " + logger + " " + others + " " + sql},
 	{"app/subject/probe.go", "", "", plain},

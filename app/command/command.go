@@ -2,6 +2,7 @@
 // small grammar, and one table of what may be said in it.
 //
 //	/VERB ARGUMENT [at COMMIT] [because REASON]
+//	/VERB ARGUMENT [at COMMIT] [NOTE]
 //
 // A comment is a command or it is not; what merely looks like one is not. So a command
 // stands in its comment's first line that is not blank, from the first column on, and a
@@ -20,8 +21,10 @@ type Verb string
 
 // The commands.
 const (
-	Waive    Verb = "waive"    // RULE [at COMMIT] because REASON: let this content pass the rule
-	Withdraw Verb = "withdraw" // RULE: take back what one waived on this pull request
+	Waive    Verb = "waive"     // RULE [at COMMIT] because REASON: let this content pass the rule
+	SignOff  Verb = "sign-off"  // NAME [at COMMIT] [NOTE]: one's word that what this changes may be deployed
+	Declare  Verb = "emergency" // SEVERITY INCIDENT because REASON: this change cannot wait
+	Withdraw Verb = "withdraw"  // RULE, NAME or emergency: take back what one gave on this pull request
 )
 
 // form is what a command is made of, beside its verb.
@@ -29,13 +32,17 @@ type form struct {
 	argument string // as the usage writes it
 	commit   bool   // may name the commit that is meant
 	reason   bool   // asks for a reason
+	note     bool   // has room for a note
+	words    int    // that the argument has at least; 0: one
 }
 
 // forms is every command there is. Adding one is: a constant, a row here, and who may say it
 // and what it does where it is decided.
 var forms = map[Verb]form{
 	Waive:    {argument: "RULE", commit: true, reason: true},
-	Withdraw: {argument: "RULE"},
+	SignOff:  {argument: "NAME", commit: true, note: true},
+	Declare:  {argument: "SEVERITY INCIDENT", reason: true, words: 2},
+	Withdraw: {argument: "RULE, NAME or emergency"},
 }
 
 // Usage is how a command is written, such as "/withdraw RULE"; empty for no command.
@@ -51,6 +58,9 @@ func (v Verb) Usage() string {
 	if f.reason {
 		text += " because REASON"
 	}
+	if f.note {
+		text += " [note or link]"
+	}
 	return text
 }
 
@@ -60,6 +70,7 @@ type Command struct {
 	Argument string // on one line, without the quotes that it may have stood in
 	Commit   string // 7 to 40 hex digits, small letters; empty: none was named
 	Reason   string // may go on over several lines
+	Note     string // likewise; an Argument without quotes and commit may hold the beginning of it
 	Fault    Refusal
 }
 
@@ -77,6 +88,9 @@ func (c Command) String() string {
 	}
 	if c.Reason != "" {
 		text += " because " + c.Reason
+	}
+	if c.Note != "" {
+		text += "\n" + c.Note
 	}
 	return text
 }

@@ -25,7 +25,8 @@ func Parse(comment string) (Command, bool) {
 	if !ok {
 		return Command{}, false
 	}
-	return l.finish(lines[1:]), true
+	c := l.finish(lines[1:])
+	return c, !quotesOthers(strings.Split(c.Note, "\n"))
 }
 
 // verbOf takes the verb off a line.
@@ -70,12 +71,26 @@ func arguments(verb Verb, rest string) (line, bool) {
 		return line{}, false
 	}
 	if argument, tail := inQuotes(head); argument != "" {
-		if words := strings.Fields(tail); len(words) == 0 || c.names(words) {
+		words := strings.Fields(tail)
+		if forms[verb].note {
+			if len(words) > 1 && c.names(words[:2]) {
+				words = words[2:]
+			}
+			c.Argument, c.Note = argument, strings.Join(words, " ")
+			return c, true
+		}
+		if len(words) == 0 || c.names(words) {
 			c.Argument = argument
 			return c, true
 		}
 	}
 	words := strings.Fields(head)
+	for i := 1; i+1 < len(words) && forms[verb].note; i++ {
+		if c.names(words[i : i+2]) {
+			c.Argument, c.Note = strings.Join(words[:i], " "), strings.Join(words[i+2:], " ")
+			return c, true
+		}
+	}
 	if n := len(words); n > 2 && c.names(words[n-2:]) {
 		words = words[:n-2]
 	}
@@ -131,9 +146,15 @@ func (c line) finish(below []string) Command {
 	if c.reasoned {
 		c.Reason = strings.TrimSpace(c.Reason + "\n" + strings.Join(below, "\n"))
 	}
+	if forms[c.Verb].note {
+		c.Note = strings.TrimSpace(c.Note + "\n" + strings.Join(below, "\n"))
+		below = strings.Split(c.Note, "\n")
+	}
 	switch {
 	case c.Argument == "":
 		c.Fault = NoArgument
+	case len(strings.Fields(c.Argument)) < forms[c.Verb].words:
+		c.Fault = NoIncident
 	case forms[c.Verb].reason && !says(c.Reason):
 		c.Fault = NoReason
 	}

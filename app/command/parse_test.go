@@ -36,6 +36,18 @@ func TestParse(t *testing.T) {
 		{"withdraw", "/withdraw peer review", Command{Verb: Withdraw, Argument: "peer review"}},
 		{"withdraw takes no reason, and what follows is talk", "/withdraw peer review\nsorry", Command{Verb: Withdraw, Argument: "peer review"}},
 
+		{"sign-off", "/sign-off customer notice", Command{Verb: SignOff, Argument: "customer notice"}},
+		{"a note behind quotes", `/sign-off "QA" tested on staging`, Command{Verb: SignOff, Argument: "QA", Note: "tested on staging"}},
+		{"a note behind the name, for the policy to tell from it", "/sign-off QA tested by hand", Command{Verb: SignOff, Argument: "QA tested by hand"}},
+		{"a note behind a commit", "/sign-off QA at 0F1E2D3 https://tests.example/7", Command{Verb: SignOff, Argument: "QA", Commit: "0f1e2d3", Note: "https://tests.example/7"}},
+		{"a note behind quotes and commit, going on below", "/sign-off `QA` at 0f1e2d3 all\n\nof it", Command{Verb: SignOff, Argument: "QA", Commit: "0f1e2d3", Note: "all\n\nof it"}},
+		{"a note below", "/sign-off QA\nsee https://tests.example/7", Command{Verb: SignOff, Argument: "QA", Note: "see https://tests.example/7"}},
+		{"emergency", "/emergency SEV-1 INC-204 because checkout is down", Command{Verb: Declare, Argument: "SEV-1 INC-204", Reason: "checkout is down"}},
+		{"no incident", "/emergency SEV-1 because checkout is down", Command{Verb: Declare, Argument: "SEV-1", Reason: "checkout is down", Fault: NoIncident}},
+		{"no reason for an emergency", "/emergency SEV-1 INC-204", Command{Verb: Declare, Argument: "SEV-1 INC-204", Fault: NoReason}},
+		{"nothing signed off", "/sign-off", Command{Verb: SignOff, Fault: NoArgument}},
+		{"a command for a note", "/sign-off QA\n/sign-off notice", Command{Verb: SignOff, Argument: "QA", Note: "/sign-off notice", Fault: TwoCommands}},
+
 		{"no argument", "/waive because the runner is down", Command{Verb: Waive, Reason: "the runner is down", Fault: NoArgument}},
 		{"nothing at all", "/waive", Command{Verb: Waive, Fault: NoArgument}},
 		{"no reason", "/waive peer review", Command{Verb: Waive, Argument: "peer review", Fault: NoReason}},
@@ -94,6 +106,8 @@ func TestNoCommand66(t *testing.T) {
 		"line separator":           "/waive peer\u2028review because ok",
 		"control character":        "/waive peer\x00review because ok",
 		"no UTF-8":                 "/waive peer\xffreview because ok",
+		"signed off in a quote":    "> /sign-off QA",
+		"signed off, quoted tail":  "/sign-off \"QA\" > sure",
 		"quoted tail":              command + "\n\n> Anybody?",
 		"indented quoted tail":     command + "\n  > Anybody?",
 		"mailed":                   command + "\n\nOn Mon, Jan 6, 2025 at 9:00 AM Ann <notifications@github.com> wrote:\n",
@@ -113,7 +127,7 @@ func TestNoCommand66(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	for verb, want := range map[Verb]string{
-		Waive: "/waive RULE [at COMMIT] because REASON", Withdraw: "/withdraw RULE", "lgtm": "",
+		Waive: "/waive RULE [at COMMIT] because REASON", Withdraw: "/withdraw RULE, NAME or emergency", "lgtm": "",
 	} {
 		if got := verb.Usage(); got != want {
 			t.Errorf("Usage of %s = %q, want %q", verb, got, want)
@@ -128,6 +142,7 @@ func FuzzParse(f *testing.F) {
 		"/waive peer review because the runner is down", `/waive "a because b" at 0f1e2d3 because c`, "/withdraw `x`",
 		"\n/waive x because\n\nit is so\r\n", "/waive “a\"`” because z", "/waive", "/WAIVE at abcdef0 because b", "> /waive x because y",
 		"/waive x because y\n/withdraw x", "/waive \"\" because y", "/waive because because because",
+		"/sign-off QA at 0f1e2d3 note\nmore", "/sign-off \"QA\" note", "/sign-off QA\n /waive x", "/sign-off `a` > b", "/emergency a b because c",
 	} {
 		f.Add(comment)
 	}

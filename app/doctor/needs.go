@@ -23,7 +23,7 @@ var NeededPermissions = []Permission{
 	{Key: "checks", Name: "Checks", Level: "write"},
 	{Key: "statuses", Name: "Commit statuses", Level: "write"},
 	{Key: "merge_queues", Name: "Merge queues", Level: "read"},
-	{Key: "deployments", Name: "Deployments", Level: "read"},
+	{Key: "deployments", Name: "Deployments", Level: "write"},
 	{Key: "actions", Name: "Actions", Level: "read"},
 	{Key: "members", Name: "Members (organisation)", Level: "read"},
 }
@@ -32,7 +32,7 @@ var NeededPermissions = []Permission{
 // README's table says why.
 var NeededEvents = []string{
 	"pull_request", "pull_request_review", "issue_comment", "check_run", "check_suite", "status", "push", "merge_group",
-	"deployment_protection_rule", "membership", "team", "organization", "member", "repository",
+	"deployment_protection_rule", "deployment", "deployment_status", "deployment_review", "membership", "team", "organization", "member", "repository",
 }
 
 // EventName is an event's name on the app's settings page.

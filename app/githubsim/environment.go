@@ -98,19 +98,18 @@ func (s *Server) addDeployment(r *repository, d *deployment) *deployment {
 
 // addDeploymentStatus says what became of a deployment. A success makes the environment's
 // older ones inactive, as auto_inactive does by default.
-func (s *Server) addDeploymentStatus(d *deployment, by *account, state, log string) *deploymentStatus {
+func (s *Server) addDeploymentStatus(d *deployment, by *account, state, log string) {
 	st := &deploymentStatus{id: s.id(kindDeployStatus), state: state, creator: by, log: log, created: s.now()}
 	d.statuses = append(d.statuses, st)
 	s.sendDeploymentStatus(d, st, by)
 	if state != "success" {
-		return st
+		return
 	}
 	for _, older := range d.repo.deployments {
 		if older != d && strings.EqualFold(older.env, d.env) && older.state() == "success" {
 			s.addDeploymentStatus(older, by, "inactive", "")
 		}
 	}
-	return st
 }
 
 // open reports whether a job may go on: everybody who has to has let it.

@@ -66,7 +66,7 @@ func (s *Server) askGate(d *deployment, u *suite) {
 	for _, p := range d.repo.pullsOf(u.sha) {
 		pulls = append(pulls, s.pullJSON(p))
 	}
-	s.emit("deployment_protection_rule", d.repo.owner, d.repo, u.job.by(s, u), obj{
+	s.emit("deployment_protection_rule", d.repo.owner, d.repo, u.job.by(u), obj{
 		"action": "requested", "environment": d.env, "event": u.job.event, "sha": u.sha, "ref": "refs/heads/" + u.branch,
 		"deployment_callback_url": fmt.Sprintf("%s/actions/runs/%d/deployment_protection_rule", s.repoAPI(d.repo), u.job.id),
 		"pull_requests":           pulls, "deployment": s.deploymentJSON(d),
@@ -74,7 +74,7 @@ func (s *Server) askGate(d *deployment, u *suite) {
 }
 
 // by is who triggered the newest attempt of a run.
-func (j *workflowRun) by(s *Server, u *suite) *account {
+func (j *workflowRun) by(u *suite) *account {
 	switch {
 	case j.again != nil:
 		return j.again
@@ -84,7 +84,7 @@ func (j *workflowRun) by(s *Server, u *suite) *account {
 	return u.app.bot
 }
 
-func (s *Server) sendDeploymentReview(r *repository, g *gate, by *account) {
+func (s *Server) sendDeploymentReview(r *repository, by *account) {
 	s.emit("deployment_review", r.owner, r, by, obj{
 		"action": "approved", "since": stamp(s.now()), "approver": s.userJSON(by), "comment": "",
 		"reviewers": list{}, "workflow_job_runs": list{}, "workflow_run": nil,
@@ -108,7 +108,7 @@ func (s *Server) workflowRunJSON(u *suite) obj {
 		"run_number": j.number, "run_attempt": max(j.attempt, 1), "event": j.event, "display_title": j.name, "status": u.status, "conclusion": orNil(u.conclusion),
 		"workflow_id": j.workflow, "check_suite_id": u.id, "check_suite_node_id": nodeID("CS", u.id), "url": api, "html_url": html,
 		"pull_requests": pulls, "created_at": stamp(j.created), "updated_at": stamp(u.updated), "run_started_at": stamp(j.created),
-		"actor": s.userJSON(first), "triggering_actor": s.userJSON(j.by(s, u)),
+		"actor": s.userJSON(first), "triggering_actor": s.userJSON(j.by(u)),
 		"jobs_url": api + "/jobs", "logs_url": api + "/logs", "check_suite_url": fmt.Sprintf("%s/check-suites/%d", s.repoAPI(r), u.id),
 		"artifacts_url": api + "/artifacts", "cancel_url": api + "/cancel", "rerun_url": api + "/rerun", "previous_attempt_url": nil,
 		"workflow_url": fmt.Sprintf("%s/actions/workflows/%d", s.repoAPI(r), j.workflow), "head_commit": s.simpleCommit(r.objects.commits[u.sha]),

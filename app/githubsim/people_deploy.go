@@ -152,7 +152,7 @@ func (p *Person) ReviewDeployment(repo string, runID int64, environment string) 
 			if g.run == runID && strings.EqualFold(g.environment, environment) &&
 				slices.ContainsFunc(e.rules.Reviewers, func(login string) bool { return strings.EqualFold(login, me.login) }) {
 				g.reviewed = true
-				p.s.sendDeploymentReview(r, g, me)
+				p.s.sendDeploymentReview(r, me)
 				p.s.letIn(r)
 				return nil
 			}

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/yuin/goldmark"
@@ -231,6 +232,10 @@ func TestWaivedIsLoud(t *testing.T) {
 	}}
 	want := "☑️ **Waived: <code>te&#124;sts</code>.** Nothing else is missing: this change may be merged, although what these rules ask for is not there."
 	if got := first(Item{Verdict: v}); got != want {
+		t.Errorf("first sentence %q, want %q", got, want)
+	}
+	v.Findings[1].Reasons = []rules.Reason{{Outcome: rules.Waived, Code: rules.RuleEmergency, Relief: &rules.Relief{Until: time.Date(2025, 3, 3, 18, 0, 0, 0, time.UTC)}}}
+	if got, want := first(Item{Verdict: v}), "🚨 **Emergency until Mon 3 Mar 2025 18:00 UTC: a post-mortem is due.** "+want; got != want {
 		t.Errorf("first sentence %q, want %q", got, want)
 	}
 	v.Findings = v.Findings[:1]

@@ -145,7 +145,11 @@ func nothingMissing(v rules.Verdict) string {
 	if len(without) == 0 {
 		return "Nothing is missing: this change may be merged."
 	}
-	return "☑️ **Waived: " + strings.Join(atMost(without, "%d more"), ", ") + ".** Nothing else is missing: this change may be merged, although what these rules ask for is not there."
+	loud := ""
+	if e := say.Emergency(v); e != "" {
+		loud = "🚨 **" + e + "** "
+	}
+	return loud + "☑️ **Waived: " + strings.Join(atMost(without, "%d more"), ", ") + ".** Nothing else is missing: this change may be merged, although what these rules ask for is not there."
 }
 
 // blocks reports whether a finding stands in the way.

@@ -28,6 +28,20 @@ func production(r rules.Reason, c rules.Change, n Names) string {
 	case rules.EmergencyUnapproved:
 		return fmt.Sprintf("%s declared an emergency, which waives nothing yet: %s for this very commit is missing. %s other than whoever declared it can give it by approving the pull request before %s.",
 			capital(relieved(r.Relief, c, n)), approvals(lacking(r.Approvals)), capital("somebody in "+either(r.Approvals.From)+" who contributed nothing to the change"), clock(r.Relief.Until))
+	default:
+		return ""
+	}
+}
+
+// Emergency says that a verdict rests on a declared emergency, until when, and what is due;
+// empty: it does not.
+func Emergency(v rules.Verdict) string {
+	for _, f := range v.Findings {
+		for _, r := range f.Reasons {
+			if f.Outcome == rules.Waived && r.Code == rules.RuleEmergency {
+				return fmt.Sprintf("Emergency until %s: a post-mortem is due.", clock(r.Relief.Until))
+			}
+		}
 	}
 	return ""
 }
@@ -62,8 +76,9 @@ func deployed(r rules.Reason, d *rules.DeployedFacts) string {
 		return fmt.Sprintf("After the deployment to %s these checks have not passed on the commit: %s. Somebody can run them.", d.To, list(d.Missing))
 	case rules.DeployedSoaking:
 		return fmt.Sprintf("The commit has to stay in %s until %s. It goes on by itself.", d.To, clock(d.Soaked))
+	default:
+		return fmt.Sprintf("The commit was not deployed to %s. Somebody who can deploy there can do so; this goes on by itself afterwards.", d.To)
 	}
-	return fmt.Sprintf("The commit was not deployed to %s. Somebody who can deploy there can do so; this goes on by itself afterwards.", d.To)
 }
 
 func signOff(r rules.Reason, c rules.Change, n Names) string {
@@ -84,7 +99,12 @@ func signOff(r rules.Reason, c rules.Change, n Names) string {
 		return fmt.Sprintf("%s was given by %s.", s.Name, list(slices.Compact(by)))
 	case rules.SignOffRipens:
 		return fmt.Sprintf("%s was given, and has to stand until %s. It goes on by itself.", s.Name, clock(s.Ripe))
+	default:
+		return unsigned(s)
 	}
+}
+
+func unsigned(s *rules.SignOffFacts) string {
 	if len(s.NoTeam) > 0 {
 		return fmt.Sprintf("Team %s cannot be seen, so nobody's word for %s can be told. An owner of the organization can create the team or let the app see it.", list(s.NoTeam), s.Name)
 	}
@@ -127,6 +147,7 @@ func window(r rules.Reason, c rules.Change) string {
 			why = "the freeze " + list(w.Freezes)
 		}
 		return fmt.Sprintf("Held by %s. It goes on by itself at %s.", why, clock(w.Next[0].From))
+	default:
+		return fmt.Sprintf("The window %s is closed. It goes on by itself at %s.", w.Window, clock(w.Next[0].From))
 	}
-	return fmt.Sprintf("The window %s is closed. It goes on by itself at %s.", w.Window, clock(w.Next[0].From))
 }

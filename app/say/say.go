@@ -133,9 +133,10 @@ func reason(r rules.Reason, c rules.Change, n Names) string {
 		return "It is being judged as it stands now."
 	case rules.GroupMemberMoved:
 		return "It is not what was queued any more: it was pushed to, closed, or aims at another branch. Whoever works on it can queue it again."
-	}
-	if text := production(r, c, n); text != "" {
-		return text
+	default:
+		if text := production(r, c, n); text != "" {
+			return text
+		}
 	}
 	return "The finding has the reason " + string(r.Code) + "."
 }

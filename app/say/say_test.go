@@ -124,8 +124,15 @@ var examples = []rules.Reason{
 
 // gateReasons has each of the gate's own reasons.
 var gateReasons = []deploy.Reason{
-	{Code: deploy.EnvironmentUnknown}, {Code: deploy.RunEvent}, {Code: deploy.RunBranch}, {Code: deploy.RunWorkflow},
-	{Code: deploy.CommitUnbranched}, {Code: deploy.RouteUnknown}, {Code: deploy.BehindGood}, {Code: deploy.ClockSkewed}, {Code: deploy.Expired},
+	{Code: deploy.EnvironmentUnknown},
+	{Code: deploy.RunEvent},
+	{Code: deploy.RunBranch},
+	{Code: deploy.RunWorkflow},
+	{Code: deploy.CommitUnbranched},
+	{Code: deploy.RouteUnknown},
+	{Code: deploy.BehindGood},
+	{Code: deploy.ClockSkewed},
+	{Code: deploy.Expired},
 	{Code: deploy.CommitsUnaccounted, Commits: []deploy.Commit{
 		{SHA: "0f1e2d3c4b5a69788796a5b4c3d2e1f001234567", Status: deploy.Direct}, {SHA: "1f1e2d3c4b5a69788796a5b4c3d2e1f001234567", Pull: 7, Status: deploy.Red},
 	}},
@@ -185,10 +192,17 @@ the sentence is made from it and its facts. This is every code with a sentence a
 		fmt.Fprintf(&b, "| `%s` | %s |\n", code, text)
 	}
 	b.WriteString("\n## Why a command is refused\n\n| code | the sentence |\n|---|---|\n")
-	for _, why := range slices.Concat(constants(t, "Refusal"), constants(t, "WaiverWhy")) {
+	for _, why := range slices.Concat(constants(t, "Refusal"), constants(t, "WaiverWhy"), constants(t, "SigningWhy"), constants(t, "DeclaringWhy")) {
+		verb := command.Waive
+		if strings.HasPrefix(why, "sign_off.") {
+			verb = command.SignOff
+		}
+		if strings.HasPrefix(why, "emergency.") || why == string(command.NoIncident) {
+			verb = command.Declare
+		}
 		text := say.Refusal(say.Refused{
-			Verb: command.Waive, Why: why, Rule: "peer review", Near: map[bool]string{true: "peer reviews"}[why == string(rules.WaiverNoRule)], From: []string{"leads"},
-			Head: "0f1e2d3c4b5a69788796a5b4c3d2e1f001234567", Named: "4b5a697",
+			Verb: verb, Why: why, Rule: "peer review", Near: map[bool]string{true: "peer reviews"}[strings.Contains(why, "unknown_")], From: []string{"leads"},
+			Head: "0f1e2d3c4b5a69788796a5b4c3d2e1f001234567", Named: "4b5a697", Until: evening,
 		})
 		said[why] = !strings.Contains(text, why)
 		fmt.Fprintf(&b, "| `%s` | %s |\n", why, text)
@@ -199,7 +213,7 @@ the sentence is made from it and its facts. This is every code with a sentence a
 		said[string(s.Code)] = !strings.Contains(text, "The step is")
 		fmt.Fprintf(&b, "| `%s` | %s |\n", s.Code, text)
 	}
-	for _, kind := range []string{"Code", "DropWhy", "NoticeCode", "Refusal", "WaiverWhy", "StepCode"} {
+	for _, kind := range []string{"Code", "DropWhy", "NoticeCode", "Refusal", "WaiverWhy", "SigningWhy", "DeclaringWhy", "StepCode"} {
 		for _, code := range constants(t, kind) {
 			if !said[code] {
 				t.Errorf("%s %q has no sentence", kind, code)
@@ -224,7 +238,7 @@ func constants(t *testing.T, kind string) []string {
 	t.Helper()
 	var out []string
 	for _, name := range []string{
-		"../../rules/verdict.go", "../../rules/change.go", "../../rules/waiver.go", "../../rules/step.go", "../command/refusal.go", "../../deploy/decide.go",
+		"../../rules/verdict.go", "../../rules/change.go", "../../rules/waiver.go", "../../rules/signing.go", "../../rules/declaring.go", "../../rules/step.go", "../command/refusal.go", "../../deploy/decide.go",
 	} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {

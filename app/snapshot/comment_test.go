@@ -98,8 +98,10 @@ func TestWaivers(t *testing.T) {
 	w.open(map[string]string{"main.go": "package main\n"})
 	bob, carol := subject.Person{User: w.sim.UserID("bob"), Login: "bob"}, subject.Person{User: w.sim.UserID("carol"), Login: "carol"}
 	w.memory.waivers = []subject.Waiver{{Comment: 7, Number: 1, Rule: "peer review", By: bob, At: w.now, Exact: "d1"}}
+	w.memory.declared = []subject.Declared{{Comment: 8, Number: 1, By: bob, At: w.now}}
 	w.target.Speakers = []subject.Person{carol, bob}
 	p, _ := w.read()
+	w.equal("emergencies", []rules.Declared{{ID: 8, Pull: 1, By: w.id("bob"), At: w.now}}, p.Change.Declared)
 	w.equal("waivers", []rules.Waiver{{ID: 7, Pull: 1, Rule: "peer review", By: w.id("bob"), At: w.now, Exact: "d1"}}, p.Change.Waivers)
 	for _, login := range []string{"bob", "carol"} {
 		found := false

@@ -17,7 +17,8 @@ type memory struct {
 	people map[int64]subject.Person
 	pushes []subject.PushFact
 
-	waivers []subject.Waiver
+	waivers  []subject.Waiver
+	declared []subject.Declared
 }
 
 type remembered struct {
@@ -109,6 +110,10 @@ func (m *memory) PushesOf(_ context.Context, repo int64, commits []string) ([]su
 
 func (m *memory) Waivers(context.Context, int64, int64) ([]subject.Waiver, error) {
 	return m.waivers, nil
+}
+
+func (m *memory) Declared(context.Context, int64, int64) ([]subject.Declared, error) {
+	return m.declared, nil
 }
 
 func (m *memory) AddPushes(_ context.Context, pushes []subject.PushFact) error {

@@ -45,6 +45,8 @@ func (l *look) pull(ctx context.Context) (Pull, error) {
 	p.Author = l.cast.actor(f.pull.Author)
 	if p.Open && p.Governed {
 		err = l.read(ctx, f, &p)
+	} else if p.Merged && p.Governed && len(l.target.Speakers) > 0 {
+		err = l.readSpeakers(ctx, f, &p)
 	} else if err = l.cast.resolve(ctx, l.Memory); err == nil {
 		p.Change.Pulls[0].Author = l.cast.who(p.Author)
 		if p.Merged && p.Governed && p.Policy.Checks().All {
@@ -188,7 +190,7 @@ func (l *look) read(ctx context.Context, f *facts, p *Pull) error {
 		k.add(s.By)
 	}
 	f.nameExtras(k)
-	waivers, speakers, err := l.nameSpeakers(ctx)
+	given, speakers, err := l.nameSpeakers(ctx)
 	if err != nil {
 		return err
 	}
@@ -226,7 +228,7 @@ func (l *look) read(ctx context.Context, f *facts, p *Pull) error {
 	if c.Pushes, err = l.pushesOf(ctx, trail.pushes, f, now); err != nil {
 		return err
 	}
-	c.Waivers = waiversOf(waivers, k)
+	c.Waivers, c.Declared = waiversOf(given.waivers, k), declaredOf(given.declared, k)
 	c.Reviews, c.Shifts = f.reviewsOf(l.target.Number, k), f.shiftsOf(l.target.Number)
 	f.putChecks(c, k)
 	if err := l.keepFailures(ctx, c); err != nil {

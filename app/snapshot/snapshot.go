@@ -26,6 +26,8 @@ type Memory interface {
 	AddPushes(ctx context.Context, pushes []subject.PushFact) error
 	// Waivers returns those on a pull request that were taken and not withdrawn, oldest first.
 	Waivers(ctx context.Context, repo, number int64) ([]subject.Waiver, error)
+	// Declared returns the emergencies on a pull request, likewise.
+	Declared(ctx context.Context, repo, number int64) ([]subject.Declared, error)
 }
 
 // What is remembered beside the kinds of package subject. All of it stands for ever: it is
@@ -123,7 +125,7 @@ type Target struct {
 // Pull is one pull request as it stood when it was read. Of one that is closed, or that aims
 // at a branch which the policy does not govern, Change holds only what names it: nothing of
 // it is judged. Of one that is merged it also holds what is usual on its base since then, if
-// the policy asks for all checks.
+// the policy asks for all checks, and who gave a command that waits.
 type Pull struct {
 	Change   rules.Change // this pull request's alone
 	Policy   rules.Policy // names people by person id

@@ -8,21 +8,41 @@ import (
 	"github.com/changewarden/changewarden/rules"
 )
 
-// nameSpeakers names whoever gave a waiver that stands, or a command that waits, and returns
-// the waivers and GitHub's ids of all of them.
-func (l *look) nameSpeakers(ctx context.Context) ([]subject.Waiver, []int64, error) {
-	waivers, err := l.Memory.Waivers(ctx, l.target.Repo, l.target.Number)
-	if err != nil {
-		return nil, nil, fmt.Errorf("recall waivers: %w", err)
+// given is what was said by commands that stand.
+type given struct {
+	waivers  []subject.Waiver
+	declared []subject.Declared
+}
+
+// nameSpeakers names whoever gave a command that stands, or that waits, and returns what was
+// given and GitHub's ids of all of them.
+func (l *look) nameSpeakers(ctx context.Context) (g given, ids []int64, err error) {
+	if g.waivers, err = l.Memory.Waivers(ctx, l.target.Repo, l.target.Number); err != nil {
+		return g, nil, fmt.Errorf("recall waivers: %w", err)
 	}
-	var ids []int64
-	for _, w := range waivers {
+	if g.declared, err = l.Memory.Declared(ctx, l.target.Repo, l.target.Number); err != nil {
+		return g, nil, fmt.Errorf("recall emergencies: %w", err)
+	}
+	for _, w := range g.waivers {
 		ids = append(ids, l.cast.add(w.By))
+	}
+	for _, d := range g.declared {
+		ids = append(ids, l.cast.add(d.By))
 	}
 	for _, p := range l.target.Speakers {
 		ids = append(ids, l.cast.add(p))
 	}
-	return waivers, ids, nil
+	return g, ids, nil
+}
+
+// declaredOf returns emergencies as a change has them. Which incident it is stays where the
+// command stands: on a public repository nobody may read it in a verdict.
+func declaredOf(declared []subject.Declared, k *cast) []rules.Declared {
+	var out []rules.Declared
+	for _, d := range declared {
+		out = append(out, rules.Declared{ID: d.Comment, Pull: d.Number, By: k.who(d.By.User), At: d.At.UTC()})
+	}
+	return out
 }
 
 // waiversOf returns waivers as a change has them. Why they were given stays where the

@@ -35,8 +35,9 @@ type Command struct {
 	Text   string    // address of what it said when it was read
 	SaidAt time.Time // GitHub's time of the comment: whole seconds
 
-	Verb, Rule        string // the rule as the policy names it
+	Verb, Rule        string // the rule, or what is signed off, as the policy names it
 	Head, Base, Exact string // what it was decided for: commit, branch, exact fingerprint
+	Landed            string // and landed fingerprint
 	Why               string
 	DecidedAt         time.Time
 	WithdrawnAt       time.Time // zero: it stands
@@ -51,13 +52,13 @@ type Command struct {
 func (c Command) Owes() bool { return c.Reaction != "" && c.AnsweredAt.IsZero() }
 
 const selectCommand = `
-select comment, repo, number, person, guid, told_at, state, text, said_at, verb, rule, head, base, exact, why, decided_at,
+select comment, repo, number, person, guid, told_at, state, text, said_at, verb, rule, head, base, exact, landed, why, decided_at,
 	withdrawn_at, reaction, reply, writing, answered_at
 from commands `
 
 func scanCommand(s scan) (c Command, err error) {
 	var told, said, decided, withdrawn, answered int64
-	err = s(&c.Comment, &c.Repo, &c.Number, &c.Person, &c.GUID, &told, &c.State, &c.Text, &said, &c.Verb, &c.Rule, &c.Head, &c.Base, &c.Exact,
+	err = s(&c.Comment, &c.Repo, &c.Number, &c.Person, &c.GUID, &told, &c.State, &c.Text, &said, &c.Verb, &c.Rule, &c.Head, &c.Base, &c.Exact, &c.Landed,
 		&c.Why, &decided, &withdrawn, &c.Reaction, &c.Reply, &c.Writing, &answered)
 	c.ToldAt, c.SaidAt, c.DecidedAt, c.WithdrawnAt, c.AnsweredAt = moment(told), moment(said), moment(decided), moment(withdrawn), moment(answered)
 	return c, err
@@ -89,9 +90,9 @@ func (tx *Tx) PutCommand(c Command) error {
 	err := tx.exec(`
 update commands set
 	state = $2, text = $3, said_at = $4, verb = $5, rule = $6, head = $7, base = $8, exact = $9, why = $10, decided_at = $11,
-	withdrawn_at = $12, reaction = $13, reply = $14, writing = $15, answered_at = $16
+	withdrawn_at = $12, reaction = $13, reply = $14, writing = $15, answered_at = $16, landed = $17
 where comment = $1`, c.Comment, c.State, c.Text, micros(c.SaidAt), c.Verb, c.Rule, c.Head, c.Base, c.Exact, c.Why, micros(c.DecidedAt),
-		micros(c.WithdrawnAt), c.Reaction, c.Reply, c.Writing, micros(c.AnsweredAt))
+		micros(c.WithdrawnAt), c.Reaction, c.Reply, c.Writing, micros(c.AnsweredAt), c.Landed)
 	return wrap(err, "store command %d", c.Comment)
 }
 

@@ -39,7 +39,7 @@ func testCommands(t *testing.T, s *Store) {
 	want := told[1]
 	want.State, want.Text, want.SaidAt, want.Verb, want.Rule = CommandTaken, "address", after(1), "waive", "peer review"
 	want.Head, want.Base, want.Exact, want.Why, want.DecidedAt = "b1", "main", "d1", "why", after(2)
-	want.Reaction, want.Reply, want.Writing = "+1", "because", true
+	want.Reaction, want.Reply, want.Writing, want.Landed = "+1", "because", true, "l1"
 	put := func(c Command) {
 		t.Helper()
 		must(t, s.Tx(ctx, func(tx *Tx) error { return tx.PutCommand(c) }))
@@ -98,6 +98,91 @@ func testCommands(t *testing.T, s *Store) {
 		return tx.exec(`update persons set user_id = null, login = null where person = $1`, ids[50])
 	}))
 	waivers()
+}
+
+// testSignOffs: behaviour 59, one is there while it was taken, stands, and its giver is known.
+func testSignOffs(t *testing.T, s *Store) {
+	ctx := t.Context()
+	ann := subject.Person{User: 50, Login: "ann"}
+	var facts []subject.CommandFact
+	for i, number := range []int64{5, 6, 7, 5, 5, 5} {
+		facts = append(facts, subject.CommandFact{Comment: int64(900 + i), Repo: 1, Number: number, By: ann, At: noon})
+	}
+	accept(t, s, noon, subject.Result{Commands: facts})
+	must(t, s.Tx(ctx, func(tx *Tx) error {
+		for i := range facts {
+			c, _, err := tx.Command(int64(900 + i))
+			if err != nil {
+				return err
+			}
+			c.State, c.Verb, c.Rule, c.Head, c.Landed, c.SaidAt = CommandTaken, "sign-off", "QA", "b1", "l1", after(10-i)
+			switch i {
+			case 3:
+				c.State = CommandRefused
+			case 4:
+				c.Verb = "waive"
+			case 5:
+				c.WithdrawnAt = after(20)
+			}
+			if err := tx.PutCommand(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	given := func(id, pull int64, said int) SignOff {
+		return SignOff{ID: id, Name: "QA", Pull: pull, By: 50, Login: "ann", At: after(said), Commit: "b1", Landed: "l1"}
+	}
+	read := func(want []SignOff, repo int64, pulls ...int64) {
+		t.Helper()
+		got, err := s.SignOffs(ctx, repo, pulls)
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("SignOffs(%d, %v), %v (-want +got):\n%s", repo, pulls, err, diff)
+		}
+	}
+	read([]SignOff{given(901, 6, 9), given(900, 5, 10)}, 1, 5, 6, 8)
+	read(nil, 1)
+	read(nil, 2, 5)
+	must(t, s.Tx(ctx, func(tx *Tx) error { return tx.exec(`update persons set user_id = null, login = null`) }))
+	read(nil, 1, 5)
+}
+
+// testDeclared: an emergency is there while it was taken, stands, and its giver is known.
+func testDeclared(t *testing.T, s *Store) {
+	ctx := t.Context()
+	ann := subject.Person{User: 50, Login: "ann"}
+	var facts []subject.CommandFact
+	for i := range 4 {
+		facts = append(facts, subject.CommandFact{Comment: int64(900 + i), Repo: 1, Number: 5, By: ann, At: noon})
+	}
+	accept(t, s, noon, subject.Result{Commands: facts})
+	must(t, s.Tx(ctx, func(tx *Tx) error {
+		for i, verb := range []string{"emergency", "waive", "emergency", "emergency"} {
+			c, _, err := tx.Command(int64(900 + i))
+			if err != nil {
+				return err
+			}
+			c.State, c.Verb, c.SaidAt = CommandTaken, verb, after(10-i)
+			if i == 2 {
+				c.WithdrawnAt = after(20)
+			}
+			if err := tx.PutCommand(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	read := func(number int64, want ...subject.Declared) {
+		t.Helper()
+		got, err := s.Declared(ctx, 1, number)
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("Declared(%d), %v (-want +got):\n%s", number, err, diff)
+		}
+	}
+	read(5, subject.Declared{Comment: 903, Number: 5, By: ann, At: after(7)}, subject.Declared{Comment: 900, Number: 5, By: ann, At: after(10)})
+	read(6)
+	must(t, s.Tx(ctx, func(tx *Tx) error { return tx.exec(`update persons set user_id = null, login = null`) }))
+	read(5)
 }
 
 func testJudgedSince(t *testing.T, s *Store) {

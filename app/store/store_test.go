@@ -63,6 +63,8 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"pushes", testPushes},
 		{"commands", testCommands},
 		{"post-mortems", testPostMortems},
+		{"sign-offs", testSignOffs},
+		{"emergencies", testDeclared},
 		{"first verdict on a head", testJudgedSince},
 		{"persons", testPersons},
 		{"persons at the same time", testPersonsConcurrent},

@@ -215,6 +215,14 @@ type Waiver struct {
 	Exact   string    // exact fingerprint of the diff that it is bound to
 }
 
+// Declared is an emergency that was declared for a pull request and not withdrawn.
+type Declared struct {
+	Comment int64 // GitHub's id of the comment that declared it
+	Number  int64
+	By      Person
+	At      time.Time // GitHub's time of the comment
+}
+
 // UnaskedFact is a person's taking back that somebody was asked for a review. User or Team
 // is set.
 type UnaskedFact struct {
