@@ -89,6 +89,7 @@ func vocabulary() map[string]func(ts *testscript.TestScript, neg bool, args []st
 	maps.Copy(all, loadWords)
 	maps.Copy(all, gateWords)
 	maps.Copy(all, signOffWords)
+	maps.Copy(all, issueWords)
 	return all
 }
 

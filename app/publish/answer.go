@@ -48,7 +48,7 @@ func Reply(comment int64, r say.Refused) string {
 }
 
 // marker is the line by which a reply of ours is known.
-func marker(comment int64) string { return mark(fmt.Sprintf("answer to %d", comment)) }
+func marker(comment int64) string { return Mark(fmt.Sprintf("answer to %d", comment)) }
 
 // Answer gives an answer to a command: a reaction, which GitHub takes once however often it
 // is sent, and with Reply a comment, which is not written again if it is there.

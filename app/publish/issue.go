@@ -26,8 +26,8 @@ type Issue struct {
 
 func (i Issue) String() string { return fmt.Sprintf("%s/%s", i.Owner, i.Name) }
 
-// mark is a line that GitHub does not show, by which something of ours is known.
-func mark(what string) string { return "<!-- changewarden: " + what + " -->" }
+// Mark is a line that GitHub does not show, by which something of ours is known.
+func Mark(what string) string { return "<!-- changewarden: " + what + " -->" }
 
 // Open opens an issue and returns its number, that of the one which is there already if an
 // earlier write went through.

@@ -18,6 +18,7 @@ type Issue struct {
 
 	// Of one that is closed.
 	ClosedAt time.Time
+	Closing  string         // GitHub's id of that it was closed: each time another
 	ClosedBy subject.Person // nobody if the account is gone
 	Done     bool           // a person closed it as completed: no commit or merge did, and it was not given up
 }
@@ -35,6 +36,7 @@ func (r *Reader) Issue(ctx context.Context, c *ghclient.Client, t Target) (Issue
 				ClosedAt      *time.Time
 				TimelineItems struct {
 					Nodes []struct {
+						ID          string
 						CreatedAt   *time.Time
 						StateReason string
 						Actor       *actor
@@ -67,7 +69,7 @@ func (r *Reader) Issue(ctx context.Context, c *ghclient.Client, t Target) (Issue
 	for _, e := range got.TimelineItems.Nodes {
 		// Of one that was reopened and closed anew, the event may not be there yet.
 		if e.CreatedAt != nil && !e.CreatedAt.Before(*got.ClosedAt) {
-			issue.ClosedBy, issue.Done = e.Actor.person(), e.Closer == nil && e.StateReason == "COMPLETED"
+			issue.Closing, issue.ClosedBy, issue.Done = e.ID, e.Actor.person(), e.Closer == nil && e.StateReason == "COMPLETED"
 			return issue, nil
 		}
 	}
