@@ -23,12 +23,13 @@ var issueWords = map[string]func(ts *testscript.TestScript, neg bool, args []str
 	"issue":        cmdIssue,
 	"issue-text":   cmdIssueText,
 	"life":         cmdLife,
+	"grant":        cmdGrant,
 }
 
 // issues is what somebody does to an issue; false if the verb is another.
 func issues(ts *testscript.TestScript, w *world, login, verb string, args []string) (bool, error) {
 	p := w.sim.As(login)
-	if !slices.Contains([]string{"closes-issue", "reopens-issue", "writes-up", "empties-issue", "deletes-issue", "moves-issue", "copies-issue"}, verb) {
+	if !slices.Contains([]string{"closes-issue", "reopens-issue", "writes-up", "empties-issue", "restores-issue", "rewords-issue", "deletes-issue", "moves-issue", "copies-issue"}, verb) {
 		return false, nil
 	}
 	n := number(ts, args[0])
@@ -48,7 +49,12 @@ func issues(ts *testscript.TestScript, w *world, login, verb string, args []stri
 		}
 		return true, p.EditIssue(w.repo, n, body)
 	case "empties-issue":
+		w.saved["issue/"+args[0]] = w.issue(ts, n).Body
 		return true, p.EditIssue(w.repo, n, "")
+	case "restores-issue": // NUMBER: what stood there before it was emptied
+		return true, p.EditIssue(w.repo, n, w.saved["issue/"+args[0]])
+	case "rewords-issue":
+		return true, p.EditIssue(w.repo, n, w.issue(ts, n).Body+"\nAs it has to be said.\n")
 	case "deletes-issue":
 		return true, p.DeleteIssue(w.repo, n)
 	case "moves-issue": // NUMBER REPOSITORY
@@ -119,6 +125,12 @@ func cmdIssueText(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(os.WriteFile(ts.MkAbs("got.md"), []byte(got), 0o600))
 		ts.Fatalf("the issue:\n%s\nwant:\n%s", got, want)
 	}
+}
+
+// grant PERMISSION LEVEL sets a permission of the installation.
+func cmdGrant(ts *testscript.TestScript, _ bool, args []string) {
+	owner, _, _ := strings.Cut(of(ts).repo, "/")
+	ts.Check(of(ts).sim.Grant(owner, args[0], args[1]))
 }
 
 // life PULL EVENT[:DETAIL]... wants these events in the life of a change's post-mortem to be
