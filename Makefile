@@ -77,7 +77,7 @@ cover: ## run the tests and print what they cover
 check: tidy-check vet lint lint-imports ## everything that is checked without running a test
 
 lint: $(GOLANGCI) ## run the linters
-	$(GOLANGCI) run ./... ./.ci/imports
+	$(GOLANGCI) run --allow-parallel-runners ./... ./.ci/imports
 
 lint-imports: $(GOLANGCI) ## show that each import rule bites
 	GOLANGCI_LINT=$(GOLANGCI) go test ./.ci/imports
