@@ -146,6 +146,9 @@ func (a *App) decideGate(ctx context.Context, tx *store.Tx, l *gateLook) error {
 	if err := a.hear(tx, l); err != nil {
 		return err
 	}
+	if err := l.overdue(tx); err != nil {
+		return err
+	}
 	_, judged := a.at(ctx, atRules)
 	l.decision = deploy.Decide(l.read.Policy, l.request, at)
 	judged(nil)
@@ -212,6 +215,15 @@ func (a *App) account(tx *store.Tx, l *gateLook) error {
 		}
 	}
 	return nil
+}
+
+// overdue fills in the post-mortems that are not complete.
+func (l *gateLook) overdue(tx *store.Tx) error {
+	rows, err := tx.OpenPostMortems(l.repo.ID)
+	for _, p := range rows {
+		l.request.Overdue = append(l.request.Overdue, deploy.Overdue{Issue: cmp.Or(p.Issue, p.Pull), Due: p.DueAt, Blocks: p.Blocks})
+	}
+	return err
 }
 
 // merged says how a pull request was judged before it was merged, and adds its change to the

@@ -39,7 +39,18 @@ func (a *App) followGates(ctx context.Context, c store.Claim, repo store.Reposit
 		}
 		if g.Said == publish.GateApproved {
 			g.GoodAt = job.At
-			if err := a.store.Tx(ctx, func(tx *store.Tx) error { return a.goodGate(tx, g) }); err != nil {
+			under, err := a.deployedUnder(ctx, g)
+			if err != nil {
+				return err
+			}
+			if err := a.store.Tx(ctx, func(tx *store.Tx) error {
+				for _, u := range under {
+					if err := a.owePostMortem(ctx, tx, c, repo, u, a.now()); err != nil {
+						return err
+					}
+				}
+				return a.goodGate(tx, g)
+			}); err != nil {
 				return err
 			}
 			continue

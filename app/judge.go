@@ -276,6 +276,10 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 	if err != nil {
 		return time.Time{}, err
 	}
+	overdue, err := overdueIn(tx, l.repo.ID, at)
+	if err != nil {
+		return time.Time{}, err
+	}
 	var items []publish.Item
 	for _, change := range rules.Unite(changes) {
 		change, tickets, err := a.elsewhere(tx, l, change, at)
@@ -298,7 +302,7 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 		}
 		lead := change.Pulls[0].Number
 		items = append(items, publish.Item{
-			Change: change, Verdict: v, Unblock: steps, Unasked: unasked, Names: names, Title: titles[lead],
+			Change: change, Verdict: v, Unblock: steps, Unasked: unasked, Overdue: overdue, Names: names, Title: titles[lead],
 			URL: a.pageURL(l.repo, lead), Policy: policyRefs(l.policy), Proposal: proposal(l.read.Proposal, l.preview),
 		})
 		if !v.Recheck.IsZero() && (recheck.IsZero() || v.Recheck.Before(recheck)) {

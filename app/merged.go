@@ -38,6 +38,9 @@ func (a *App) landed(ctx context.Context, tx *store.Tx, l look, at time.Time) er
 				return err
 			}
 		}
+		if err := a.mergedUnder(ctx, tx, l, at); err != nil {
+			return err
+		}
 	}
 	return errors.Join(tx.PutLanded(l.repo.ID, l.row.Number, l.read.MergedAt), a.raiseGates(tx, l.repo, at))
 }

@@ -24,6 +24,8 @@ const (
 	KindGateEnd      = "gate_end"     // GateEndRecord
 	KindUngated      = "ungated"      // UngatedRecord
 
+	KindPostMortem = "post_mortem" // PostMortemRecord
+
 	KindCommand       = "command"        // CommandRecord
 	KindCommandAnswer = "command_answer" // CommandAnswerRecord
 	KindReviewRequest = "review_request" // ReviewRequestRecord

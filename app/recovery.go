@@ -55,6 +55,18 @@ func (a *App) writeBegan(ctx context.Context, sub subject.Subject) (bool, error)
 	case subject.Deployment:
 		gates, err := a.store.Gates(ctx, sub)
 		return slices.ContainsFunc(gates, func(g store.Gate) bool { return g.Writing != "" }), err
+	case subject.PostMortem:
+		rows, err := a.store.PostMortems(ctx, sub.Repo, sub.Number)
+		if err != nil {
+			return false, err
+		}
+		for _, p := range rows {
+			notes, err := a.store.OwedPostMortemNotes(ctx, p)
+			if err != nil || p.Writing || slices.ContainsFunc(notes, func(n store.PostMortemNote) bool { return n.Writing }) {
+				return true, err
+			}
+		}
+		return false, nil
 	case subject.Comments:
 		owed, err := a.store.CommandsOwed(ctx, sub.Repo, sub.Number)
 		for _, c := range owed {

@@ -43,6 +43,9 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 	if done, err := comments(ts, w, login, verb, args); done {
 		return err
 	}
+	if done, err := issues(ts, w, login, verb, args); done {
+		return err
+	}
 	switch verb {
 	case "push", "force", "edit":
 		return pushes(ts, w, login, verb, args)

@@ -274,6 +274,11 @@ func (a *App) sweepRepository(ctx context.Context, c store.Claim) error {
 			return err
 		}
 		due = append(due, dueGroups(repo.Installation, groups, at)...)
+		afterwards, err := duePostMortems(tx, repo, at)
+		if err != nil {
+			return err
+		}
+		due = append(due, afterwards...)
 		if err := tx.Raise(at, due...); err != nil {
 			return err
 		}

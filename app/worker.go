@@ -200,6 +200,8 @@ func (a *App) evaluate(ctx context.Context, c store.Claim) (err error) {
 		return a.hearComments(ctx, c)
 	case subject.Reviewers:
 		return a.askReviewers(ctx, c)
+	case subject.PostMortem:
+		return a.followPostMortems(ctx, c)
 	case subject.MergeGroup:
 		return a.judgeMergeGroup(ctx, c)
 	case subject.Deployment:

@@ -8,10 +8,10 @@ import (
 	"unicode/utf8"
 )
 
-// comment is one comment in a pull request's conversation, which GitHub keeps as an issue's.
+// comment is one comment on a pull request or an issue: GitHub keeps the former as the latter.
 type comment struct {
 	id        int64
-	pull      *pull
+	on        talk
 	author    *account
 	body      string
 	via       *app // posted by an app: in its own name, or for the author
@@ -36,8 +36,12 @@ const maxComment = 65_536
 var reactions = []string{"+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes"}
 
 func (r *repository) comment(id int64) *comment {
-	for _, p := range r.pulls {
-		for _, c := range p.comments {
+	for n := range r.numbers {
+		t := r.talk(n + 1)
+		if t == nil {
+			continue
+		}
+		for _, c := range *t.said() {
 			if c.id == id {
 				return c
 			}
@@ -46,12 +50,13 @@ func (r *repository) comment(id int64) *comment {
 	return nil
 }
 
-func (s *Server) addComment(pr *pull, by *account, body string, via *app, mailed bool) (*comment, error) {
+func (s *Server) addComment(on talk, by *account, body string, via *app, mailed bool) (*comment, error) {
 	if strings.TrimSpace(body) == "" || utf8.RuneCountInString(body) > maxComment {
 		return nil, invalid("IssueComment", "body", "body is missing, or too long (maximum is 65536 characters)")
 	}
-	c := &comment{id: s.id(kindComment), pull: pr, author: by, body: body, via: via, mailed: mailed, created: s.now()}
-	pr.comments, pr.updated = append(pr.comments, c), s.now()
+	c := &comment{id: s.id(kindComment), on: on, author: by, body: body, via: via, mailed: mailed, created: s.now()}
+	*on.said() = append(*on.said(), c)
+	on.touch(s.now())
 	s.sendComment(c, "created", by, nil)
 	return c, nil
 }
@@ -69,15 +74,15 @@ func (c *comment) updated() time.Time {
 
 // commentJSON is an issue-comment, as REST and webhooks have it.
 func (s *Server) commentJSON(c *comment) obj {
-	r := c.pull.repo
+	r, number, at := c.on.where()
 	api := fmt.Sprintf("%s/issues/comments/%d", s.repoAPI(r), c.id)
 	via := any(nil)
 	if c.via != nil {
 		via = s.appJSON(c.via)
 	}
 	return obj{
-		"id": c.id, "node_id": nodeID("IC", c.id), "url": api, "issue_url": fmt.Sprintf("%s/issues/%d", s.repoAPI(r), c.pull.number),
-		"html_url": fmt.Sprintf("%s/%s/pull/%d#issuecomment-%d", s.url, r.fullName(), c.pull.number, c.id),
+		"id": c.id, "node_id": nodeID("IC", c.id), "url": api, "issue_url": fmt.Sprintf("%s/issues/%d", s.repoAPI(r), number),
+		"html_url": fmt.Sprintf("%s/%s/%s/%d#issuecomment-%d", s.url, r.fullName(), at, number, c.id),
 		"user":     s.userOrNil(c.author), "author_association": r.association(c.author), "body": c.body,
 		"created_at": stamp(c.created), "updated_at": stamp(c.updated()), "performed_via_github_app": via, "reactions": rollup(api, c.reactions),
 	}
@@ -99,9 +104,10 @@ func rollup(api string, all []*reaction) obj {
 // sendComment tells of a comment. Webhooks carry the pull request as the issue that GitHub
 // keeps it as.
 func (s *Server) sendComment(c *comment, action string, sender *account, extra obj) {
-	body := obj{"action": action, "issue": s.issueJSON(c.pull), "comment": s.commentJSON(c)}
+	r, _, _ := c.on.where()
+	body := obj{"action": action, "issue": c.on.asIssue(s), "comment": s.commentJSON(c)}
 	maps.Copy(body, extra)
-	s.emit("issue_comment", c.pull.repo.owner, c.pull.repo, sender, body)
+	s.emit("issue_comment", r.owner, r, sender, body)
 }
 
 // issueJSON is the issue that a pull request is as well.

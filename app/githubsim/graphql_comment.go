@@ -34,9 +34,11 @@ func (o commentObject) field(name string, _ arguments) (any, error) {
 	case "createdViaEmail":
 		return c.mailed, nil
 	case "pullRequest":
-		return pullObject{o.execution, c.pull.shown()}, nil
+		p, ok := c.on.(*pull)
+		return null(ok, func() object { return pullObject{o.execution, p.shown()} }), nil
 	case "repository":
-		return repoObject{o.execution, c.pull.repo}, nil
+		r, _, _ := c.on.where()
+		return repoObject{o.execution, r}, nil
 	}
 	return nil, errUnmodelled
 }

@@ -69,6 +69,16 @@ func (o repoObject) field(name string, args arguments) (any, error) {
 			return nil, &Error{Type: "NOT_FOUND", Message: fmt.Sprintf("Could not resolve to a PullRequest with the number of %d.", n)}
 		}
 		return pullObject{o.execution, p.shown()}, nil
+	case "issue":
+		if err := o.permit("issues"); err != nil {
+			return nil, err
+		}
+		n, _ := args.number("number")
+		i := r.issue(n)
+		if i == nil || i.gone() {
+			return nil, &Error{Type: "NOT_FOUND", Message: fmt.Sprintf("Could not resolve to an Issue with the number of %d.", n)}
+		}
+		return issueObject{o.execution, i}, nil
 	case "pullRequests":
 		if err := o.permit("pull_requests"); err != nil {
 			return nil, err

@@ -45,7 +45,7 @@ func (q rootObject) field(name string, args arguments) (any, error) {
 	return nil, errUnmodelled
 }
 
-// node finds what an id names among repositories, pull requests, comments, reviews, check
+// node finds what an id names among repositories, pull requests, issues, comments, reviews, check
 // suites and check runs that the token reaches; nil for anything else.
 func (x *execution) node(id string) object {
 	for _, r := range x.c.world.repos {
@@ -67,6 +67,18 @@ func (x *execution) node(id string) object {
 			for _, v := range p.shown().reviews {
 				if nodeID("PRR", v.id) == id {
 					return reviewObject{x, v}
+				}
+			}
+		}
+		for _, i := range r.issues {
+			switch {
+			case i.gone():
+			case nodeID("I", i.id) == id:
+				return issueObject{x, i}
+			}
+			for _, c := range i.comments {
+				if !i.gone() && nodeID("IC", c.id) == id {
+					return commentObject{x, c}
 				}
 			}
 		}

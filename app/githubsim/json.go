@@ -88,6 +88,11 @@ func (s *Server) repoJSON(r *repository) obj {
 			open++
 		}
 	}
+	for _, i := range r.issues {
+		if i.open && !i.gone() {
+			open++
+		}
+	}
 	o := obj{
 		"id": r.id, "node_id": nodeID("R", r.id), "name": r.name, "full_name": r.fullName(), "owner": s.userJSON(r.owner),
 		"private": r.private, "visibility": r.visibility(), "html_url": html, "url": s.repoAPI(r), "description": nil,

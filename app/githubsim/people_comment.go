@@ -10,7 +10,7 @@ type Said struct {
 	Reactions []string // "LOGIN CONTENT", in the order in which they came
 }
 
-// Comment writes into a pull request's conversation and returns the comment's id. Whoever
+// Comment writes into the conversation of a pull request or an issue and returns the comment's id. Whoever
 // can read may.
 func (p *Person) Comment(repo string, number int, body string) (id int64, err error) {
 	return p.say(repo, number, body, nil, false)
@@ -33,8 +33,15 @@ func (p *Person) CommentBy(app, repo string, number int, body string) (id int64,
 }
 
 func (p *Person) say(repo string, number int, body string, via *app, mailed bool) (id int64, err error) {
-	err = p.on(repo, number, permRead, func(me *account, pr *pull) error {
-		c, err := p.s.addComment(pr, me, body, via, mailed)
+	err = p.in(repo, permRead, func(me *account, r *repository) error {
+		on := r.talk(number)
+		if on == nil {
+			return notFound()
+		}
+		if err := r.writable(); err != nil {
+			return err
+		}
+		c, err := p.s.addComment(on, me, body, via, mailed)
 		if err == nil {
 			id = c.id
 		}
@@ -56,7 +63,7 @@ func (p *Person) EditComment(repo string, id int64, body string) error {
 // DeleteComment takes a comment away: its author may, and whoever can write.
 func (p *Person) DeleteComment(repo string, id int64) error {
 	return p.onComment(repo, id, func(me *account, c *comment) error {
-		c.pull.comments = slices.DeleteFunc(c.pull.comments, func(o *comment) bool { return o == c })
+		*c.on.said() = slices.DeleteFunc(*c.on.said(), func(o *comment) bool { return o == c })
 		p.s.sendComment(c, "deleted", me, nil)
 		return nil
 	})
@@ -75,16 +82,16 @@ func (p *Person) onComment(repo string, id int64, action func(me *account, c *co
 	})
 }
 
-// Said returns a pull request's conversation, oldest first.
+// Said returns the conversation of a pull request or an issue, oldest first.
 func (s *Server) Said(repo string, number int) ([]Said, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.repo(repo)
-	if r == nil || r.pull(number) == nil {
+	if r == nil || r.talk(number) == nil {
 		return nil, notFound()
 	}
 	var out []Said
-	for _, c := range r.pull(number).comments {
+	for _, c := range *r.talk(number).said() {
 		said := Said{ID: c.id, By: c.author.login, Body: c.body}
 		for _, re := range c.reactions {
 			said.Reactions = append(said.Reactions, re.by.login+" "+re.content)

@@ -47,7 +47,7 @@ func (s *Server) openPull(me *account, r *repository, n NewPull) (number int, er
 		return 0, invalid("PullRequest", "head", "A pull request already exists for "+n.Head)
 	}
 	pr := &pull{
-		id: s.id(kindPull), number: len(r.pulls) + 1, repo: r, title: n.Title, body: n.Body, author: me, headRepo: src, headRef: branch,
+		id: s.id(kindPull), number: r.numbered(), repo: r, title: n.Title, body: n.Body, author: me, headRepo: src, headRef: branch,
 		head: src.branches[branch], baseRef: base, base: r.branches[base], open: true, draft: n.Draft, created: s.now(), updated: s.now(),
 	}
 	r.pulls = append(r.pulls, pr)

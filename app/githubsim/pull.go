@@ -117,10 +117,10 @@ func (p *pull) shown() *pull {
 
 // pull finds a pull request by number.
 func (r *repository) pull(number int) *pull {
-	if number < 1 || number > len(r.pulls) {
-		return nil
+	if i, ok := slices.BinarySearchFunc(r.pulls, number, func(p *pull, n int) int { return cmp.Compare(p.number, n) }); ok {
+		return r.pulls[i]
 	}
-	return r.pulls[number-1]
+	return nil
 }
 
 // pullsOf are the open pull requests of r with the given head commit whose branch is in

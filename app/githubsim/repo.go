@@ -23,7 +23,9 @@ type repository struct {
 	branches      map[string]*commit
 	people        map[*account]permission
 	teams         map[*team]permission
-	pulls         []*pull // by number, the first is number 1
+	pulls         []*pull  // by number
+	issues        []*issue // that are no pull requests, by number
+	numbers       int      // given out so far, to either
 	labels        []*label
 	statuses      []*status
 	suites        []*suite

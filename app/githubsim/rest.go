@@ -51,6 +51,10 @@ func (s *Server) routes() []route {
 		{method: "GET", pattern: repo + "/pulls/{pull_number}/commits", need: "pull_requests:read", serve: listPullCommits},
 		{method: "GET", pattern: repo + "/pulls/{pull_number}/reviews", need: "pull_requests:read", serve: listReviews},
 
+		{method: "GET", pattern: repo + "/issues", need: "issues:read", serve: listIssues},
+		{method: "POST", pattern: repo + "/issues", need: "issues:write", serve: createIssue},
+		{method: "GET", pattern: repo + "/issues/{issue_number}", need: "issues:read", serve: getIssue},
+		{method: "PATCH", pattern: repo + "/issues/{issue_number}", need: "issues:write", serve: updateIssue},
 		{method: "GET", pattern: repo + "/issues/comments/{comment_id}", need: "issues:read", serve: getComment},
 		{method: "POST", pattern: repo + "/issues/comments/{comment_id}/reactions", need: "issues:write", serve: createReaction},
 		{method: "GET", pattern: repo + "/issues/{issue_number}/comments", need: "issues:read", serve: listComments},

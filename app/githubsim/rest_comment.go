@@ -26,7 +26,7 @@ func getComment(c *call) (any, error) {
 
 // listComments is GET …/issues/{issue_number}/comments: oldest first.
 func listComments(c *call) (any, error) {
-	pr, err := c.findIssue()
+	on, err := c.findIssue()
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func listComments(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := slices.DeleteFunc(slices.Clone(pr.comments), func(o *comment) bool { return o.updated().Before(since) })
+	all := slices.DeleteFunc(slices.Clone(*on.said()), func(o *comment) bool { return o.updated().Before(since) })
 	return page(c, all, func(o *comment) any { return c.commentJSON(o) }), nil
 }
 
@@ -51,15 +51,6 @@ func (c *call) since() (time.Time, error) {
 	return at, nil
 }
 
-// findIssue is the path's issue: here every issue is a pull request.
-func (c *call) findIssue() (*pull, error) {
-	number, _ := strconv.Atoi(c.vars["issue_number"])
-	if pr := c.repo.pull(number); pr != nil {
-		return pr, nil
-	}
-	return nil, notFound()
-}
-
 // createComment is POST …/issues/{issue_number}/comments, in the name of the app.
 func createComment(c *call) (any, error) {
 	var in struct {
@@ -68,11 +59,11 @@ func createComment(c *call) (any, error) {
 	if err := c.decode(&in); err != nil {
 		return nil, err
 	}
-	pr, err := c.findIssue()
+	on, err := c.findIssue()
 	if err != nil {
 		return nil, err
 	}
-	made, err := c.addComment(pr, c.install.app.bot, in.Body, c.install.app, false)
+	made, err := c.addComment(on, c.install.app.bot, in.Body, c.install.app, false)
 	if err != nil {
 		return nil, err
 	}

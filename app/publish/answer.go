@@ -48,7 +48,7 @@ func Reply(comment int64, r say.Refused) string {
 }
 
 // marker is the line by which a reply of ours is known.
-func marker(comment int64) string { return fmt.Sprintf("<!-- changewarden: answer to %d -->", comment) }
+func marker(comment int64) string { return Mark(fmt.Sprintf("answer to %d", comment)) }
 
 // Answer gives an answer to a command: a reaction, which GitHub takes once however often it
 // is sent, and with Reply a comment, which is not written again if it is there.
@@ -66,7 +66,7 @@ func (p Publisher) Answer(ctx context.Context, c *ghclient.Client, a Answer) (An
 		return out, nil
 	}
 	if a.Writing {
-		if out.Reply, err = p.reply(ctx, c, a); err != nil || out.Reply != 0 {
+		if out.Reply, err = p.noted(ctx, c, a, marker(a.Comment)); err != nil || out.Reply != 0 {
 			return out, err
 		}
 	}
@@ -81,9 +81,9 @@ func (p Publisher) Answer(ctx context.Context, c *ghclient.Client, a Answer) (An
 	return out, nil
 }
 
-// reply finds a reply of ours that may have been taken although its answer was lost; 0 if
-// there is none. Others can write the marker too, but not as our app.
-func (p Publisher) reply(ctx context.Context, c *ghclient.Client, a Answer) (int64, error) {
+// noted finds a comment of ours that may have been taken although its answer was lost; 0 if
+// there is none. Others can write its mark too, but not as our app.
+func (p Publisher) noted(ctx context.Context, c *ghclient.Client, a Answer, mark string) (int64, error) {
 	q := url.Values{"per_page": {"100"}, "since": {a.At.UTC().Format(time.RFC3339)}}
 	for page := 1; page != 0; {
 		q.Set("page", fmt.Sprint(page))
@@ -98,10 +98,10 @@ func (p Publisher) reply(ctx context.Context, c *ghclient.Client, a Answer) (int
 		}
 		resp, err := c.Do(ctx, req, &list)
 		if err != nil {
-			return 0, fmt.Errorf("look for a reply to comment %d on %s: %w", a.Comment, a, explain(err, ghclient.Diagnose(err, p.Now())))
+			return 0, fmt.Errorf("look for a comment of ours on %s: %w", a, explain(err, ghclient.Diagnose(err, p.Now())))
 		}
 		for _, o := range list {
-			if o.App != nil && o.App.ID == p.App && strings.Contains(o.Body, marker(a.Comment)) {
+			if o.App != nil && o.App.ID == p.App && strings.Contains(o.Body, mark) {
 				return o.ID, nil
 			}
 		}

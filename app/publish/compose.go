@@ -25,12 +25,20 @@ type Item struct {
 	Verdict rules.Verdict
 	Unblock []rules.Step // what would let it pass
 	Unasked []string     // groups of which GitHub let nobody be asked for a review
+	Overdue []Overdue    // post-mortems of the repository
 	Names   say.Names
 	Title   string      // of its pull request; shown where several changes share the head
 	URL     string      // of the change's page; empty: there is none that people can open
 	Policy  []PolicyRef // the files that it was judged by
 
 	Proposal *Proposal // the policy file that it would put in force; nil: it touches none
+}
+
+// Overdue is a post-mortem that should be complete and is not.
+type Overdue struct {
+	Number int64 // of its issue or, where it has none yet, of the change
+	Due    time.Time
+	Blocks bool // the next standard deployment
 }
 
 // PolicyRef is one policy file as it judged.

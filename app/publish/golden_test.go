@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -40,6 +41,8 @@ func TestPublicationsReadWell(t *testing.T) {
 	public.Change.Repo.Public = true
 	unasked := terraform(rules.Pending)
 	unasked.Unasked = []string{"senior engineers"}
+	overdue := terraform(rules.Pass)
+	overdue.Overdue = []Overdue{{Number: 31, Due: noon, Blocks: true}, {Number: 33, Due: noon.Add(time.Hour)}}
 	other := terraform(rules.Pass)
 	other.Change.Base, other.Title, other.Change.Pulls[0].Number = "release/1", "Open the range on release/1, too (#42)", 43
 	tests := []struct {
@@ -49,6 +52,7 @@ func TestPublicationsReadWell(t *testing.T) {
 		{"waiting", Compose([]Item{terraform(rules.Pending)}, Options{})},
 		{"public", Compose([]Item{public}, Options{})},
 		{"unasked", Compose([]Item{unasked}, Options{})},
+		{"overdue", Compose([]Item{overdue}, Options{})},
 		{"passed", Compose([]Item{terraform(rules.Pass)}, Options{})},
 		{"two bases", Compose([]Item{terraform(rules.Pending), other}, Options{})},
 		{"proposed", Compose([]Item{proposing(&Proposal{Path: ".github/change-management.yml", Rules: 5, Preview: &Preview{

@@ -89,6 +89,8 @@ func selector(s subject.Selector) string {
 		return fmt.Sprintf("team %d/%s", s.Account, s.Team)
 	case subject.ByBase:
 		return fmt.Sprintf("base %d %s%s", s.Repo, s.Branch, flags("moved", s.Moved))
+	case subject.ByIssue:
+		return fmt.Sprintf("issue %d#%d", s.Repo, s.Number)
 	case subject.ByGate:
 		return fmt.Sprintf("gates of %d", s.Repo)
 	case subject.ByRepository:

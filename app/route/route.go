@@ -19,13 +19,14 @@ import (
 )
 
 // events is what each event means. One that is missing here names its repository and
-// installation and moves nothing: issues, labels, comments on code, releases, workflow runs (their jobs arrive as check runs, a re-run's too),
+// installation and moves nothing: labels, comments on code, releases, workflow runs (their jobs arrive as check runs, a re-run's too),
 // branch protection, and whatever GitHub invents next.
 var events = map[string]func(d delivery, r *subject.Result){
 	"pull_request":               pullRequest,
 	"pull_request_review":        review,
 	"pull_request_review_thread": review,
 	"issue_comment":              comment,
+	"issues":                     issue,
 
 	"check_run":   checkRun,
 	"check_suite": checkSuite,

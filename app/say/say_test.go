@@ -207,13 +207,19 @@ the sentence is made from it and its facts. This is every code with a sentence a
 		said[why] = !strings.Contains(text, why)
 		fmt.Fprintf(&b, "| `%s` | %s |\n", why, text)
 	}
+	b.WriteString("\n## Why closing its issue does not complete a post-mortem\n\n| code | the sentence |\n|---|---|\n")
+	for _, why := range constants(t, "ReviewingWhy") {
+		text := say.NotComplete(say.Unreviewed{Why: rules.ReviewingWhy(why), Missing: []string{"Impact", "Follow-ups"}, From: []string{"leads"}})
+		said[why] = !strings.Contains(text, why)
+		fmt.Fprintf(&b, "| `%s` | %s |\n", why, text)
+	}
 	b.WriteString("\n## What would let it pass\n\nThe fewest steps that would, as far as can be known, stand first wherever a verdict is shown.\n\n| code | for example |\n|---|---|\n")
 	for _, s := range steps {
 		text := say.Step(s, change, names)
 		said[string(s.Code)] = !strings.Contains(text, "The step is")
 		fmt.Fprintf(&b, "| `%s` | %s |\n", s.Code, text)
 	}
-	for _, kind := range []string{"Code", "DropWhy", "NoticeCode", "Refusal", "WaiverWhy", "SigningWhy", "DeclaringWhy", "StepCode"} {
+	for _, kind := range []string{"Code", "DropWhy", "NoticeCode", "Refusal", "WaiverWhy", "SigningWhy", "DeclaringWhy", "ReviewingWhy", "StepCode"} {
 		for _, code := range constants(t, kind) {
 			if !said[code] {
 				t.Errorf("%s %q has no sentence", kind, code)
@@ -238,7 +244,7 @@ func constants(t *testing.T, kind string) []string {
 	t.Helper()
 	var out []string
 	for _, name := range []string{
-		"../../rules/verdict.go", "../../rules/change.go", "../../rules/waiver.go", "../../rules/signing.go", "../../rules/declaring.go", "../../rules/step.go", "../command/refusal.go", "../../deploy/decide.go",
+		"../../rules/verdict.go", "../../rules/change.go", "../../rules/waiver.go", "../../rules/signing.go", "../../rules/declaring.go", "../../rules/post_mortem.go", "../../rules/step.go", "../command/refusal.go", "../../deploy/decide.go",
 	} {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {

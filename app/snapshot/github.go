@@ -38,6 +38,7 @@ var permissions = map[string]string{
 	"pullRequests": "Pull requests (read)",
 	"team":         "Members (read)",
 	"mergeQueue":   "Merge queues (read)",
+	"issue":        "Issues (read)",
 	"compare":      "Contents (read)",
 	"ref":          "Contents (read)",
 	"head":         "Contents (read)",

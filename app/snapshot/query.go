@@ -26,6 +26,7 @@ var (
 	proposedQuery  = document("proposed.graphql")
 	openPullsQuery = document("open_pulls.graphql")
 	commentQuery   = document("comment.graphql")
+	issueQuery     = document("issue.graphql")
 	queuePage      = document("queue_page.graphql")
 
 	mergeGroupQuery = document("merge_group.graphql")

@@ -23,6 +23,8 @@ func (tx *Tx) selected(at time.Time, sel subject.Selector, due map[subject.Subje
 			return err
 		}
 		return tx.selectByHead(at, sel, due)
+	case subject.ByIssue:
+		return tx.selectPostMortem(sel.Repo, sel.Number, due)
 	case subject.ByGate:
 		return tx.selectGates(sel.Repo, "", due)
 	case subject.ByPerson:

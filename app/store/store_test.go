@@ -62,6 +62,7 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"verdicts", testVerdicts},
 		{"pushes", testPushes},
 		{"commands", testCommands},
+		{"post-mortems", testPostMortems},
 		{"sign-offs", testSignOffs},
 		{"gates with a change", testGatesWith},
 		{"emergencies", testDeclared},

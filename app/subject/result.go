@@ -64,6 +64,8 @@ const (
 	// With ByRepository the deployments of Repo that wait at a gate are selected too, and with
 	// ByHead those of the commit SHA.
 	ByRepository SelectorKind = "repository"
+	// ByIssue selects the change whose post-mortem issue Number of Repo is.
+	ByIssue SelectorKind = "issue"
 	// ByGate selects the deployments of Repo that wait at a gate.
 	ByGate SelectorKind = "gate"
 )
@@ -73,6 +75,7 @@ const (
 type Selector struct {
 	Kind    SelectorKind
 	Repo    int64
+	Number  int64
 	SHA     string
 	Check   *Check
 	Result  bool   // ByHead: a check has a result, told in Check or not: others may follow

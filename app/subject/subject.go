@@ -22,6 +22,7 @@ const (
 	Head         Kind = "head"         // Repo, SHA: what is owed to GitHub on one commit
 	Comments     Kind = "comments"     // Repo, Number: commands in the comments of one pull request, and our answers
 	Reviewers    Kind = "reviewers"    // Repo, Number: who is to be asked for a review of a pull request
+	PostMortem   Kind = "post_mortem"  // Repo, Number: what has to be written after the emergencies of a pull request
 	Deliveries   Kind = "deliveries"   // Number: the app; what GitHub could not hand over to it
 	Round        Kind = "round"        // Number: the installation, Repo: what may have been missed there; 0 is all of them
 )
@@ -40,7 +41,7 @@ type Subject struct {
 // fields, separated by slashes; the environment's name comes last and may hold slashes.
 func (s Subject) Key() string {
 	switch s.Kind {
-	case PullRequest, Comments, Reviewers:
+	case PullRequest, Comments, Reviewers, PostMortem:
 		return fmt.Sprintf("%s/%d/%d", s.Kind, s.Repo, s.Number)
 	case MergeGroup, Head:
 		return fmt.Sprintf("%s/%d/%s", s.Kind, s.Repo, s.SHA)
@@ -70,7 +71,7 @@ func ParseKey(key string) (Subject, error) {
 	}
 	parts := strings.SplitN(rest, "/", 3)
 	want := map[Kind]int{
-		PullRequest: 2, Comments: 2, Reviewers: 2, MergeGroup: 2, Head: 2, Deployment: 3, Repository: 1, Installation: 1, Deliveries: 1, Round: 2,
+		PullRequest: 2, Comments: 2, Reviewers: 2, PostMortem: 2, MergeGroup: 2, Head: 2, Deployment: 3, Repository: 1, Installation: 1, Deliveries: 1, Round: 2,
 	}[s.Kind]
 	if want == 0 || len(parts) != want {
 		return Subject{}, fmt.Errorf("parse subject key %q: no such kind or shape", key)
@@ -84,7 +85,7 @@ func ParseKey(key string) (Subject, error) {
 		s.Repo = number(parts[0])
 	case MergeGroup, Head:
 		s.Repo, s.SHA = number(parts[0]), parts[1]
-	case PullRequest, Comments, Reviewers:
+	case PullRequest, Comments, Reviewers, PostMortem:
 		s.Repo, s.Number = number(parts[0]), number(parts[1])
 	case Deployment:
 		s.Repo, s.Number, s.Name = number(parts[0]), number(parts[1]), parts[2]

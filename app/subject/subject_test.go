@@ -11,6 +11,7 @@ func FuzzKey(f *testing.F) {
 		{Kind: Installation, Number: 3},
 		{Kind: Head, Repo: 7, SHA: "beef"},
 		{Kind: Comments, Repo: 7, Number: 42},
+		{Kind: PostMortem, Repo: 7, Number: 42},
 		{Kind: Deliveries, Number: 5},
 		{Kind: Round, Number: 3, Repo: 7},
 		{Kind: Round},

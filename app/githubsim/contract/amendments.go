@@ -42,6 +42,11 @@ var restAmendments = []amendment{
 		why:   "where GitHub sends the question by a former name on to; the path is not described",
 	},
 	{
+		at: "/paths/~1repositories~1{repository_id}~1issues~1{issue_number}", from: "/paths/~1repos~1{owner}~1{repo}~1issues~1{issue_number}",
+		merge: `{"get":{"parameters":[{"name":"repository_id","in":"path","required":true,"schema":{"type":"integer"}},{"$ref":"#/components/parameters/issue-number"}]}}`,
+		why:   "where GitHub sends who asks for an issue that was transferred; the path is not described",
+	},
+	{
 		at: "/components/schemas/environment/properties/can_admins_bypass", merge: `{"type":"boolean"}`,
 		why: "an environment says whether administrators may pass its rules; the field is not described",
 	},
@@ -94,8 +99,12 @@ var undescribedFields = []struct {
 	why   string
 }{
 	{
-		regexp.MustCompile(`/(app|installation)/permissions/[a-z_]+$`), regexp.MustCompile(`^"(read|write|admin)"$`),
+		regexp.MustCompile(`/(app|installation|performed_via_github_app)/permissions/[a-z_]+$`), regexp.MustCompile(`^"(read|write|admin)"$`),
 		"an app's permissions are inlined with the names of the day; newer ones, as merge_queues, are not among them",
+	},
+	{
+		regexp.MustCompile(`/performed_via_github_app/client_id$`), regexp.MustCompile(`^"Iv[0-9A-Za-z.]+"$`),
+		"every app says its client id; the inlined copies of the events of issues are older than that",
 	},
 	{
 		regexp.MustCompile(`/(author|committer|creator|sender|owner|user)/user_view_type$`), regexp.MustCompile(`^"(public|private)"$`),
