@@ -69,8 +69,8 @@ func TestDocumentation(t *testing.T) {
 	}
 }
 
-// workflow checks an example of a workflow: each job of it enters an environment that the
-// built-in policy names, on a branch that it governs.
+// workflow checks an example of a workflow: it goes to staging and to production by names that
+// the built-in policy knows, on branches that it governs.
 func workflow(t *testing.T, text string) {
 	t.Helper()
 	var w struct {
@@ -86,13 +86,13 @@ func workflow(t *testing.T, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(w.Jobs) == 0 || len(w.On.Push.Branches) == 0 {
-		t.Errorf("no job is run on a branch in\n%s", text)
+	var enters []string
+	for _, job := range w.Jobs {
+		enters = append(enters, p.Environments(job.Environment)...)
 	}
-	for name, job := range w.Jobs {
-		if !p.Gates(job.Environment) {
-			t.Errorf("job %s enters %q, which the built-in policy does not name", name, job.Environment)
-		}
+	slices.Sort(enters)
+	if got := strings.Join(enters, ", "); got != "production, staging" || len(w.On.Push.Branches) == 0 {
+		t.Errorf("the jobs enter %s on the branches %q in\n%s", got, w.On.Push.Branches, text)
 	}
 	for _, branch := range w.On.Push.Branches {
 		if !p.Governs(branch, "trunk") {
