@@ -33,7 +33,7 @@ demo: ## run the server against a simulated GitHub, with a page for each change
 test: ## run all tests; what they need and is missing is installed
 	@.ci/browser
 	@.ci/postgres
-	go test -timeout 20m -skip 'TestChaos|TestKilled' ./... # these: make chaos, make kills
+	go test -timeout 20m ./...
 
 test-postgres: ## run every scenario page on PostgreSQL, with two replicas
 	@.ci/postgres
@@ -77,7 +77,7 @@ cover: ## run the tests and print what they cover
 check: tidy-check vet lint lint-imports ## everything that is checked without running a test
 
 lint: $(GOLANGCI) ## run the linters
-	$(GOLANGCI) run ./... ./.ci/imports
+	$(GOLANGCI) run --allow-parallel-runners ./... ./.ci/imports
 
 lint-imports: $(GOLANGCI) ## show that each import rule bites
 	GOLANGCI_LINT=$(GOLANGCI) go test ./.ci/imports

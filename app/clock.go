@@ -23,3 +23,13 @@ func (a *App) watchClock(ctx context.Context) {
 		}
 	}
 }
+
+// theirs returns what GitHub's clock showed at one of our moments, to the second, as the newest
+// answer's Date header tells it; zero: no answer has come yet. A judgement's record has both.
+func (a *App) theirs(at time.Time) time.Time {
+	ahead, measured := a.clients.Skew()
+	if !measured {
+		return time.Time{}
+	}
+	return at.Add(ahead).Truncate(time.Second)
+}

@@ -413,7 +413,7 @@ func (a *App) record(ctx context.Context, tx *store.Tx, l look, change rules.Cha
 	}
 	body, err := json.Marshal(VerdictRecord{
 		Host: a.host, Repo: l.repo.ID, Pulls: numbers(change), Head: change.Head, Base: change.Base,
-		Snapshot: address, Policy: l.policy, Evaluator: v.Evaluator, Stage: v.Stage, At: v.At,
+		Snapshot: address, Policy: l.policy, Evaluator: v.Evaluator, Stage: v.Stage, At: v.At, GitHubAt: a.theirs(v.At),
 		Verdict: verdict, Deliveries: l.c.Deliveries, Delivered: l.c.Delivered,
 	})
 	if err != nil {

@@ -322,7 +322,7 @@ func (a *App) recordMergeGroup(ctx context.Context, tx *store.Tx, l *groupLook, 
 	}
 	body, err := json.Marshal(GroupRecord{
 		Host: a.host, Repo: group.Repo, Head: group.SHA, Base: group.Base, Members: members, Tip: address,
-		Evaluator: v.Evaluator, At: v.At, Verdict: verdict, Deliveries: l.c.Deliveries, Delivered: l.c.Delivered,
+		Evaluator: v.Evaluator, At: v.At, GitHubAt: a.theirs(v.At), Verdict: verdict, Deliveries: l.c.Deliveries, Delivered: l.c.Delivered,
 	})
 	if err != nil {
 		return fmt.Errorf("encode group record: %w", err)

@@ -46,6 +46,7 @@ type VerdictRecord struct {
 	Evaluator  string          `json:"evaluator"`
 	Stage      rules.Stage     `json:"stage"`
 	At         time.Time       `json:"at"`
+	GitHubAt   time.Time       `json:"github_at,omitzero"`   // At by GitHub's clock, to the second: see App.theirs
 	Verdict    json.RawMessage `json:"verdict"`              // rules.Verdict
 	Deliveries []string        `json:"deliveries,omitempty"` // GUIDs that led here, the newest hundred; none: a timer or a sweep
 	Delivered  int             `json:"delivered,omitempty"`  // how many there were
@@ -136,6 +137,7 @@ type GroupRecord struct {
 	Tip        string              `json:"tip"`               // address of the rules.Tip
 	Evaluator  string              `json:"evaluator"`
 	At         time.Time           `json:"at"`
+	GitHubAt   time.Time           `json:"github_at,omitzero"`
 	Verdict    json.RawMessage     `json:"verdict"` // rules.MergeGroupVerdict
 	Deliveries []string            `json:"deliveries,omitempty"`
 	Delivered  int                 `json:"delivered,omitempty"`

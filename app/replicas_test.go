@@ -109,7 +109,7 @@ func (w *world) shownAll(t *testing.T, pulls int) (all []githubsim.Shown) {
 	return all
 }
 
-// Behaviour 86, the database: while it is gone the server says that it is not ready and
+// Behaviour 26, the database: while it is gone the server says that it is not ready and
 // refuses deliveries, so that GitHub knows them for failed. When it is back, all goes on
 // without a restart, and what was refused is taken once it comes again.
 func TestDatabaseGone(t *testing.T) {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/changewarden/changewarden/app/evidence"
 	"github.com/changewarden/changewarden/app/githubsim"
 )
 
@@ -22,6 +24,7 @@ var limitWords = map[string]func(ts *testscript.TestScript, neg bool, args []str
 	"left":    cmdLeft,
 	"revoke":  func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(of(ts).sim.RevokeTokens(args[0])) },
 	"skew":    cmdSkew,
+	"apart":   cmdApart,
 	"metric":  cmdMetric,
 	"flood":   cmdFlood,
 }
@@ -49,6 +52,25 @@ func cmdSkew(ts *testscript.TestScript, _ bool, args []string) {
 	d, err := time.ParseDuration(args[0])
 	ts.Check(err)
 	of(ts).skew.Store(int64(d))
+}
+
+// apart DURATION wants the newest verdict's record to have GitHub's time so far ahead of ours.
+func cmdApart(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	var last VerdictRecord
+	ts.Check(of(ts).app.store.Evidence(context.Background(), func(src evidence.Source) error {
+		return eachRecord(src, func(r evidence.Record) error {
+			if r.Kind != KindVerdict {
+				return nil
+			}
+			last = VerdictRecord{}
+			return decode(r.Body, &last)
+		})
+	}))
+	if got := last.GitHubAt.Sub(last.At); last.GitHubAt.IsZero() || (got-want).Abs() > 5*time.Second {
+		ts.Fatalf("our time %v, GitHub's %v: %v apart, want about %v", last.At, last.GitHubAt, got, want)
+	}
 }
 
 // flood LOGIN BRANCH COUNT pushes so many files, with other contents than ever before.

@@ -186,10 +186,8 @@ func noVariable(name string, requirement bool) string {
 // expr judges an expression of each pull request. It is unsure where it rests on a fact
 // that was not read, and where it cannot be worked out.
 func (j *judge) expr(l Layer, e Expr) (t truth, known bool) {
-	known = true
 	for _, p := range j.Pulls {
 		is, ok := j.exprOf(l, e, p)
-		known = known && ok
 		if !ok {
 			return maybe, false
 		}
@@ -198,7 +196,7 @@ func (j *judge) expr(l Layer, e Expr) (t truth, known bool) {
 	if t == (truth{}) {
 		return maybe, false
 	}
-	return t, known
+	return t, true
 }
 
 func (j *judge) exprOf(l Layer, e Expr, p Pull) (is, known bool) {

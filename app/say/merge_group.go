@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/changewarden/changewarden/rules"
 )
@@ -12,23 +11,7 @@ import (
 // GroupHeadline is the title of a merge group's verdict. Names are those of all its members.
 func GroupHeadline(g rules.MergeGroupVerdict, n Names) string {
 	open := groupOpen(g, func(int64) rules.Change { return rules.Change{} }, n)
-	first := ""
-	if len(open) > 0 {
-		first = ": " + open[0]
-		if len(open) > 1 {
-			first += fmt.Sprintf(" (and %d more)", len(open)-1)
-		}
-	}
-	switch g.Outcome {
-	case rules.Pass:
-		return "Approved: " + held(g)
-	case rules.Pending:
-		return cut(clean("Waiting"+first), maxStatus)
-	case rules.Indeterminate:
-		return cut(clean("Cannot be judged"+first), maxStatus)
-	default:
-		return cut(clean("Blocked"+first), maxStatus)
-	}
+	return headline(g.Outcome, held(g), open)
 }
 
 // GroupStatus is a merge group's verdict in at most 140 characters: what is missing, of whom,
@@ -38,17 +21,7 @@ func GroupStatus(g rules.MergeGroupVerdict, change func(pull int64) rules.Change
 	if len(open) == 0 {
 		return cut(capital(held(g)), maxStatus)
 	}
-	text := open[0]
-	for i, p := range open[1:] {
-		longer := text + "; " + p
-		left := len(open) - i - 2
-		if utf8.RuneCountInString(longer+more(left)) > maxStatus {
-			text += more(left + 1)
-			break
-		}
-		text = longer
-	}
-	return cut(clean(text), maxStatus)
+	return fit(open)
 }
 
 func held(g rules.MergeGroupVerdict) string {

@@ -14,24 +14,32 @@ const maxStatus = 140
 
 // Headline is the title of a verdict: its outcome, and how much is open.
 func Headline(v rules.Verdict, n Names) string {
-	open := blocking(v)
-	var first string
-	if len(open) > 0 {
-		first = ": " + brief(open[0], rules.Change{}, n)
-		if len(open) > 1 {
-			first += fmt.Sprintf(" (and %d more)", len(open)-1)
-		}
+	var open []string
+	for _, r := range blocking(v) {
+		open = append(open, brief(r, rules.Change{}, n))
 	}
-	switch v.Outcome {
+	return headline(v.Outcome, satisfied(v), open)
+}
+
+// headline says an outcome with the first of what is open, or with what is held.
+func headline(o rules.Outcome, held string, open []string) string {
+	word := "Blocked"
+	switch o {
 	case rules.Pass:
-		return "Approved: " + satisfied(v)
+		return "Approved: " + held
 	case rules.Pending:
-		return cut(clean("Waiting"+first), maxStatus)
+		word = "Waiting"
 	case rules.Indeterminate:
-		return cut(clean("Cannot be judged"+first), maxStatus)
-	default:
-		return cut(clean("Blocked"+first), maxStatus)
+		word = "Cannot be judged"
+	default: // it fails
 	}
+	if len(open) > 0 {
+		word += ": " + open[0]
+	}
+	if len(open) > 1 {
+		word += fmt.Sprintf(" (and %d more)", len(open)-1)
+	}
+	return cut(clean(word), maxStatus)
 }
 
 func satisfied(v rules.Verdict) string {
@@ -81,6 +89,11 @@ func Status(v rules.Verdict, c rules.Change, n Names) string {
 			parts = append(parts, b)
 		}
 	}
+	return fit(parts)
+}
+
+// fit joins as many parts, at least one, as a status holds, and says how many are left.
+func fit(parts []string) string {
 	text := parts[0]
 	for i, p := range parts[1:] {
 		longer := text + "; " + p
