@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.yaml.in/yaml/v4"
+
 	"github.com/changewarden/changewarden/app/cases"
 	"github.com/changewarden/changewarden/rules"
 )
@@ -17,10 +19,14 @@ var example = regexp.MustCompile("(?ms)^ *```ya?ml\n(.*?)^ *```$")
 // a file of cases that the built-in policy answers as it says.
 func TestDocumentation(t *testing.T) {
 	found := 0
-	for _, file := range []string{"../../docs/policy.md", "../../README.md"} {
+	for _, file := range []string{"../../docs/policy.md", "../../docs/production.md", "../../README.md"} {
 		for _, m := range example.FindAllStringSubmatch(string(read(t, file)), -1) {
 			found++
 			text := m[1]
+			if strings.HasPrefix(text, "# .github/workflows/") {
+				workflow(t, text)
+				continue
+			}
 			if !strings.HasPrefix(text, "version: 1\n") {
 				t.Errorf("%s: an example is not a whole file:\n%s", file, text)
 				continue
@@ -48,6 +54,8 @@ func TestDocumentation(t *testing.T) {
 			case err != nil:
 			case len(l.Rules) == 0: // an organization's, over the built-in rules
 				_, err = rules.ComposeFloor(rules.Default(), l)
+			case strings.HasSuffix(file, "production.md"): // an organization's own
+				_, err = rules.Compose(l, nil)
 			default:
 				_, err = rules.Compose(rules.Default(), &l)
 			}
@@ -58,6 +66,38 @@ func TestDocumentation(t *testing.T) {
 	}
 	if found < 5 {
 		t.Errorf("%d examples were found", found)
+	}
+}
+
+// workflow checks an example of a workflow: it goes to staging and to production by names that
+// the built-in policy knows, on branches that it governs.
+func workflow(t *testing.T, text string) {
+	t.Helper()
+	var w struct {
+		On struct {
+			Push struct{ Branches []string }
+		}
+		Jobs map[string]struct{ Environment string }
+	}
+	if err := yaml.Unmarshal([]byte(text), &w); err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	p, err := rules.Compose(rules.Default(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var enters []string
+	for _, job := range w.Jobs {
+		enters = append(enters, p.Environments(job.Environment)...)
+	}
+	slices.Sort(enters)
+	if got := strings.Join(enters, ", "); got != "production, staging" || len(w.On.Push.Branches) == 0 {
+		t.Errorf("the jobs enter %s on the branches %q in\n%s", got, w.On.Push.Branches, text)
+	}
+	for _, branch := range w.On.Push.Branches {
+		if !p.Governs(branch, "trunk") {
+			t.Errorf("the built-in policy does not govern %s", branch)
+		}
 	}
 }
 

@@ -29,7 +29,7 @@ type demoCmd struct {
 
 // Help is what "changewarden demo --help" adds to the flags.
 func (demoCmd) Help() string {
-	return `Plays a day of changes in a simulated organisation: a GitHub on a loopback address, people who push, approve and try things, and the real server, which takes real signed deliveries over HTTP and asks the simulated GitHub over its API. Nothing leaves this machine, and nothing is kept: the data directory is removed when the demo ends.`
+	return `Plays a day of changes in a simulated organisation, and what becomes of them in production: a GitHub on a loopback address, people who push, approve, deploy and try things, and the real server, which takes real signed deliveries over HTTP and asks the simulated GitHub over its API. The clock is turned on where somebody would have to wait, so a weekend takes a second. Nothing leaves this machine, and nothing is kept: the data directory is removed when the demo ends.`
 }
 
 //go:embed demo.yml
@@ -47,6 +47,7 @@ func (c demoCmd) Run(ctx context.Context, k *kong.Kong) (err error) {
 		return usageError{fmt.Errorf("listen on %s: %w\nAnother program may have that port: try --listen 127.0.0.1:0", c.Listen, err)}
 	}
 	d := &demo{out: k.Stdout, clock: &demoClock{}, pages: "http://" + l.Addr().String()}
+	d.clock.until(time.Friday, 14*time.Hour) // it is a Friday, wherever and whenever this runs
 	if err := d.github(ctx); err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -85,6 +86,11 @@ type demo struct {
 	shown map[int]string  // what was last printed of a pull request
 	said  map[string]bool // approvals that were printed as not counting
 	jobs  map[string]int64
+
+	run  int64            // the workflow run that deployed last
+	into map[string]int64 // the deployment of its job, by environment
+	gate string           // what was last printed of the gate
+	live string           // what production has
 }
 
 // github starts the simulated GitHub.
@@ -96,6 +102,11 @@ func (d *demo) github(ctx context.Context) error {
 	d.sim, err = githubsim.New(githubsim.Options{Now: d.clock.Now, State: &state})
 	if err != nil {
 		return fmt.Errorf("make a simulated GitHub: %w", err)
+	}
+	for name, e := range map[string]githubsim.Environment{"staging": {}, "production": {Gate: true}} {
+		if err := d.sim.SetEnvironment(shop, name, e); err != nil {
+			return fmt.Errorf("make the environment %s: %w", name, err)
+		}
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -126,6 +137,16 @@ func (c *demoClock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return time.Now().UTC().Add(c.ahead)
+}
+
+// until turns the clock on to the next such day and time of day, in UTC.
+func (c *demoClock) until(day time.Weekday, clock time.Duration) {
+	now := c.Now()
+	at := now.Truncate(24 * time.Hour).Add(clock)
+	for !at.After(now) || at.Weekday() != day {
+		at = at.AddDate(0, 0, 1)
+	}
+	c.turn(at.Sub(now))
 }
 
 func (c *demoClock) turn(by time.Duration) {

@@ -26,37 +26,55 @@ type step struct {
 	act       func(*demo) error
 }
 
+const (
+	// between is how long people take from one step to the next: the server writes to GitHub
+	// about once a second, and nobody who watches should wait for that.
+	between = 10 * time.Second
+	// margin is where a line goes on that says what follows from the step above it.
+	margin = "                     "
+)
+
 // day plays all stories and ends with what GitHub shows of each change.
 func (d *demo) day(ctx context.Context) error {
-	d.shown, d.said, d.jobs = map[int]string{}, map[string]bool{}, map[string]int64{}
+	d.shown, d.said, d.jobs, d.into = map[int]string{}, map[string]bool{}, map[string]int64{}, map[string]int64{}
 	fmt.Fprintf(d.out, "A day of changes at %s, judged by the built-in policy.\nSimulated GitHub: %s\nPages: %s/\n", shop, d.sim.URL(), d.pages)
 	if err := d.settle(ctx); err != nil {
 		return err
 	}
-	stories := []story{plainChange(1), terraform(2), ownWork(3), stale(4), failingTests(5), fork(6), policyChange(7)}
+	stories := []story{
+		plainChange(1), terraform(2), ownWork(3), stale(4), failingTests(5), fork(6), policyChange(7),
+		overTheWeekend(1), emergency(8),
+	}
 	for _, s := range stories {
 		fmt.Fprintf(d.out, "\n%s\n", s.title)
 		for _, st := range s.steps {
 			if err := st.act(d); err != nil {
 				return fmt.Errorf("%s %s: %w", st.who, st.does, err)
 			}
-			fmt.Fprintf(d.out, "  %s  %-6s %s\n", d.clock.Now().Format(time.TimeOnly), st.who, st.does)
+			fmt.Fprintf(d.out, "  %s  %-6s %s\n", d.clock.Now().Format("Mon 15:04:05"), st.who, st.does)
 			if err := d.settle(ctx); err != nil {
 				return err
 			}
 			if err := d.tell(ctx, st.n); err != nil {
 				return err
 			}
+			d.tellGate()
+			d.clock.turn(between)
 		}
 	}
-	fmt.Fprintf(d.out, "\nAt the end of the day\n")
-	for n := range stories {
-		shown, err := d.show(n + 1)
+	fmt.Fprintf(d.out, "\nAt the end\n")
+	for _, pull := range d.sim.Pulls(shop) {
+		shown, err := d.show(pull.Number)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(d.out, "  #%d %-9s %s/changes/%s/%d\n", n+1, shown.State, d.pages, shop, n+1)
+		merged := ""
+		if pull.Merged {
+			merged = "merged"
+		}
+		fmt.Fprintf(d.out, "  #%d %-8s %-7s %s/changes/%s/%d\n", pull.Number, shown.State, merged, d.pages, shop, pull.Number)
 	}
+	fmt.Fprintf(d.out, "  production has %s\n", d.live)
 	return nil
 }
 
@@ -87,7 +105,7 @@ func (d *demo) tell(ctx context.Context, n int) error {
 	}
 	line := fmt.Sprintf("%-8s %s", shown.State, shown.Description)
 	if shown.State != "" && d.shown[n] != line {
-		fmt.Fprintf(d.out, "                   → %s\n", line)
+		fmt.Fprintf(d.out, margin+"→ %s\n", line)
 		d.shown[n] = line
 	}
 	owner, name, _ := strings.Cut(shop, "/")
@@ -100,7 +118,7 @@ func (d *demo) tell(ctx context.Context, n int) error {
 			for _, note := range a.Dropped {
 				why := fmt.Sprintf("#%d %s", n, note)
 				if !d.said[why] {
-					fmt.Fprintf(d.out, "                   · %s\n", note)
+					fmt.Fprintf(d.out, margin+"· %s\n", note)
 				}
 				d.said[why] = true
 			}

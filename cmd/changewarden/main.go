@@ -35,6 +35,7 @@ type commands struct {
 	Serve     serveCmd     `cmd:"" help:"Take GitHub's deliveries, judge changes and publish the verdicts."`
 	Demo      demoCmd      `cmd:"" help:"Watch a simulated organisation being judged, on this machine alone."`
 	Policy    policyCmd    `cmd:"" help:"Look at policy files before they are in force."`
+	Windows   windowsCmd   `cmd:"" help:"When deployments may start."`
 	Snapshot  snapshotCmd  `cmd:"" help:"Write the newest recorded judgement of a pull request, for check."`
 	Check     checkCmd     `cmd:"" help:"Judge a recorded snapshot again, offline."`
 	Verify    verifyCmd    `cmd:"" help:"Recompute the ledger and say where it breaks."`

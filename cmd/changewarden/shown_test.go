@@ -37,6 +37,8 @@ func TestHostileFiles(t *testing.T) {
 		{"policy", "diff", good, hidden},
 		{"policy", "diff", good, unknown},
 		{"policy", "import", owners},
+		{"windows", "next", unknown},
+		{"windows", "next", "--class", "\x1b[31m"},
 		{"check", "--snapshot", hidden},
 		{"check", "octo-org/\x1b[31m#1"},
 		{"verify", "--head", "\x1b[31m"},
