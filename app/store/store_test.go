@@ -37,6 +37,8 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"25 priorities of deliveries", testDeliveryPriorities},
 		{"25 holds", testHolds},
 		{"25 writes are paced", testWritesArePaced},
+		{"28 a thousand released at once", testReleased},
+		{"28 a gate awaits its slot", testAwaitSlot},
 		{"67 subjects that ask too much", testSpend},
 		{"23 a second look", testSecondLook},
 		{"deliveries of a claim", testClaimDeliveries},
