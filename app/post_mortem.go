@@ -12,6 +12,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/changewarden/changewarden/app/ghclient"
 	"github.com/changewarden/changewarden/app/publish"
 	"github.com/changewarden/changewarden/app/say"
 	"github.com/changewarden/changewarden/app/snapshot"
@@ -178,7 +179,9 @@ func (f *follow) closed(ctx context.Context, issue snapshot.Issue) error {
 	if is.Why == "" {
 		return nil
 	}
-	return f.publisher.Reopen(ctx, client, f.repo.Owner, f.repo.Name, f.row.Issue)
+	return f.write(ctx, func(ctx context.Context, client *ghclient.Client) error {
+		return f.publisher.Reopen(ctx, client, f.repo.Owner, f.repo.Name, f.row.Issue)
+	})
 }
 
 // weigh says whether the post-mortem is complete now that the issue is closed.
