@@ -77,7 +77,7 @@ func (f *follow) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.log(ctx).Int64("opened", number).Msg("post-mortem opened")
+	f.log(ctx).Info().Int64("opened", number).Msg("post-mortem opened")
 	return f.change(ctx, func(tx *store.Tx, at time.Time) error {
 		f.row.Issue, f.row.Writing = number, false
 		return f.record(tx, postMortemOpened, at, nil)
