@@ -82,6 +82,11 @@ func (a *App) obey(ctx context.Context, tx *store.Tx, l *look, at time.Time) err
 	if err != nil {
 		return err
 	}
+	gates, err := tx.GatesWith(l.repo.ID, l.row.Number)
+	if err != nil {
+		return err
+	}
+	var due []store.Due
 	for _, s := range l.waiting {
 		row, _, err := tx.Command(s.Comment)
 		if err != nil {
@@ -100,10 +105,13 @@ func (a *App) obey(ctx context.Context, tx *store.Tx, l *look, at time.Time) err
 		if err := a.decided(ctx, tx, d); err != nil {
 			return err
 		}
+		if d.state == store.CommandTaken { // a gate may wait for just that, or rest on what was withdrawn
+			due = dueGates(l.repo, gates, at)
+		}
 	}
 	l.row = pullRow(l.was, l.c.Subject, l.read)
-	due := store.Due{Subject: subject.Subject{Kind: subject.Comments, Repo: l.repo.ID, Number: l.row.Number}, Installation: l.repo.Installation, At: at}
-	return tx.Raise(at, due)
+	due = append(due, store.Due{Subject: subject.Subject{Kind: subject.Comments, Repo: l.repo.ID, Number: l.row.Number}, Installation: l.repo.Installation, At: at})
+	return tx.Raise(at, due...)
 }
 
 // contentOf is the change of the pull request at hand as it is judged: with what is known of

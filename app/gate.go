@@ -143,6 +143,9 @@ func (a *App) decideGate(ctx context.Context, tx *store.Tx, l *gateLook) error {
 	if err := a.account(tx, l); err != nil {
 		return err
 	}
+	if err := a.hear(tx, l); err != nil {
+		return err
+	}
 	if err := l.overdue(tx); err != nil {
 		return err
 	}
@@ -369,9 +372,13 @@ func (a *App) raiseGates(tx *store.Tx, repo store.Repository, at time.Time) erro
 	if err != nil {
 		return err
 	}
+	return tx.Raise(at, dueGates(repo, gates, at)...)
+}
+
+func dueGates(repo store.Repository, gates []store.Gate, at time.Time) []store.Due {
 	var due []store.Due
 	for _, g := range gates {
 		due = append(due, store.Due{Subject: g.Subject(), Installation: repo.Installation, At: at})
 	}
-	return tx.Raise(at, due...)
+	return due
 }

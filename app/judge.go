@@ -204,9 +204,6 @@ func (a *App) settle(ctx context.Context, tx *store.Tx, l look) error {
 		if err := a.usualMoved(tx, l, at); err != nil {
 			return err
 		}
-		if err := a.raiseGates(tx, l.repo, at); err != nil {
-			return err
-		}
 	}
 	recheck, err := a.judgeHead(ctx, tx, l, at)
 	if err != nil {

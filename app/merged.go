@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -41,7 +42,7 @@ func (a *App) landed(ctx context.Context, tx *store.Tx, l look, at time.Time) er
 			}
 		}
 	}
-	return tx.PutLanded(l.repo.ID, l.row.Number, l.read.MergedAt)
+	return errors.Join(tx.PutLanded(l.repo.ID, l.row.Number, l.read.MergedAt), a.raiseGates(tx, l.repo, at))
 }
 
 // usualMoved makes the open pull requests of a base due whose verdict rests on other checks

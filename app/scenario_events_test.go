@@ -29,7 +29,7 @@ var eventWords = map[string]func(ts *testscript.TestScript, neg bool, args []str
 	"deliver":   func(ts *testscript.TestScript, _ bool, _ []string) { ts.Check(of(ts).sim.Settle(context.Background())) },
 	"pause":     cmdPause,
 	"arrive":    cmdArrive,
-	"resume":    func(ts *testscript.TestScript, _ bool, _ []string) { of(ts).held.release() },
+	"resume":    cmdResume,
 	"redeliver": cmdRedeliver,
 	"forge":     cmdForge,
 	"stranger":  cmdStranger,
@@ -49,25 +49,35 @@ type held struct {
 	release func()
 }
 
-// pause [--lost] KIND holds back the next request of a kind until resume; lost: then it is
+// pause [--lost] KIND holds back the next request of a kind until resume, beside those that are; lost: then it is
 // carried out, and its answer never comes.
 func cmdPause(ts *testscript.TestScript, _ bool, args []string) {
 	w := of(ts)
 	if args[0] != "--lost" {
-		w.held.arrived, w.held.release = w.sim.PauseNext(githubsim.OfKind(args[0]))
+		arrived, release := w.sim.PauseNext(githubsim.OfKind(args[0]))
+		w.held = append(w.held, held{arrived, release})
 		return
 	}
 	here, gone := make(chan struct{}), make(chan struct{})
 	w.sim.FailNext(githubsim.OfKind(args[1]), githubsim.Fault{Late: true, Until: gone, Arrived: here})
-	w.held.arrived, w.held.release = here, func() { close(gone) }
+	w.held = append(w.held, held{here, func() { close(gone) }})
 }
 
-// arrive sends what is queued and waits until the request that is held back is there.
+// resume lets every request go that is held back.
+func cmdResume(ts *testscript.TestScript, _ bool, _ []string) {
+	w := of(ts)
+	for _, h := range w.held {
+		h.release()
+	}
+	w.held = nil
+}
+
+// arrive sends what is queued and waits until the request that is held back, or was last, is there.
 func cmdArrive(ts *testscript.TestScript, _ bool, _ []string) {
 	w := of(ts)
 	ts.Check(w.sim.Settle(context.Background()))
 	select {
-	case <-w.held.arrived:
+	case <-w.held[len(w.held)-1].arrived:
 	case <-time.After(time.Minute):
 		ts.Fatalf("no such request came")
 	}

@@ -21,7 +21,7 @@ func cmdSignOffs(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	var have, want []string
 	for _, s := range all {
-		have = append(have, fmt.Sprintf("%s by %s at %s", s.Name, s.Login, s.Commit[:7]))
+		have = append(have, fmt.Sprintf("%s by %s at %s", s.Name, s.By.Login, s.Commit[:7]))
 		if s.Landed == "" {
 			ts.Fatalf("%s is bound to no content", s.Name)
 		}

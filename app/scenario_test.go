@@ -137,7 +137,7 @@ type world struct {
 	limits  *Limits       // Options.Limits
 	allowed []string      // Options.AllowedAccounts
 	skew    atomic.Int64  // how far GitHub's clock is ahead, as a Duration
-	held    held
+	held    []held
 	forged  int    // deliveries so far
 	down    bool   // the server is stopped
 	deaf    bool   // GitHub does not reach the server

@@ -102,6 +102,10 @@ func (m *volatile) Declared(context.Context, int64, int64) ([]subject.Declared, 
 	return nil, nil
 }
 
+func (m *volatile) SignOffs(context.Context, int64, []int64) ([]subject.SignOff, error) {
+	return nil, nil
+}
+
 func (m *volatile) find(is func(subject.PushFact) bool) []subject.PushFact {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -22,8 +22,7 @@ type Gate struct {
 	Run         int64
 	Environment string
 	AskedAt     time.Time
-	From        deploy.Origin    // what the gate approved there last and was good; Commit empty: nothing yet
-	People      []subject.Person // whoever signed something off
+	From        deploy.Origin // what the gate approved there last and was good; Commit empty: nothing yet
 }
 
 // Deployment is what was read of a job that waits. Which changes its commits belong to, and
@@ -35,7 +34,7 @@ type Deployment struct {
 	Waits   bool                   // GitHub still waits for an answer
 	Pulls   map[string][]Merged    // by commit between From and the one to be deployed: whose merge may have put it there
 	Whole   bool                   // every commit between is known
-	Users   map[rules.UserID]int64 // GitHub's id of everybody named
+	Users   map[rules.UserID]int64 // GitHub's id of everybody named, and of whoever said something about the merges
 }
 
 // Merged is a pull request that GitHub names with a commit, and that was merged.
@@ -150,10 +149,13 @@ func (l *look) deployment(ctx context.Context, g Gate) (Deployment, error) {
 	if err := l.between(ctx, &d); err != nil {
 		return Deployment{}, err
 	}
+	if err := l.nameSigners(ctx, d.Pulls); err != nil {
+		return Deployment{}, err
+	}
 	if err := l.readCalendars(ctx, d.Policy, s); err != nil {
 		return Deployment{}, err
 	}
-	err = l.putShipment(ctx, f, repo, run, g, &d)
+	err = l.putShipment(ctx, f, repo, run, &d)
 	return d, err
 }
 
@@ -340,8 +342,38 @@ func (l *look) mergedWith(ctx context.Context, sha string) ([]Merged, error) {
 	return out, l.remember(ctx, memory, key, out, 0)
 }
 
+// nameSigners names whoever signed off one of the merges or declared an emergency for it, so
+// that it is read what they may do. What of it stands is for the store to say.
+func (l *look) nameSigners(ctx context.Context, merges map[string][]Merged) error {
+	var pulls []int64
+	for _, all := range merges {
+		for _, m := range all {
+			pulls = append(pulls, m.Number)
+		}
+	}
+	slices.Sort(pulls)
+	pulls = slices.Compact(pulls)
+	signed, err := l.Memory.SignOffs(ctx, l.target.Repo, pulls)
+	if err != nil {
+		return fmt.Errorf("recall sign-offs: %w", err)
+	}
+	for _, s := range signed {
+		l.cast.add(s.By)
+	}
+	for _, number := range pulls {
+		declared, err := l.Memory.Declared(ctx, l.target.Repo, number)
+		if err != nil {
+			return fmt.Errorf("recall emergencies: %w", err)
+		}
+		for _, d := range declared {
+			l.cast.add(d.By)
+		}
+	}
+	return nil
+}
+
 // putShipment fills in the checks, the deployments and the people.
-func (l *look) putShipment(ctx context.Context, f *facts, repo *deployingRepository, run *workflowRun, g Gate, d *Deployment) error {
+func (l *look) putShipment(ctx context.Context, f *facts, repo *deployingRepository, run *workflowRun, d *Deployment) error {
 	s, k := &d.Request.Shipment, l.cast
 	teams, err := l.teamsOf(ctx, f, d.Policy.Teams())
 	if err != nil {
@@ -354,9 +386,6 @@ func (l *look) putShipment(ctx context.Context, f *facts, repo *deployingReposit
 	trigger := int64(0)
 	if by != nil {
 		trigger = k.add(subject.Person{User: by.ID, Login: by.Login, Bot: by.Type != "User"})
-	}
-	for _, p := range g.People {
-		k.add(p)
 	}
 	if repo.Commit == nil || repo.Commit.OID != s.Commit {
 		s.Gaps = append(s.Gaps, rules.Gap{Fact: rules.GapChecks})

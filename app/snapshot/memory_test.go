@@ -116,6 +116,10 @@ func (m *memory) Declared(context.Context, int64, int64) ([]subject.Declared, er
 	return m.declared, nil
 }
 
+func (m *memory) SignOffs(context.Context, int64, []int64) ([]subject.SignOff, error) {
+	return nil, nil
+}
+
 func (m *memory) AddPushes(_ context.Context, pushes []subject.PushFact) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -28,6 +28,8 @@ type Memory interface {
 	Waivers(ctx context.Context, repo, number int64) ([]subject.Waiver, error)
 	// Declared returns the emergencies on a pull request, likewise.
 	Declared(ctx context.Context, repo, number int64) ([]subject.Declared, error)
+	// SignOffs returns the sign-offs on pull requests, likewise.
+	SignOffs(ctx context.Context, repo int64, pulls []int64) ([]subject.SignOff, error)
 }
 
 // What is remembered beside the kinds of package subject. All of it stands for ever: it is

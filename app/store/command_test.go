@@ -130,17 +130,17 @@ func testSignOffs(t *testing.T, s *Store) {
 		}
 		return nil
 	}))
-	given := func(id, pull int64, said int) SignOff {
-		return SignOff{ID: id, Name: "QA", Pull: pull, By: 50, Login: "ann", At: after(said), Commit: "b1", Landed: "l1"}
+	given := func(id, pull int64, said int) subject.SignOff {
+		return subject.SignOff{Comment: id, Name: "QA", Number: pull, By: ann, At: after(said), Commit: "b1", Landed: "l1"}
 	}
-	read := func(want []SignOff, repo int64, pulls ...int64) {
+	read := func(want []subject.SignOff, repo int64, pulls ...int64) {
 		t.Helper()
 		got, err := s.SignOffs(ctx, repo, pulls)
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("SignOffs(%d, %v), %v (-want +got):\n%s", repo, pulls, err, diff)
 		}
 	}
-	read([]SignOff{given(901, 6, 9), given(900, 5, 10)}, 1, 5, 6, 8)
+	read([]subject.SignOff{given(901, 6, 9), given(900, 5, 10)}, 1, 5, 6, 8)
 	read(nil, 1)
 	read(nil, 2, 5)
 	must(t, s.Tx(ctx, func(tx *Tx) error { return tx.exec(`update persons set user_id = null, login = null`) }))

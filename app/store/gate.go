@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -112,6 +113,47 @@ where repo = $1 and deployment = $2 and environment = $16`,
 		g.Repo, g.Deployment, g.Answer, micros(g.DecidedAt), g.Digest, g.Log, g.Seq, g.Reports, g.Reported, g.Writing,
 		g.Said, micros(g.ClosedAt), micros(g.GoodAt), micros(g.BadAt), g.Ungated, g.Environment)
 	return wrap(err, "store what waits at %s of repository %d", g.Environment, g.Repo)
+}
+
+// lockGates keeps apart what is decided about the deployments of a repository from what is said
+// about its changes: a decision reads what was said, and who says something makes those
+// decisions due anew that it is about, so that one of the two sees the other.
+func (tx *Tx) lockGates(repo int64) error { return tx.lock("gates/%d", repo) }
+
+// Carries notes whose merges a job would bring. What was said about them until now can be read,
+// and nothing else is said before the transaction ends. They are ascending.
+func (tx *Tx) Carries(g Gate, pulls []int64) error {
+	if err := tx.lockGates(g.Repo); err != nil {
+		return err
+	}
+	was, err := list(tx.reader(), column[int64], `select number from gate_pulls where repo = $1 and deployment = $2 and environment = $3 order by number`,
+		g.Repo, g.Deployment, g.Environment)
+	if err != nil || slices.Equal(was, pulls) {
+		return err
+	}
+	if err := tx.exec(`delete from gate_pulls where repo = $1 and deployment = $2 and environment = $3`, g.Repo, g.Deployment, g.Environment); err != nil {
+		return err
+	}
+	for _, number := range pulls {
+		if err := tx.exec(`insert into gate_pulls (repo, number, environment, deployment) values ($1, $2, $3, $4)`,
+			g.Repo, number, g.Environment, g.Deployment); err != nil {
+			return wrap(err, "note what a deployment to %s of repository %d brings", g.Environment, g.Repo)
+		}
+	}
+	return nil
+}
+
+// GatesWith returns what waits for an answer and would bring a pull request's merge. None is
+// decided before the transaction ends; one that was not decided yet is due as it is.
+func (tx *Tx) GatesWith(repo, number int64) ([]Gate, error) {
+	if err := tx.lockGates(repo); err != nil {
+		return nil, err
+	}
+	all, err := list(tx.reader(), scanGate, selectGate+`g
+where g.repo = $1 and g.closed_at = 0 and exists (
+	select 1 from gate_pulls p where p.repo = g.repo and p.number = $2 and p.environment = g.environment and p.deployment = g.deployment)
+order by g.deployment`, repo, number)
+	return all, wrap(err, "list what waits with %d#%d", repo, number)
 }
 
 // gateFact notes that a job waits. Without a deployment's id, which GitHub sends but does not

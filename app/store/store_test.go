@@ -64,6 +64,7 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"commands", testCommands},
 		{"post-mortems", testPostMortems},
 		{"sign-offs", testSignOffs},
+		{"gates with a change", testGatesWith},
 		{"emergencies", testDeclared},
 		{"first verdict on a head", testJudgedSince},
 		{"persons", testPersons},

@@ -223,6 +223,17 @@ type Declared struct {
 	At      time.Time // GitHub's time of the comment
 }
 
+// SignOff is a sign-off that was taken and not withdrawn.
+type SignOff struct {
+	Comment int64 // GitHub's id of the comment that gave it
+	Number  int64 // of the pull request
+	Name    string
+	By      Person
+	At      time.Time // GitHub's time of the comment
+	Commit  string    // that it was given for
+	Landed  string    // landed fingerprint of what would land by then, or landed
+}
+
 // UnaskedFact is a person's taking back that somebody was asked for a review. User or Team
 // is set.
 type UnaskedFact struct {

@@ -29,3 +29,13 @@ create table gates (
 create index gates_open on gates (repo, closed_at, sha);
 create index gates_by_run on gates (repo, run, environment);
 create index gates_good on gates (repo, environment, good_at);
+
+-- Whose merges a job that asked would bring, by its last decision.
+create table gate_pulls (
+	repo        bigint not null,
+	number      bigint not null, -- of the pull request
+	environment text   not null,
+	deployment  bigint not null,
+	primary key (repo, number, environment, deployment)
+);
+create index gate_pulls_by_gate on gate_pulls (repo, deployment, environment);
