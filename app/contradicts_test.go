@@ -7,7 +7,7 @@ import (
 	"github.com/changewarden/changewarden/app/store"
 )
 
-// Behaviour 44: what stands on a head in our name and is not ours is found by the next look,
+// What stands on a head in our name and is not ours is found by the next look,
 // whether its event came or not, and where a process does not know yet who we are.
 func TestContradicts(t *testing.T) {
 	const bot, ann = 9, 1
