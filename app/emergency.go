@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -132,6 +133,22 @@ func waivedBy(v rules.Verdict) []string {
 		}
 	}
 	return out
+}
+
+// owePostMortems owes those of all changes of a deployment.
+func (a *App) owePostMortems(ctx context.Context, tx *store.Tx, c store.Claim, repo store.Repository, all []underway) error {
+	slices.SortFunc(all, func(a, b underway) int { return cmp.Compare(a.pull, b.pull) })
+	for _, u := range all { // all of them before the log, as everybody takes them
+		if _, err := tx.PostMortems(repo.ID, u.pull); err != nil {
+			return err
+		}
+	}
+	for _, u := range all {
+		if err := a.owePostMortem(ctx, tx, c, repo, u, a.now()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // owePostMortem owes the post-mortem of a change that went ahead under an emergency, and makes

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/rs/zerolog"
@@ -44,12 +45,7 @@ func (a *App) followGates(ctx context.Context, c store.Claim, repo store.Reposit
 				return err
 			}
 			if err := a.store.Tx(ctx, func(tx *store.Tx) error {
-				for _, u := range under {
-					if err := a.owePostMortem(ctx, tx, c, repo, u, a.now()); err != nil {
-						return err
-					}
-				}
-				return a.goodGate(tx, g)
+				return errors.Join(a.owePostMortems(ctx, tx, c, repo, under), a.goodGate(tx, g))
 			}); err != nil {
 				return err
 			}

@@ -27,6 +27,9 @@ func (a *App) landed(ctx context.Context, tx *store.Tx, l look, at time.Time) er
 		return err
 	}
 	if l.read.Governed && !l.repo.AnnouncedAt.IsZero() && !l.read.MergedAt.Before(l.repo.AnnouncedAt.Truncate(time.Second)) {
+		if err := a.mergedUnder(ctx, tx, l, at); err != nil { // before the log is taken
+			return err
+		}
 		change, err := a.mergedChange(tx, l.repo.ID, snapshot.MergedPull{
 			Number: l.row.Number, Head: l.row.Head, Base: l.row.Base, Commit: l.read.MergeCommit, MergedAt: l.read.MergedAt,
 		})
@@ -37,9 +40,6 @@ func (a *App) landed(ctx context.Context, tx *store.Tx, l look, at time.Time) er
 			if err := a.exception(ctx, tx, l, change, at); err != nil {
 				return err
 			}
-		}
-		if err := a.mergedUnder(ctx, tx, l, at); err != nil {
-			return err
 		}
 	}
 	return errors.Join(tx.PutLanded(l.repo.ID, l.row.Number, l.read.MergedAt), a.raiseGates(tx, l.repo, at))

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/changewarden/changewarden/app/ghclient"
 	"github.com/changewarden/changewarden/app/publish"
 	"github.com/changewarden/changewarden/app/say"
 	"github.com/changewarden/changewarden/app/snapshot"
@@ -68,7 +69,7 @@ func (f *follow) look(ctx context.Context) error {
 		return err
 	}
 	if late.IsZero() && !f.row.OverdueAt.IsZero() {
-		f.log(ctx).Time("due", f.row.DueAt).Msg("post-mortem overdue")
+		f.log(ctx).Warn().Time("due", f.row.DueAt).Msg("post-mortem overdue")
 	}
 	if err != nil {
 		return err
@@ -174,11 +175,13 @@ func (f *follow) closed(ctx context.Context, issue snapshot.Issue) error {
 	if err != nil {
 		return err
 	}
-	f.log(ctx).Str("why", string(is.Why)).Bool("complete", is.Why == "").Msg("post-mortem closed")
+	f.log(ctx).Info().Str("why", string(is.Why)).Bool("complete", is.Why == "").Msg("post-mortem closed")
 	if is.Why == "" {
 		return nil
 	}
-	return f.publisher.Reopen(ctx, client, f.repo.Owner, f.repo.Name, f.row.Issue)
+	return f.write(ctx, func(ctx context.Context, client *ghclient.Client) error {
+		return f.publisher.Reopen(ctx, client, f.repo.Owner, f.repo.Name, f.row.Issue)
+	})
 }
 
 // weigh says whether the post-mortem is complete now that the issue is closed.
@@ -383,8 +386,10 @@ func (f *follow) tell(tx *store.Tx, at time.Time) error {
 	}})
 }
 
-func (f *follow) log(ctx context.Context) *zerolog.Event {
-	return zerolog.Ctx(ctx).Info().Str("repo", fullName(f.repo)).Int64("change", f.row.Pull).Int64("issue", f.row.Issue)
+// log names the post-mortem in what is logged.
+func (f *follow) log(ctx context.Context) *zerolog.Logger {
+	log := zerolog.Ctx(ctx).With().Str("repo", fullName(f.repo)).Int64("change", f.row.Pull).Int64("issue", f.row.Issue).Logger()
+	return &log
 }
 
 // overdueIn are the post-mortems of a repository that should be complete and are not.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -62,10 +61,7 @@ func (f *follow) open(ctx context.Context) error {
 		Owner: f.repo.Owner, Name: f.repo.Name, Title: title, Body: string(body), Label: publish.PostMortemLabel, Assignees: who,
 		Mark: f.mark(), Since: f.row.OpeningAt.Add(-time.Minute), Writing: f.row.Writing,
 	}
-	if err := f.change(ctx, func(tx *store.Tx, at time.Time) error {
-		f.row.Writing = true
-		return tx.ChargeWrites(f.repo.Installation, at, 1)
-	}); err != nil {
+	if err := f.change(ctx, func(*store.Tx, time.Time) error { f.row.Writing = true; return nil }); err != nil {
 		return err
 	}
 	var number int64
@@ -81,7 +77,7 @@ func (f *follow) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.log(ctx).Int64("opened", number).Msg("post-mortem opened")
+	f.log(ctx).Info().Int64("opened", number).Msg("post-mortem opened")
 	return f.change(ctx, func(tx *store.Tx, at time.Time) error {
 		f.row.Issue, f.row.Writing = number, false
 		return f.record(tx, postMortemOpened, at, nil)
@@ -95,6 +91,9 @@ func (f *follow) mark() string {
 
 // write lets a write begin while the claim outlives it.
 func (f *follow) write(ctx context.Context, do func(context.Context, *ghclient.Client) error) error {
+	if err := f.store.Tx(ctx, func(tx *store.Tx) error { return tx.ChargeWrites(f.repo.Installation, f.now(), 1) }); err != nil {
+		return err
+	}
 	c, err := f.store.Extend(ctx, f.c, f.now().Add(lease))
 	if err != nil {
 		return err
@@ -219,15 +218,10 @@ func (f *follow) sayNotes(ctx context.Context) error {
 
 func (f *follow) sayNote(ctx context.Context, n store.PostMortemNote) error {
 	note := publish.Note{
-		Owner: f.repo.Owner, Name: f.repo.Name, Number: f.row.Issue, Body: n.Body, Mark: strings.TrimSpace(f.noteMark(n.Name)), Since: n.At.Add(-time.Minute), Writing: n.Writing,
+		Owner: f.repo.Owner, Name: f.repo.Name, Number: f.row.Issue, Body: n.Body, Mark: f.noteMark(n.Name), Since: n.At.Add(-time.Minute), Writing: n.Writing,
 	}
 	n.Writing = true
-	if err := f.store.Tx(ctx, func(tx *store.Tx) error {
-		if err := tx.PutPostMortemNote(f.row, n); err != nil {
-			return err
-		}
-		return tx.ChargeWrites(f.repo.Installation, f.now(), 1)
-	}); err != nil {
+	if err := f.store.Tx(ctx, func(tx *store.Tx) error { return tx.PutPostMortemNote(f.row, n) }); err != nil {
 		return err
 	}
 	var id int64

@@ -3,6 +3,7 @@ package githubsim_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -196,12 +197,18 @@ func TestQueryFiles(t *testing.T) {
 		"suite": suite, "after": "Y3Vyc29yOnYyOjE=", "commit": head, "ranFile": head + ":README.md", "branchFile": "HEAD:README.md", "folder": head + ":.github", "file": head + ":.github/change-management.yml", "text": true, "messages": true, "threads": true, "behind": true, "open": true, "merged": true, "mergedAfter": "Y3Vyc29yOnYyOjE=",
 		"items": []string{"BASE_REF_CHANGED_EVENT", "REVIEW_DISMISSED_EVENT", "LABELED_EVENT", "UNLABELED_EVENT"},
 	}
+	issue := must(s.As("ann").OpenIssue(infra, "A question", "why?"))(t)
+	ok(t, s.As("ann").CloseIssue(infra, issue, ""))
 	files, err := filepath.Glob("../snapshot/*.graphql")
 	ok(t, err)
 	for _, file := range files {
 		name := filepath.Base(file)
 		if query := queryFile(t, name); strings.HasPrefix(query, "query") {
 			t.Run(name, func(t *testing.T) {
+				vars := maps.Clone(vars)
+				if name == "issue.graphql" {
+					vars["number"] = issue
+				}
 				if _, errs := s.query(t.Context(), onlyUsed(query+queryFile(t, "fragments.graphql")), only(query, vars)); len(errs) > 0 {
 					t.Errorf("errors: %v", errs)
 				}

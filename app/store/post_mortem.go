@@ -57,8 +57,11 @@ func (s *Store) PostMortems(ctx context.Context, repo, pull int64) ([]PostMortem
 	return s.reader(ctx).postMortems(repo, pull)
 }
 
-// PostMortems is Store.PostMortems, with the rows locked.
+// PostMortems is Store.PostMortems, with the rows locked: also those that are not there yet.
 func (tx *Tx) PostMortems(repo, pull int64) ([]PostMortem, error) {
+	if err := tx.lock("post-mortem/%d/%d", repo, pull); err != nil {
+		return nil, err
+	}
 	return tx.locking().postMortems(repo, pull)
 }
 
