@@ -83,5 +83,5 @@ const longest = 30 * 24 * time.Hour
 // which moments are stored, is 2.6 seconds of waiting.
 func turnOf(at, since time.Time) time.Time {
 	left := longest - min(max(at.Sub(since), 0), longest)
-	return at.Add(left / time.Duration(longest/time.Second))
+	return at.Add(left / (longest / time.Second))
 }
