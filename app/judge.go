@@ -227,7 +227,7 @@ func (a *App) settle(ctx context.Context, tx *store.Tx, l look) error {
 	}
 	c := l.c
 	switch {
-	case !l.read.Open:
+	case !l.read.Open && !l.was.Merged: // of one that was merged before, late results were told
 		c.Second = time.Time{}
 	case !l.shown:
 		c.Second = at.Add(secondLook)
@@ -313,21 +313,25 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 	if waits {
 		wanted = beside(group, wanted, changes)
 	}
-	if _, err = a.owe(tx, l.c.Installation, pub, wanted); err == nil && a.contradicts(l.read.Shown, pub) {
+	if _, err = a.owe(tx, l.c.Installation, pub, wanted); err != nil {
+		return time.Time{}, err
+	}
+	bot, err := tx.OwnBot()
+	if err == nil && contradicts(l.read.Shown, pub, bot) {
 		err = tx.Doubt(pub, at)
 	}
 	return recheck, err
 }
 
 // contradicts reports whether a head shows something else than what we last said there,
-// whose event may never have come. The facts show it at no cost.
-func (a *App) contradicts(shown snapshot.Shown, pub store.Publication) bool {
+// whose event may never have come. The facts show it at no cost. Where our bot is not known, 0,
+// a status may be anybody's: then GitHub is looked at.
+func contradicts(shown snapshot.Shown, pub store.Publication, bot int64) bool {
 	if !shown.Known || pub.SaidDigest == "" || pub.WritingDigest != "" {
 		return false // not known, nothing said, or just being said
 	}
-	bot := a.store.OwnBot()
 	return shown.Run != pub.CheckRun || shown.RunStatus != pub.RunStatus || shown.Conclusion != pub.RunConclusion ||
-		shown.State != pub.StatusState || bot != 0 && shown.By != bot
+		shown.State != pub.StatusState || shown.By != bot
 }
 
 // carried returns the facts of every open pull request that carries a head to a governed

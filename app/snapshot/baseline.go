@@ -27,7 +27,7 @@ type baselinePull struct {
 
 // usual returns the names of the checks and statuses that each of the last ten pull
 // requests merged into the branch had on its head, without our own check runs: remembered
-// for an hour. What was remembered before since, which is when one was merged, is read anew.
+// for an hour. What was remembered before since is read anew.
 func (l *look) usual(ctx context.Context, base string, since time.Time) ([]string, error) {
 	key := subject.BaselineKey(l.target.Repo, base)
 	names := []string{}

@@ -50,7 +50,7 @@ func (l *look) pull(ctx context.Context) (Pull, error) {
 	} else if err = l.cast.resolve(ctx, l.Memory); err == nil {
 		p.Change.Pulls[0].Author = l.cast.who(p.Author)
 		if p.Merged && p.Governed && p.Policy.Checks().All {
-			p.Change.Usual, err = l.usual(ctx, p.Change.Base, p.MergedAt)
+			p.Change.Usual, err = l.usual(ctx, p.Change.Base, l.at) // this look is about what may have changed it
 		}
 	}
 	if err != nil {

@@ -161,7 +161,7 @@ func openPostgres(ctx context.Context, databaseURL string, o Options) (*Store, e
 	s := &Store{o: o, d: postgres, read: read, writer: &direct{db: write}, wake: make(chan struct{}, 1), target: target}
 	s.ownBot.Store(o.OwnBot)
 	err = s.Tx(ctx, func(tx *Tx) error {
-		_, err := tx.knownBot()
+		_, err := tx.OwnBot()
 		return err
 	})
 	if err != nil {

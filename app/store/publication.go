@@ -143,7 +143,7 @@ func (tx *Tx) ownCheck(repo int64, sha string, c subject.Check) (own, error) {
 	if err != nil {
 		return "", err
 	}
-	bot, err := tx.knownBot()
+	bot, err := tx.OwnBot()
 	if err != nil {
 		return "", err
 	}

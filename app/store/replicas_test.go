@@ -82,7 +82,7 @@ func TestReplicasKnowOurBot(t *testing.T) {
 	}
 	must(t, both[0].SetOwnBot(t.Context(), ownBot))
 	in(t, both[1], func(tx *Tx) error {
-		bot, err := tx.knownBot()
+		bot, err := tx.OwnBot()
 		if bot != ownBot {
 			t.Errorf("the other replica takes %d for our bot, want %d", bot, ownBot)
 		}

@@ -111,6 +111,11 @@ func (tx *Tx) selectByHead(at time.Time, sel subject.Selector, due map[subject.S
 			due[subject.Subject{Kind: subject.Head, Repo: sel.Repo, SHA: sel.SHA}] = true
 		}
 	}
+	if sel.Check != nil {
+		if err := tx.selectMerged(sel, due); err != nil {
+			return err
+		}
+	}
 	if len(pulls) == 0 && !grouped {
 		return tx.stray(sel.Repo, sel.SHA, at)
 	}
@@ -147,6 +152,29 @@ func (tx *Tx) selectByHead(at time.Time, sel subject.Selector, due map[subject.S
 			return err
 		}
 		if could {
+			due[p.Subject()] = true
+		}
+	}
+	return nil
+}
+
+// selectMerged adds the merged pull requests that have the head, where verdicts rest on every
+// check: a result that comes late can change what is usual on their base, and their look finds
+// whom that concerns.
+func (tx *Tx) selectMerged(sel subject.Selector, due map[subject.Subject]bool) error {
+	if own, err := tx.ownCheck(sel.Repo, sel.SHA, *sel.Check); err != nil || own != notOurs {
+		return err
+	}
+	pulls, err := list(tx.reader(), scanPull, selectPullOnly+`where repo = $1 and head = $2 and merged and governed`, sel.Repo, sel.SHA)
+	if err != nil {
+		return err
+	}
+	for _, p := range pulls {
+		interest, found, err := tx.checkInterest(p.Repo, p.Number)
+		if err != nil {
+			return err
+		}
+		if !found || interest.Checks.All {
 			due[p.Subject()] = true
 		}
 	}

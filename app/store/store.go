@@ -242,9 +242,9 @@ func (s *Store) SetOwnBot(ctx context.Context, user int64) error {
 
 const ownBotKind = "own_bot"
 
-// knownBot returns the user id of our app's bot, which another process may have found out; 0:
+// OwnBot returns the user id of our app's bot, which another process may have found out; 0:
 // nobody has.
-func (tx *Tx) knownBot() (int64, error) {
+func (tx *Tx) OwnBot() (int64, error) {
 	if user := tx.s.ownBot.Load(); user != 0 {
 		return user, nil
 	}
@@ -270,9 +270,6 @@ func (s *Store) Clock(ctx context.Context) (at time.Time, shared bool, err error
 	us, _, err := one(s.reader(ctx), column[int64], `select cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)`)
 	return moment(us), true, wrap(err, "read the database's clock")
 }
-
-// OwnBot returns the user id of our app's bot; 0: this process does not know it yet.
-func (s *Store) OwnBot() int64 { return s.ownBot.Load() }
 
 // Wake returns a channel that receives after something may have become due, here or, soon
 // after, by another process. One receiver hears of each change at least once; several rises

@@ -53,6 +53,14 @@ func Parse(r io.Reader) (History, error) {
 // Plain reports whether nothing in a history has to be seen to be known: what brings the
 // content of one head to another, and objections by those who contribute later.
 func (h History) Plain() bool {
+	pushed := map[string]bool{}
+	for _, step := range h.Steps {
+		if _, push, ok := strings.Cut(step, " push "); ok && pushed[push] {
+			return false // its branch may have had that content before
+		} else if ok {
+			pushed[push] = true
+		}
+	}
 	return !slices.ContainsFunc(h.Steps, func(step string) bool {
 		words := strings.Fields(step)
 		return len(words) > 1 && slices.Contains(seen, words[1])
