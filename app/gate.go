@@ -40,7 +40,22 @@ const (
 //
 // A job that GitHub does not list as waiting any more is closed and recorded, not answered.
 // That also tells what became of an answer whose way was cut off.
+//
+// Answers keep to the pace of what is written to GitHub: one is decided when it is its turn,
+// and for that moment.
 func (a *App) judgeGate(ctx context.Context, c store.Claim) error {
+	l := &gateLook{c: c}
+	err := a.lookAtGate(ctx, l)
+	if l.c.Slots == 0 || l.wrote {
+		return err
+	}
+	return errors.Join(err, a.store.Tx(ctx, func(tx *store.Tx) error {
+		return tx.ChargeWrites(l.c.Installation, a.now(), -l.c.Slots)
+	}))
+}
+
+func (a *App) lookAtGate(ctx context.Context, l *gateLook) error {
+	c := l.c
 	repo, known, err := a.repository(ctx, c)
 	if err != nil || !known {
 		return err
@@ -55,17 +70,47 @@ func (a *App) judgeGate(ctx context.Context, c store.Claim) error {
 	if len(all) == 0 || !all[0].ClosedAt.IsZero() {
 		return a.done(ctx, c)
 	}
-	l := &gateLook{c: c, repo: repo, was: all[0], gate: all[0]}
+	l.repo, l.was, l.gate = repo, all[0], all[0]
+	if waits, err := a.awaitTurn(ctx, l); waits || err != nil {
+		return err
+	}
 	if done, err := a.readGate(ctx, l); done || err != nil {
 		return err
 	}
 	if l.policy, err = a.putPolicies(ctx, l.read.Texts); err != nil {
 		return err
 	}
-	if err := a.stored(ctx, func(ctx context.Context, tx *store.Tx) error { return a.decideGate(ctx, tx, l) }); err != nil || l.answer == nil {
+	slots := l.c.Slots
+	if err := a.stored(ctx, func(ctx context.Context, tx *store.Tx) error { return a.decideGate(ctx, tx, l, slots) }); err != nil {
+		l.c.Slots = slots
 		return err
 	}
+	if l.answer == nil {
+		return nil
+	}
 	return a.answerGate(ctx, l)
+}
+
+// awaitTurn puts a job back unread for which an answer is to be expected while none can be
+// given: one that has not had any, or one among the many that a new policy or a team woke.
+// It is read when it is its turn, once.
+func (a *App) awaitTurn(ctx context.Context, l *gateLook) (waits bool, err error) {
+	if l.c.Slots > 0 || l.gate.Seq != 0 && !l.c.Priority.Waits() {
+		return false, nil
+	}
+	c := l.c
+	err = a.store.Tx(ctx, func(tx *store.Tx) error {
+		l.c = c
+		taken, err := tx.TakeSlot(&l.c, a.now())
+		if waits = !taken; err != nil || taken {
+			return err
+		}
+		return tx.AwaitSlot(c, l.gate.AskedAt)
+	})
+	if err != nil {
+		l.c = c
+	}
+	return waits, err
 }
 
 // gateLook is one look at a job that waits.
@@ -80,6 +125,7 @@ type gateLook struct {
 	request  deploy.Request
 	decision deploy.Decision
 	answer   *publish.GateAnswer // that GitHub is to be given; nil: none
+	wrote    bool                // the claim's slot is used up
 }
 
 // readGate reads all about a job that waits; done if there is nothing to decide.
@@ -130,10 +176,11 @@ func (a *App) readGate(ctx context.Context, l *gateLook) (done bool, err error) 
 }
 
 // decideGate decides, records the decision where it says anything new, and notes what GitHub
-// is to be told.
-func (a *App) decideGate(ctx context.Context, tx *store.Tx, l *gateLook) error {
+// is to be told. Where it is another's turn to write nothing was decided: that follows when
+// GitHub can be told, as of then. slots are those that the claim has by now.
+func (a *App) decideGate(ctx context.Context, tx *store.Tx, l *gateLook, slots int) error {
 	at := a.now()
-	l.gate, l.answer = l.was, nil // run again, it begins anew
+	l.gate, l.answer, l.c.Slots = l.was, nil, slots // run again, it begins anew
 	g := &l.gate
 	if gist, ok := strings.CutPrefix(g.Writing, reporting); ok {
 		// A report whose answer was lost is not repeated.
@@ -152,20 +199,26 @@ func (a *App) decideGate(ctx context.Context, tx *store.Tx, l *gateLook) error {
 	_, judged := a.at(ctx, atRules)
 	l.decision = deploy.Decide(l.read.Policy, l.request, at)
 	judged(nil)
-	if err := a.recordDecision(ctx, tx, l); err != nil {
-		return err
-	}
-	g.Answer, g.DecidedAt = string(l.decision.Answer), at
 	state := map[deploy.Answer]string{deploy.Approve: publish.GateApproved, deploy.Reject: publish.GateRejected}[l.decision.Answer]
-	if l.decision.Rollback && l.decision.Answer == deploy.Approve {
-		g.Answer = rolledBack
-	}
 	gist, err := gistOf(l.decision)
 	if err != nil {
 		return err
 	}
-	if state == "" && (gist == g.Reported || g.Reports >= publish.MaxGateReports) {
-		return errors.Join(tx.PutGate(*g), tx.Done(l.c, at, l.decision.Recheck))
+	owes := state != "" || gist != g.Reported && g.Reports < publish.MaxGateReports
+	if owes {
+		if taken, err := tx.TakeSlot(&l.c, at); err != nil || !taken {
+			return errors.Join(err, tx.AwaitSlot(l.c, g.AskedAt))
+		}
+	}
+	if err := a.recordDecision(ctx, tx, l); err != nil {
+		return err
+	}
+	g.Answer, g.DecidedAt = string(l.decision.Answer), at
+	if l.decision.Rollback && l.decision.Answer == deploy.Approve {
+		g.Answer = rolledBack
+	}
+	if !owes {
+		return errors.Join(tx.PutGate(*g), tx.DoneWriting(l.c, at, l.decision.Recheck, g.AskedAt))
 	}
 	names, err := a.names(ctx, peopleOf(l.request.Shipment)...)
 	if err != nil {
@@ -176,7 +229,7 @@ func (a *App) decideGate(ctx context.Context, tx *store.Tx, l *gateLook) error {
 		Comment: publish.GateComment(say.GateText(l.decision, l.request.Shipment, names, gateText)),
 	}
 	g.Writing = cmp.Or(state, reporting+gist)
-	return errors.Join(tx.PutGate(*g), tx.ChargeWrites(l.repo.Installation, at, 1))
+	return tx.PutGate(*g)
 }
 
 // peopleOf returns changes that name everybody in a shipment.
@@ -294,6 +347,7 @@ func (a *App) answerGate(ctx context.Context, l *gateLook) error {
 	if err != nil {
 		return err
 	}
+	l.wrote = true
 	writes, cancel := context.WithTimeout(ctx, lease)
 	defer cancel()
 	writes, end := a.at(writes, atPublish)
@@ -315,7 +369,7 @@ func (a *App) answerGate(ctx context.Context, l *gateLook) error {
 		if l.answer.State != "" {
 			return tx.Done(c, at, time.Time{})
 		}
-		return tx.Done(c, at, l.decision.Recheck)
+		return tx.DoneWriting(c, at, l.decision.Recheck, l.gate.AskedAt)
 	})
 	return errors.Join(failed, err)
 }

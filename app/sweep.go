@@ -279,6 +279,16 @@ func (a *App) sweepRepository(ctx context.Context, c store.Claim) error {
 			return err
 		}
 		due = append(due, afterwards...)
+		if !round { // a round a day would be polling: what is held comes by its timer
+			gates, err := tx.OpenGates(repo.ID)
+			if err != nil {
+				return err
+			}
+			for i, d := range dueGates(repo, gates, at) {
+				d.At = at.Add(time.Duration(i) * spread)
+				due = append(due, d)
+			}
+		}
 		if err := tx.Raise(at, due...); err != nil {
 			return err
 		}

@@ -64,9 +64,9 @@ func (s *Store) Holds(ctx context.Context, at time.Time) ([]Hold, error) {
 // PublicationWrites is what a head is taken to write: a check run and a status.
 const PublicationWrites = 2
 
-// ChargeWrites counts writes for an installation: publications that follow wait until they
-// keep to Options.Pace. A claim of a head has counted two; who then writes none gives them
-// back as a negative number.
+// ChargeWrites counts writes for an installation: those that follow wait until they keep to
+// Options.Pace. A claim has counted its Slots; who then writes none gives them back as a
+// negative number.
 func (tx *Tx) ChargeWrites(installation int64, at time.Time, writes int) error {
 	if tx.s.o.Pace == (Pace{}) {
 		return nil
@@ -78,7 +78,8 @@ func (tx *Tx) ChargeWrites(installation int64, at time.Time, writes int) error {
 	if err := tx.exec(`insert into budgets (installation) values ($1) on conflict do nothing`, installation); err != nil {
 		return wrap(err, "charge installation %d", installation)
 	}
-	was, _, err := one(tx.reader(), func(s scan) (r row, err error) { return r, s(&r.until, &r.hour) },
+	tx.rose = tx.rose || writes < 0 // somebody may wait for them
+	was, _, err := one(tx.locking(), func(s scan) (r row, err error) { return r, s(&r.until, &r.hour) },
 		`select paced_until, hour from budgets where installation = $1`, installation)
 	if err != nil {
 		return wrap(err, "charge installation %d", installation)

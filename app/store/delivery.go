@@ -142,7 +142,7 @@ func (tx *Tx) apply(at time.Time, r subject.Result, guid string) error {
 		}
 		for sub := range selected {
 			if _, named := due[sub]; !named {
-				due[sub] = Due{Subject: sub, Priority: waits(sel, r.Stranger), Result: sel.Result || sel.Check != nil}
+				due[sub] = Due{Subject: sub, Priority: waits(sel, sub, r.Stranger), Result: sel.Result || sel.Check != nil}
 			}
 		}
 	}
@@ -182,14 +182,18 @@ func (tx *Tx) places(at time.Time, r subject.Result) error {
 	return nil
 }
 
-// waits says who waits for what a selector finds; 0: whoever waits for what is raised anyway.
-func waits(sel subject.Selector, stranger bool) subject.Priority {
+// waits says who waits for a subject that a selector finds; 0: whoever waits for what is raised
+// anyway.
+func waits(sel subject.Selector, sub subject.Subject, stranger bool) subject.Priority {
 	switch {
 	case stranger:
 		return subject.Strangers
 	case sel.Kind == subject.ByRepository || sel.Kind == subject.ByBase:
 		return subject.Background
 	case sel.Kind == subject.ByTeam || sel.Kind == subject.ByPerson:
+		if sub.Kind == subject.Deployment {
+			return subject.Background // all that are held, of which it may concern one
+		}
 		return subject.Timers
 	}
 	return 0

@@ -213,3 +213,18 @@ func (tx *Tx) selectGates(repo int64, sha string, due map[subject.Subject]bool) 
 	}
 	return wrap(err, "list what waits at the gates of repository %d", repo)
 }
+
+// selectGatesOf adds the gates that wait for an answer where a person's or a team's rights
+// moved: who gave a sign-off, declared, or deploys, and by which group, counts for any of them.
+// Which of them that changes is for their looks to say, in their turn after everything else.
+func (tx *Tx) selectGatesOf(sel subject.Selector, due map[subject.Subject]bool) error {
+	if sel.Repo != 0 {
+		return tx.selectGates(sel.Repo, "", due)
+	}
+	all, err := list(tx.reader(), scanGate, selectGate+`
+where closed_at = 0 and repo in (select id from repositories where account = $1) order by repo, deployment`, sel.Account)
+	for _, g := range all {
+		due[g.Subject()] = true
+	}
+	return wrap(err, "list what waits at the gates of account %d", sel.Account)
+}

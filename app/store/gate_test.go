@@ -2,6 +2,7 @@ package store
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -52,4 +53,37 @@ func testGatesWith(t *testing.T, s *Store) {
 		return err
 	})
 	with(7)
+}
+
+// Behaviour 59: what is held somewhere is looked at when a person's or a team's rights move
+// there, after everything else.
+func testGatesOfPeople(t *testing.T, s *Store) {
+	accept(t, s, noon, subject.Result{Repositories: []subject.RepositoryFact{
+		{ID: 1, Installation: 5, Account: 9, Owner: "octo-org", Name: "app", At: noon},
+		{ID: 2, Installation: 5, Account: 9, Owner: "octo-org", Name: "site", At: noon},
+		{ID: 3, Installation: 6, Account: 10, Owner: "other-org", Name: "app", At: noon},
+	}, Gates: []subject.GateFact{
+		{Repo: 1, Run: 71, Deployment: 701, Environment: "production", Commit: "c1", At: noon},
+		{Repo: 2, Run: 72, Deployment: 702, Environment: "production", Commit: "c2", At: noon},
+		{Repo: 3, Run: 73, Deployment: 703, Environment: "production", Commit: "c3", At: noon},
+	}})
+	one, two, other := "deployment/1/71/production", "deployment/2/72/production", "deployment/3/73/production"
+	for _, test := range []struct {
+		sel  subject.Selector
+		want []string
+	}{
+		{subject.Selector{Kind: subject.ByPerson, Repo: 1, User: 50}, []string{one}},
+		{subject.Selector{Kind: subject.ByPerson, Account: 9, User: 50}, []string{one, two}},
+		{subject.Selector{Kind: subject.ByTeam, Account: 9, Team: "qa"}, []string{one, two}},
+		{subject.Selector{Kind: subject.ByTeam, Account: 10, Team: "qa"}, []string{other}},
+		{subject.Selector{Kind: subject.ByTeam, Account: 11, Team: "qa"}, nil},
+	} {
+		accept(t, s, after(1), subject.Result{Selectors: []subject.Selector{test.sel}})
+		for _, c := range wantClaimed(t, s, after(2), 9, test.want...) {
+			if c.Priority != subject.Background {
+				t.Errorf("%+v: %s has priority %d, want the background's", test.sel, c.Subject.Key(), c.Priority)
+			}
+			done(t, s, c, after(2), time.Time{})
+		}
+	}
 }

@@ -14,7 +14,7 @@ import (
 type lane struct {
 	installation int64
 	priority     subject.Priority
-	writes       int64 // 1: yes
+	writes       int64 // 1: yes, or it is taken to
 	ready        int64 // since when the longest due in it is
 	hold         int64 // as in budgets
 	background   int64
@@ -24,7 +24,8 @@ type lane struct {
 
 func (l lane) number() int64 { return l.installation*16 + int64(l.priority)*2 + l.writes }
 
-// writesOf is 1 for a subject whose look writes to GitHub.
+// writesOf is 1 for a subject whose looks all write to GitHub. That a look at another one will
+// write is said by whoever puts it off until then: see DoneWriting and AwaitSlot.
 func writesOf(s subject.Subject) int64 {
 	if s.Kind == subject.Head {
 		return 1

@@ -28,8 +28,14 @@ func (tx *Tx) selected(at time.Time, sel subject.Selector, due map[subject.Subje
 	case subject.ByGate:
 		return tx.selectGates(sel.Repo, "", due)
 	case subject.ByPerson:
+		if err := tx.selectGatesOf(sel, due); err != nil {
+			return err
+		}
 		pulls, err = tx.pullsOfPerson(sel)
 	case subject.ByTeam:
+		if err := tx.selectGatesOf(sel, due); err != nil {
+			return err
+		}
 		pulls, err = list(tx.reader(), scanPull, selectPullIn+`
 	where p.open and (r.id is null or r.account = $1) and (`+inDoubt+`
 		or exists (select 1 from interest_teams t where t.repo = p.repo and t.number = p.number and t.account = $1 and t.slug = $2))`,

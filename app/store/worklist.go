@@ -35,6 +35,7 @@ type Claim struct {
 	Until        time.Time
 	FirstDue     time.Time // since when it has been waiting
 	Priority     subject.Priority
+	Slots        int // writes to GitHub that the claim was charged; who writes less gives them back
 
 	// Second is when there is to be a second look, for the sake of former deliveries that GitHub's
 	// API may have been behind with; zero: none. Done keeps what it is by then.
@@ -152,6 +153,9 @@ on conflict (key) do update set
 	installation = case when excluded.installation <> 0 then excluded.installation else subjects.installation end,
 	generation = subjects.generation + 1,
 	trace = case when excluded.trace <> '' then excluded.trace else subjects.trace end,
+	writes = case
+		when subjects.lease_until = 0 and subjects.due_at <= excluded.due_at or ` + joining + ` then subjects.writes
+		else excluded.writes end,
 	priority = case
 		when subjects.due_at <> 9223372036854775807 and subjects.priority <= excluded.priority then subjects.priority
 		when subjects.spent_until > $6 or $8 and subjects.priority = $7 then $7
@@ -216,7 +220,8 @@ func (tx *Tx) claim(at time.Time, owner string, until time.Time) (Claim, bool, e
 			continue // another process was faster
 		}
 		if l.writes != 0 {
-			if err := tx.ChargeWrites(l.installation, at, PublicationWrites); err != nil {
+			c.Slots = slotsOf(c.Subject)
+			if err := tx.ChargeWrites(l.installation, at, c.Slots); err != nil {
 				return Claim{}, false, err
 			}
 		}
@@ -317,18 +322,22 @@ func (s *Store) Wait(ctx context.Context, c Claim, until time.Time, why string) 
 }
 
 func (s *Store) putBack(ctx context.Context, c Claim, due, floor time.Time, attempts int64, why string) error {
-	err := s.Tx(ctx, func(tx *Tx) error {
-		tx.rose = true
-		return tx.holding(c, `
+	return s.Tx(ctx, func(tx *Tx) error { return tx.putBack(c, due, floor, attempts, why, 0) })
+}
+
+// putBack ends a lease; with writes 1 the next look is one that writes, else it stays what it was.
+func (tx *Tx) putBack(c Claim, due, floor time.Time, attempts int64, why string, writes int64) error {
+	tx.rose = true
+	err := tx.holding(c, `
 update subjects set
 	attempt = attempt + $3, why = $4, due_at = $5, floor_at = $6, ready_at = $5, lease_owner = '', lease_until = 0,
+	writes = case when cast($10 as bigint) = 1 then 1 else writes end,
 	priority = case
 		when spent_until > $8 then $9 -- the look that is put back was one too many
 		when due_at = 9223372036854775807 or priority > $7 then $7
 		else priority end
 where key = $1 and lease = $2 and lease_until <> 0`, attempts, why, micros(due), micros(floor), int64(cmp.Or(c.Priority, subject.People)),
-			micros(due.Add(spentAhead)), int64(subject.Strangers))
-	})
+		micros(due.Add(spentAhead)), int64(subject.Strangers), writes)
 	return wrap(err, "put back %s", c.Subject.Key())
 }
 
@@ -338,11 +347,12 @@ where key = $1 and lease = $2 and lease_until <> 0`, attempts, why, micros(due),
 // is a few looks: see gatherMost. It takes place at the end of the transaction, which is rolled back with
 // ErrLost if the lease is not c's any more: whoever took it over decides.
 func (tx *Tx) Done(c Claim, at, next time.Time) error {
-	tx.moves = append(tx.moves, move{key: c.Subject.Key(), do: func() error { return tx.done(c, at, next) }})
+	tx.moves = append(tx.moves, move{key: c.Subject.Key(), do: func() error { return tx.done(c, at, next, writesOf(c.Subject)) }})
 	return tx.ctx.Err()
 }
 
-func (tx *Tx) done(c Claim, at, next time.Time) error {
+// done ends a look; writes says whether the one at next will write.
+func (tx *Tx) done(c Claim, at, next time.Time, writes int64) error {
 	due := int64(never)
 	if !next.IsZero() {
 		due = micros(next)
@@ -363,9 +373,11 @@ func (tx *Tx) done(c Claim, at, next time.Time) error {
 update subjects set
 	done = $3, done_at = cast($4 as bigint), second_at = $9, attempt = 0, why = '', trace = case when generation > $3 then trace else '' end, floor_at = cast($6 as bigint), lease_owner = '', lease_until = 0,
 	priority     = case when due_at = 9223372036854775807 then $8 else priority end,
+	writes = case when due_at >= cast($5 as bigint) then cast($10 as bigint) else $11 end,
 	due_at = `+again+`, ready_at = `+again+`,
 	first_due_at = case when due_at >= cast($5 as bigint) then cast($5 as bigint) when due_at > cast($7 as bigint) then due_at else cast($4 as bigint) end
-where key = $1 and lease = $2 and lease_until <> 0`, c.Generation, micros(at), due, floor, most, int64(max(subject.Timers, c.Priority)), second)
+where key = $1 and lease = $2 and lease_until <> 0`, c.Generation, micros(at), due, floor, most, int64(max(subject.Timers, c.Priority)), second,
+		writes, writesOf(c.Subject))
 	if err != nil {
 		return wrap(err, "end look at %s", c.Subject.Key())
 	}

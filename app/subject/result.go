@@ -54,6 +54,7 @@ const (
 	// or, with Repo 0, in every repository of Account.
 	ByPerson SelectorKind = "person"
 	// ByTeam selects the open pull requests whose last verdict looked at team Team of Account.
+	// With either the deployments that wait at a gate there are selected too.
 	ByTeam SelectorKind = "team"
 	// ByBase selects the open pull requests of Repo that aim at Branch; with Moved only those
 	// whose last verdict rests on where the branch stands, with Usual only those whose last
