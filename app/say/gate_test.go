@@ -29,12 +29,14 @@ func TestRelieved62(t *testing.T) {
 		{"a waiver", rules.Waived, private, []rules.Reason{waived}, "Waived for #7 by bob (leads), until Mon 3 Mar 2025 18:00 UTC at the latest. Without it:" + lacking},
 		{"in public", rules.Waived, public, []rules.Reason{waived}, "Waived for #7 by somebody of leads, until Mon 3 Mar 2025 18:00 UTC at the latest. Without it:" + lacking},
 		{
-			"a waiver and an emergency", rules.Waived, private, []rules.Reason{waived, emergency},
+			"a waiver and an emergency", rules.Waived, private,
+			[]rules.Reason{waived, emergency},
 			"Waived for #7 by bob (leads), until Mon 3 Mar 2025 18:00 UTC at the latest. " +
 				"Waived for #8 and #9 by an emergency that ann (on-call) declared, until Mon 3 Mar 2025 18:00 UTC. A post-mortem is due. Without it:" + lacking,
 		},
 		{
-			"not all of it", rules.Pending, private, []rules.Reason{waived},
+			"not all of it", rules.Pending, private,
+			[]rules.Reason{waived},
 			"Waived for #7 by bob (leads), until Mon 3 Mar 2025 18:00 UTC at the latest. What else the deployment brings keeps the rule:" + lacking,
 		},
 		{"a rollback", rules.Waived, private, []rules.Reason{back}, "Skipped for a rollback by bob (on-call) to what was good here before. Without it:" + lacking},
