@@ -182,8 +182,7 @@ func (d *decision) decide(tx *store.Tx) error {
 	if d.SaidAt.After(d.at) { // GitHub's clock is ahead of ours
 		d.SaidAt = d.at
 	}
-	// What was merged may still be deployed.
-	live := d.read.Open || d.read.Merged && d.said.Verb != command.Waive
+	live := d.read.Open || d.read.Merged // what was merged may still be deployed
 	if d.said.Verb == command.Withdraw && d.said.Fault == "" && live {
 		if err := d.withdraw(tx); err != nil || d.state == store.CommandTaken {
 			return err
@@ -220,13 +219,20 @@ func (d *decision) decide(tx *store.Tx) error {
 
 func (d *decision) person() rules.UserID { return rules.UserID(d.Person) }
 
-// waive takes a waiver, if judging would.
+// waive takes a waiver, if judging would: after the merge that of a rule before an environment
+// alone. It is bound to what would be merged, or was.
 func (d *decision) waive(tx *store.Tx) error {
+	if d.read.Merged && !strings.HasPrefix(d.content.Head, cmp.Or(d.said.Commit, "none")) {
+		d.commit = d.read.MergeCommit
+	}
 	w := rules.Waiver{ID: d.Comment, Pull: d.Number, Rule: d.said.Argument, By: d.person(), At: d.SaidAt, Exact: d.content.Exact}
 	d.waiving = rules.WeighWaiver(d.read.Policy, d.content, w, d.at)
 	why, err := d.aim(tx)
 	if err != nil {
 		return err
+	}
+	if d.read.Merged && d.waiving.Stage == rules.BeforeMerge {
+		why, d.waiving.Why = command.Merged, ""
 	}
 	if d.why = cmp.Or(string(d.waiving.Why), string(why)); d.why != "" {
 		return nil

@@ -10,7 +10,8 @@ import (
 var errSpoken = retryError{"somebody has said something about the deployment since it was read", 0}
 
 // hear fills in what people said of the merges that a deployment brings, as it stands now and
-// not as it did when they were merged: their sign-offs, and the emergencies declared for them.
+// not as it did when they were merged: their sign-offs, and the emergencies declared
+// and the rules waived for them.
 // Where somebody spoke since the look began, it has yet to be read what they may: it begins anew.
 func (a *App) hear(tx *store.Tx, l *gateLook) error {
 	s := &l.request.Shipment
@@ -33,6 +34,10 @@ func (a *App) hear(tx *store.Tx, l *gateLook) error {
 	if err != nil {
 		return err
 	}
+	waived, err := tx.Waivers(l.repo.ID, pulls)
+	if err != nil {
+		return err
+	}
 	who := map[int64]rules.UserID{}
 	for id, user := range l.read.Users {
 		who[user] = id
@@ -51,12 +56,22 @@ func (a *App) hear(tx *store.Tx, l *gateLook) error {
 			return errSpoken
 		}
 	}
+	for _, w := range waived {
+		if who[w.By.User] == 0 {
+			return errSpoken
+		}
+	}
 	for i := range s.Changes {
 		c := &s.Changes[i].Change
-		c.Declared = nil
+		c.Declared, c.Waivers = nil, nil
 		for _, d := range declared {
 			if slices.Contains(numbers(*c), d.Number) {
 				c.Declared = append(c.Declared, rules.Declared{ID: d.Comment, Pull: d.Number, By: who[d.By.User], At: d.At})
+			}
+		}
+		for _, w := range waived {
+			if slices.Contains(numbers(*c), w.Number) {
+				c.Waivers = append(c.Waivers, rules.Waiver{ID: w.Comment, Pull: w.Number, Rule: w.Rule, By: who[w.By.User], At: w.At, Exact: w.Exact})
 			}
 		}
 	}

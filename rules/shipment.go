@@ -120,8 +120,9 @@ func EvaluateShipment(p Policy, s Shipment, at time.Time) Verdict {
 	return v
 }
 
-// before judges one rule before the environment. An emergency waives it for its own change
-// alone: the others keep it.
+// before judges one rule before the environment. A waiver or an emergency takes it from its
+// own change alone: the others keep it, and where they are held by it, it says first whose it
+// is not.
 func (j *judge) before(p Policy, l Layer, r Rule) Finding {
 	one := j.applies(p, l, r, r.Stage)
 	if !one.applied || one.relief != nil {
@@ -133,31 +134,43 @@ func (j *judge) before(p Policy, l Layer, r Rule) Finding {
 	}
 	rest := *j.shipment
 	rest.Changes = nil
-	var relief *Reason
+	var reliefs []Reason
 	for _, c := range j.shipment.Changes {
-		if e := j.ofChange(c.Change).emergency(p, l, r); e != nil {
-			relief = e
-			j.again(e.Relief.Until)
-		} else {
+		of := j.ofChange(c.Change)
+		relief := of.waiver(l, r)
+		if relief == nil {
+			relief = of.emergency(p, l, r)
+		}
+		if relief == nil {
 			rest.Changes = append(rest.Changes, c)
+			continue
 		}
+		for _, pull := range c.Change.Pulls {
+			relief.Relief.Pulls = append(relief.Relief.Pulls, pull.Number)
+		}
+		j.again(relief.Relief.Until)
+		reliefs = append(reliefs, *relief)
 	}
-	switch {
-	case relief == nil:
-	case len(rest.Changes) == 0:
-		one.relief = relief
-	default:
+	if len(reliefs) == 0 {
+		return j.finding(one)
+	}
+	if len(rest.Changes) > 0 {
 		others := newShipmentJudge(rest, j.at)
-		left := others.applies(p, l, r, r.Stage)
-		if !left.applied {
-			one.relief = relief
-			break
+		if left := others.applies(p, l, r, r.Stage); left.applied {
+			f := others.finding(left)
+			j.again(others.recheck)
+			if f.Outcome.Blocks() {
+				f.Reasons = append(reliefs, f.Reasons...)
+			}
+			return f
 		}
-		f := others.finding(left)
-		j.again(others.recheck)
-		return f
 	}
-	return j.finding(one)
+	one.relief = &reliefs[0]
+	f := j.finding(one)
+	if f.Outcome == Waived {
+		f.Reasons = slices.Insert(f.Reasons, 1, reliefs[1:]...)
+	}
+	return f
 }
 
 // ofChange judges one change of the shipment, with what is known now of people and teams.

@@ -279,6 +279,7 @@ type TextFacts struct {
 
 // Relief is what takes the weight from a rule, until then.
 type Relief struct {
+	Pulls  []int64   `json:"pulls,omitempty"`  // of a deployment of changes: whose part alone has it
 	Until  time.Time `json:"until,omitzero"`   // zero: for this deployment
 	By     UserID    `json:"by,omitempty"`     // who approved the exception, or waived the rule
 	Group  string    `json:"group,omitempty"`  // as whose member they waived it

@@ -31,6 +31,7 @@ type Waiving struct {
 	Rule  string   // as the policy names it; empty if there is none
 	Near  string   // of WaiverNoRule: the rule that was probably meant
 	Layer string   // whose rule it is
+	Stage Stage    // of the rule
 	From  []string // groups whose members can waive it
 	Group string   // as whose member its giver does
 	Until time.Time
@@ -69,7 +70,7 @@ func (j *judge) waiver(l Layer, r Rule) *Reason {
 
 // weigh says what a waiver of the rule is worth.
 func (j *judge) weigh(l Layer, r Rule, w Waiver) Waiving {
-	is := Waiving{Rule: r.Name, Layer: l.Name, From: r.WaivableBy, Until: w.At.Add(waiverLife).UTC()}
+	is := Waiving{Rule: r.Name, Layer: l.Name, Stage: r.Stage, From: r.WaivableBy, Until: w.At.Add(waiverLife).UTC()}
 	_, contributed := j.who.by[w.By]
 	switch {
 	case len(r.WaivableBy) == 0:

@@ -41,10 +41,10 @@ rules:
 		change func(*rules.Change)
 		want   rules.Waiving
 	}{
-		{name: "counts", want: rules.Waiving{Rule: "Tests", Layer: "floor", From: []string{"leads"}, Group: "leads", Until: until}},
+		{name: "counts", want: rules.Waiving{Rule: "Tests", Layer: "floor", Stage: rules.BeforeMerge, From: []string{"leads"}, Group: "leads", Until: until}},
 		{"no such rule", func(w *rules.Waiver) { w.Rule = "peer revue" }, nil, rules.Waiving{Why: rules.WaiverNoRule, Near: "peer review"}},
 		{"nothing near", func(w *rules.Waiver) { w.Rule = "licence check" }, nil, rules.Waiving{Why: rules.WaiverNoRule}},
-		{"nobody may", func(w *rules.Waiver) { w.Rule = "Peer Review" }, nil, rules.Waiving{Why: rules.WaiverNotWaivable, Rule: "peer review", Layer: "floor", Until: until}},
+		{"nobody may", func(w *rules.Waiver) { w.Rule = "Peer Review" }, nil, rules.Waiving{Why: rules.WaiverNotWaivable, Rule: "peer review", Layer: "floor", Stage: rules.BeforeMerge, Until: until}},
 		{"a contributor", func(w *rules.Waiver) { w.By = 4 }, nil, refused(rules.WaiverContributor, until)},
 		{"in no group", func(w *rules.Waiver) { w.By = 3 }, nil, refused(rules.WaiverNotInGroup, until)},
 		{"nobody", func(w *rules.Waiver) { w.By = 0 }, nil, refused(rules.WaiverNotInGroup, until)},
@@ -83,5 +83,5 @@ rules:
 }
 
 func refused(why rules.WaiverWhy, until time.Time) rules.Waiving {
-	return rules.Waiving{Why: why, Rule: "Tests", Layer: "floor", From: []string{"leads"}, Until: until}
+	return rules.Waiving{Why: why, Rule: "Tests", Layer: "floor", Stage: rules.BeforeMerge, From: []string{"leads"}, Until: until}
 }

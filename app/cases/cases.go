@@ -20,7 +20,7 @@ import (
 // File is a file of cases.
 type File struct {
 	Name    string
-	AsFloor bool                // the policy is a floor itself, and stands alone
+	AsFloor bool                // the policy is an organisation's, and the floor itself
 	Teams   map[string][]string // members by slug; what a case says of a team comes instead
 	Cases   []Case
 }

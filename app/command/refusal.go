@@ -12,6 +12,7 @@ const (
 	TwoCommands   Refusal = "command.two"     // in one comment
 	Edited        Refusal = "command.edited"  // before it could be read
 	Closed        Refusal = "pull.closed"     // nothing is judged any more
+	Merged        Refusal = "pull.merged"     // the rule guards the merge, which has been made
 	Ungoverned    Refusal = "pull.ungoverned" // the policy does not govern its base
 	Unjudged      Refusal = "pull.unjudged"   // it was merged at a head without a verdict: nobody knows what landed
 	UnclearCommit Refusal = "commit.unclear"  // its writer may have had another head before their eyes

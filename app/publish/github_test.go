@@ -38,7 +38,7 @@ type fakeRun struct {
 // and each write can fail before or after it took effect.
 type fakeGitHub struct {
 	t        *testing.T
-	mu       sync.Mutex // a run and a status may come at once
+	mu       sync.Mutex
 	runs     []*fakeRun
 	statuses []github.RepoStatus // oldest first
 	writes   []string            // what was asked, in order

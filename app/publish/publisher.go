@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/google/go-github/v62/github"
@@ -86,11 +85,11 @@ func (p Publisher) Owes(t Target, w Wanted, s Said) bool {
 // returns what stands afterwards. Together with an error it returns how far it came: callers
 // store that too, and call again.
 //
-// What gets worse for the change is written first, so that between two writes GitHub never
-// shows something better than both what stood and what comes; where nothing gets worse both
-// are written at once, and GitHub shows one and the other in any order. A run that gets worse, or
-// that was completed and is open again, is a new run: one that was completed is never set
-// back, and whoever was late with an older answer can only change the older run.
+// A status that gets worse for the change is written before the run, and any other behind it:
+// between two writes GitHub never shows something better than both what stood and what comes,
+// and no status stands green whose run was refused. A run that gets worse, or that was completed
+// and is open again, is a new run: one that was completed is never set back, and whoever was
+// late with an older answer can only change the older run.
 func (p Publisher) Publish(ctx context.Context, c *ghclient.Client, t Target, w Wanted, l Ledger, s Said) (Said, error) {
 	if w.Nothing() {
 		return s, nil
@@ -102,36 +101,18 @@ func (p Publisher) Publish(ctx context.Context, c *ghclient.Client, t Target, w 
 		}
 		s = seen
 	}
-	switch {
-	case s.showsStatus(w):
-		return p.run(ctx, c, t, w, l, s)
-	case stateLevel(w.StatusState) > stateLevel(s.State):
+	if stateLevel(w.StatusState) > stateLevel(s.State) {
 		s, err := p.status(ctx, c, t, w, s)
 		if err != nil {
 			return s, err
 		}
 		return p.run(ctx, c, t, w, l, s)
-	case p.anew(t, w, s) && w.TargetURL == "" && w.ChecksURL == "": // else nothing but the new run can be linked to
-		s, err := p.run(ctx, c, t, w, l, s)
-		if err != nil {
-			return s, err
-		}
-		return p.status(ctx, c, t, w, s)
 	}
-	return p.both(ctx, c, t, w, l, s)
-}
-
-// both writes run and status at the same time.
-func (p Publisher) both(ctx context.Context, c *ghclient.Client, t Target, w Wanted, l Ledger, s Said) (Said, error) {
-	var beside Said
-	var failed error
-	var writing sync.WaitGroup
-	writing.Go(func() { beside, failed = p.status(ctx, c, t, w, s) })
-	after, err := p.run(ctx, c, t, w, l, s)
-	writing.Wait()
-	after.State, after.StatusID, after.Description = beside.State, beside.StatusID, beside.Description
-	after.Writing = after.Writing || beside.Writing
-	return after, errors.Join(failed, err)
+	s, err := p.run(ctx, c, t, w, l, s)
+	if err != nil {
+		return s, err
+	}
+	return p.status(ctx, c, t, w, s)
 }
 
 // status writes the commit status unless it stands already.

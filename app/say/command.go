@@ -39,6 +39,8 @@ func refusal(r Refused) string {
 		return "The comment was edited before it could be read, so nobody can tell who said what. Write a new comment instead."
 	case string(command.Closed):
 		return "The pull request is closed. Whoever can write can reopen it, and the command can be given then."
+	case string(command.Merged):
+		return fmt.Sprintf("“%s” guards the merge, and the pull request is merged, so waiving it would change nothing any more. Only a rule before an environment can be waived now, by those whom the policy names for it.", r.Rule)
 	case string(command.Ungoverned):
 		return "The policy does not govern the branch that this pull request aims at, so there is nothing to change by a command."
 	case string(command.Unjudged):

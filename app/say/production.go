@@ -22,9 +22,13 @@ func production(r rules.Reason, c rules.Change, n Names) string {
 	case rules.WindowOpen, rules.WindowClosed, rules.WindowFrozen, rules.WindowNever, rules.WindowUnreadable:
 		return window(r, c)
 	case rules.RuleEmergency:
-		return fmt.Sprintf("Waived by an emergency that %s declared, until %s. A post-mortem is due.", relieved(r.Relief, c, n), clock(r.Relief.Until))
+		part := "Waived"
+		if len(r.Relief.Pulls) > 0 {
+			part += " for " + all(refs(r.Relief.Pulls))
+		}
+		return fmt.Sprintf("%s by an emergency that %s declared, until %s. A post-mortem is due. %s", part, relieved(r.Relief, c, n), clock(r.Relief.Until), without)
 	case rules.RuleRollback:
-		return fmt.Sprintf("Skipped for a rollback by %s to what was good here before.", relieved(r.Relief, c, n))
+		return fmt.Sprintf("Skipped for a rollback by %s to what was good here before. %s", relieved(r.Relief, c, n), without)
 	case rules.EmergencyUnapproved:
 		return fmt.Sprintf("%s declared an emergency, which waives nothing yet: %s for this very commit is missing. %s other than whoever declared it can give it by approving the pull request before %s.",
 			capital(relieved(r.Relief, c, n)), approvals(lacking(r.Approvals)), capital("somebody in "+either(r.Approvals.From)+" who contributed nothing to the change"), clock(r.Relief.Until))

@@ -32,8 +32,17 @@ func (n Names) of(id rules.UserID) string {
 // and who can take it.
 func Sentence(f rules.Finding, c rules.Change, n Names) string {
 	var parts []string
-	for _, r := range f.Reasons {
-		parts = append(parts, Reason(r, c, n))
+	for i, r := range f.Reasons {
+		text := Reason(r, c, n)
+		if lead, ok := strings.CutSuffix(text, without); ok {
+			switch {
+			case i+1 < len(f.Reasons) && f.Reasons[i+1].Outcome == rules.Waived: // of several, the last leads on
+				text = strings.TrimSpace(lead)
+			case f.Outcome.Blocks():
+				text = lead + "What else the deployment brings keeps the rule:"
+			}
+		}
+		parts = append(parts, text)
 	}
 	return clean(strings.Join(parts, " "))
 }

@@ -151,6 +151,9 @@ var unreadNames = map[rules.Fact]string{
 	rules.FactCommits:     "the commits up to the head",
 }
 
+// without leads from what takes the weight from a rule to what the rule says all the same.
+const without = "Without it:"
+
 // relief says what takes the weight from a rule.
 func relief(r rules.Reason, c rules.Change, n Names) string {
 	if r.Relief == nil {
@@ -159,13 +162,16 @@ func relief(r rules.Reason, c rules.Change, n Names) string {
 	day := r.Relief.Until.UTC().Add(-time.Nanosecond).Format(time.DateOnly)
 	switch r.Code {
 	case rules.RuleExcepted:
-		return fmt.Sprintf("Waived until the end of %s by exception %d of the %s's policy, which %s approved. Without it:", day, r.Relief.Entry, layerName(r.Relief.Layer), n.of(r.Relief.By))
+		return fmt.Sprintf("Waived until the end of %s by exception %d of the %s's policy, which %s approved. %s", day, r.Relief.Entry, layerName(r.Relief.Layer), n.of(r.Relief.By), without)
 	case rules.RuleWaived:
+		if len(r.Relief.Pulls) > 0 {
+			return fmt.Sprintf("Waived for %s by %s, until %s at the latest. %s", all(refs(r.Relief.Pulls)), relieved(r.Relief, c, n), clock(r.Relief.Until), without)
+		}
 		by := n.of(r.Relief.By)
 		if c.Repo.Public && r.Relief.Group != "" {
 			by = "somebody of " + r.Relief.Group // who that is tells who is in it
 		}
-		return fmt.Sprintf("Waived for what commit %s would merge, by %s, until %s UTC at the latest. Without it:", short(c.Head), by, r.Relief.Until.UTC().Format(time.DateTime))
+		return fmt.Sprintf("Waived for what commit %s would merge, by %s, until %s UTC at the latest. %s", short(c.Head), by, r.Relief.Until.UTC().Format(time.DateTime), without)
 	default:
 		return fmt.Sprintf("Advice until the end of %s, and enforced after it. It would say:", day)
 	}

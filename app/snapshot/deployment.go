@@ -342,8 +342,8 @@ func (l *look) mergedWith(ctx context.Context, sha string) ([]Merged, error) {
 	return out, l.remember(ctx, memory, key, out, 0)
 }
 
-// nameSigners names whoever signed off one of the merges or declared an emergency for it, so
-// that it is read what they may do. What of it stands is for the store to say.
+// nameSigners names whoever signed off one of the merges, declared an emergency or waived a
+// rule for it, so that it is read what they may do. What of it stands is for the store to say.
 func (l *look) nameSigners(ctx context.Context, merges map[string][]Merged) error {
 	var pulls []int64
 	for _, all := range merges {
@@ -367,6 +367,13 @@ func (l *look) nameSigners(ctx context.Context, merges map[string][]Merged) erro
 		}
 		for _, d := range declared {
 			l.cast.add(d.By)
+		}
+		waived, err := l.Memory.Waivers(ctx, l.target.Repo, number)
+		if err != nil {
+			return fmt.Errorf("recall waivers: %w", err)
+		}
+		for _, w := range waived {
+			l.cast.add(w.By)
 		}
 	}
 	return nil

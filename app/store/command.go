@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/changewarden/changewarden/app/subject"
@@ -117,26 +116,6 @@ func (s *Store) CommandsOwed(ctx context.Context, repo, number int64) ([]Command
 	all, err := list(s.reader(ctx), scanCommand, selectCommand+`
 where repo = $1 and number = $2 and state in ('taken', 'refused') and reaction <> '' and answered_at = 0 order by comment`, repo, number)
 	return all, wrap(err, "list answers owed on %d#%d", repo, number)
-}
-
-// Waivers returns the waivers on a pull request that were taken and not withdrawn, oldest
-// first. Of somebody whose names were forgotten nobody can say what they may: theirs are
-// left out.
-func (s *Store) Waivers(ctx context.Context, repo, number int64) ([]subject.Waiver, error) {
-	all, err := list(s.reader(ctx), func(s scan) (w subject.Waiver, err error) {
-		var said int64
-		err = s(&w.Comment, &w.Number, &w.Rule, &w.By.User, &w.By.Login, &w.By.Bot, &said, &w.Exact)
-		w.At = moment(said)
-		return w, err
-	}, `
-select c.comment, c.number, c.rule, p.user_id, coalesce(p.login, ''), p.bot, c.said_at, c.exact
-from commands c join persons p on p.person = c.person
-where c.repo = $1 and c.number = $2 and c.state = 'taken' and c.verb = 'waive' and c.withdrawn_at = 0 and p.user_id is not null
-order by c.said_at, c.comment`, repo, number)
-	if err != nil {
-		return nil, fmt.Errorf("list waivers on %d#%d: %w", repo, number, err)
-	}
-	return all, nil
 }
 
 // JudgedSince returns when a head was judged for the first time for a base, in any of its

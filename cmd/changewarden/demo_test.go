@@ -38,8 +38,8 @@ An emergency, at night
   Mon 23h  bob    merges #8
   Mon 23h  CI     deploys what bob merged: a job enters production
                      → approved Approved: production of COMMIT.
-                     · staging first: Waived by an emergency that somebody of on-call declared, until Tue 03h.
-                     · standard changes in business hours: Waived by an emergency that somebody of on-call declared, until Tue 03h.
+                     · staging first: Waived for #8 by an emergency that somebody of on-call declared, until Tue 03h.
+                     · standard changes in business hours: Waived for #8 by an emergency that somebody of on-call declared, until Tue 03h.
   Mon 23h  CI     #8 runs in production
 
 At the end

@@ -29,7 +29,7 @@ type policyCmd struct {
 // besides says what a policy file stands beside.
 type besides struct {
 	Floor   string `placeholder:"FILE" xor:"floor" help:"The floor that the file is to stand beside. Default: the built-in policy."`
-	AsFloor bool   `xor:"floor" help:"The file is a floor itself, to stand alone: for CHANGEWARDEN_POLICY_FILE."`
+	AsFloor bool   `xor:"floor" help:"The file is a floor itself: an organisation's, which stands over the built-in rules if it has none, or that of CHANGEWARDEN_POLICY_FILE, which has to have some."`
 }
 
 // errBroken is a policy that cannot be used. What is wrong with it has been printed.
@@ -54,13 +54,28 @@ func (b besides) compose(w io.Writer, file string) (rules.Policy, error) {
 	case err != nil:
 		return rules.Policy{}, err
 	case b.AsFloor:
-		return composed(w, file, layer, nil)
+		policy, err := asFloor(layer)
+		return told(w, file, policy, err)
 	}
 	return composed(w, file, floor, &layer)
 }
 
+// asFloor is the policy of an organisation whose file it is, where no repository has one.
+func asFloor(layer rules.Layer) (rules.Policy, error) {
+	floor, err := rules.ComposeFloor(rules.Default(), layer)
+	if err != nil {
+		return rules.Policy{}, err
+	}
+	return rules.Compose(floor, nil)
+}
+
 func composed(w io.Writer, file string, floor rules.Layer, own *rules.Layer) (rules.Policy, error) {
 	p, err := rules.Compose(floor, own)
+	return told(w, file, p, err)
+}
+
+// told prints what is wrong with a policy.
+func told(w io.Writer, file string, p rules.Policy, err error) (rules.Policy, error) {
 	if err != nil {
 		tell(w, file, err)
 		return rules.Policy{}, errBroken

@@ -104,7 +104,7 @@ func (c policyCheckCmd) check(floor rules.Layer, file string, text []byte) check
 	layer, err := rules.Parse(file, text)
 	var policy rules.Policy
 	if err == nil && c.AsFloor {
-		policy, err = rules.Compose(layer, nil)
+		policy, err = asFloor(layer)
 	} else if err == nil {
 		policy, err = rules.Compose(floor, &layer)
 	}
