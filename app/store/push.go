@@ -34,7 +34,7 @@ func (s *Store) PushesOf(ctx context.Context, repo int64, commits []string) ([]s
 		}
 		found, err := list(s.reader(ctx), scanPush, `
 select repo, ref, number, before, after, user_id, login, bot, at from pushes
-where repo = $1 and number = 0 and after in (`+placeholders(2, len(some))+`)`, args...)
+where repo = $1 and number = 0 and after in (`+placeholders(len(some))+`)`, args...)
 		if err != nil {
 			return nil, wrap(err, "list pushes of %d commits in repository %d", len(commits), repo)
 		}
@@ -49,14 +49,14 @@ where repo = $1 and number = 0 and after in (`+placeholders(2, len(some))+`)`, a
 // maxListed is how many values one statement takes: databases have limits.
 const maxListed = 200
 
-// placeholders returns $from, and so many of those that follow.
-func placeholders(from, n int) string {
+// placeholders returns $2, and those that follow: so many in all.
+func placeholders(n int) string {
 	var b strings.Builder
 	for i := range n {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		fmt.Fprintf(&b, "$%d", from+i)
+		fmt.Fprintf(&b, "$%d", 2+i)
 	}
 	return b.String()
 }

@@ -30,7 +30,7 @@ func (r reader) signOffs(repo int64, pulls []int64) ([]subject.SignOff, error) {
 select c.comment, c.rule, c.number, p.user_id, coalesce(p.login, ''), p.bot, c.said_at, c.head, c.landed
 from commands c join persons p on p.person = c.person
 where c.repo = $1 and c.state = 'taken' and c.verb = 'sign-off' and c.withdrawn_at = 0 and p.user_id is not null
-	and c.number in (`+placeholders(2, len(pulls))+`)
+	and c.number in (`+placeholders(len(pulls))+`)
 order by c.said_at, c.comment`, among(repo, pulls)...)
 	return all, wrap(err, "list sign-offs in repository %d", repo)
 }

@@ -31,7 +31,7 @@ func (r reader) waivers(repo int64, pulls []int64) ([]subject.Waiver, error) {
 select c.comment, c.number, c.rule, p.user_id, coalesce(p.login, ''), p.bot, c.said_at, c.exact
 from commands c join persons p on p.person = c.person
 where c.repo = $1 and c.state = 'taken' and c.verb = 'waive' and c.withdrawn_at = 0 and p.user_id is not null
-	and c.number in (`+placeholders(2, len(pulls))+`)
+	and c.number in (`+placeholders(len(pulls))+`)
 order by c.said_at, c.comment`, among(repo, pulls)...)
 	return all, wrap(err, "list waivers in repository %d", repo)
 }
