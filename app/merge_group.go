@@ -232,15 +232,7 @@ func judgedBy(blob func(address string) ([]byte, bool, error), address string, r
 	if p, found := known[key]; found {
 		return c, p, nil
 	}
-	var texts []snapshot.PolicyText
-	for _, ref := range refs {
-		text, err := read(ref.Text)
-		if err != nil {
-			return c, p, err
-		}
-		texts = append(texts, snapshot.PolicyText{Layer: ref.Layer, Path: ref.Path, Text: text})
-	}
-	if p, err = snapshot.Compose(texts); err == nil {
+	if p, err = policyOf(read, refs); err == nil {
 		known[key] = p
 	}
 	return c, p, err

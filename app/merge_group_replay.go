@@ -1,12 +1,8 @@
 package app
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/changewarden/changewarden/app/evidence"
@@ -30,16 +26,11 @@ func groupDigest(members []GroupMemberRecord, tip rules.Tip, v rules.MergeGroupV
 		of[i] = m
 	}
 	v.Members = of
-	body, err := json.Marshal(struct {
+	return sumOf(struct {
 		Members []GroupMemberRecord
 		Tip     rules.Tip
 		Verdict rules.MergeGroupVerdict
 	}{members, tip, v})
-	if err != nil {
-		return "", fmt.Errorf("digest verdict: %w", err)
-	}
-	sum := sha256.Sum256(body)
-	return hex.EncodeToString(sum[:]), nil
 }
 
 // judgeGroupAgain judges a recorded merge group from what its record names, as of its moment,
@@ -68,43 +59,17 @@ func judgeGroupAgain(ctx context.Context, s *store.Store, record evidence.Record
 		}
 		group.Members = append(group.Members, judged)
 	}
-	again, err := json.Marshal(rules.EvaluateMergeGroup(group, body.At))
-	if err != nil {
-		return Different, fmt.Errorf("encode verdict: %w", err)
-	}
-	if bytes.Equal(again, body.Verdict) {
-		return SameBytes, nil
-	}
-	// Under another version of the evaluator the promise is the findings alone.
-	if body.Evaluator == rules.Evaluator {
-		return Different, nil
-	}
-	was, err := found(body.Verdict)
-	if err != nil {
-		return Different, err
-	}
-	now, err := found(again)
-	if err != nil || !bytes.Equal(was, now) {
-		return Different, err
-	}
-	return SameFindings, nil
+	return agreement[found](body.Verdict, rules.EvaluateMergeGroup(group, body.At), body.Evaluator)
 }
 
 // found is what every version of the evaluator finds alike: outcomes, reasons and findings.
-func found(verdict []byte) ([]byte, error) {
-	type side struct{ Findings json.RawMessage }
-	var v struct {
-		Outcome rules.Outcome
-		Reasons json.RawMessage
-		Members []struct {
-			Pull       int64
-			Outcome    rules.Outcome
-			Reasons    json.RawMessage
-			Own, Group *side
-		}
+type found struct {
+	Outcome rules.Outcome
+	Reasons json.RawMessage
+	Members []struct {
+		Pull       int64
+		Outcome    rules.Outcome
+		Reasons    json.RawMessage
+		Own, Group *struct{ Findings json.RawMessage }
 	}
-	if err := json.Unmarshal(verdict, &v); err != nil {
-		return nil, fmt.Errorf("read the recorded verdict: %w", err)
-	}
-	return json.Marshal(v)
 }

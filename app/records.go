@@ -204,26 +204,40 @@ type StoredVerdict struct {
 // read at, nor the address of its text, which is another one after each start.
 func digestOf(change rules.Change, v rules.Verdict, policy []snapshot.PolicyText) (string, error) {
 	v.At, change.TakenAt = time.Time{}, time.Time{}
-	teams := make([]rules.Team, len(change.Teams))
-	for i, t := range change.Teams {
-		t.AsOf = time.Time{}
-		teams[i] = t
-	}
-	change.Teams = teams
-	texts := make([]string, 0, len(policy))
-	for _, p := range policy {
-		texts = append(texts, p.Layer, string(p.Text))
-	}
-	body, err := json.Marshal(struct {
+	change.Teams = timelessTeams(change.Teams)
+	return sumOf(struct {
 		Change  rules.Change
 		Verdict rules.Verdict
 		Policy  []string
-	}{change, timeless(v), texts})
+	}{change, timeless(v), wordsOf(policy)})
+}
+
+// sumOf is the SHA-256 of v as JSON, in hexadecimal digits.
+func sumOf(v any) (string, error) {
+	body, err := json.Marshal(v)
 	if err != nil {
 		return "", fmt.Errorf("digest verdict: %w", err)
 	}
 	sum := sha256.Sum256(body)
 	return hex.EncodeToString(sum[:]), nil
+}
+
+// wordsOf are the layers of a policy and their texts, wherever these were read.
+func wordsOf(policy []snapshot.PolicyText) []string {
+	texts := make([]string, 0, 2*len(policy))
+	for _, p := range policy {
+		texts = append(texts, p.Layer, string(p.Text))
+	}
+	return texts
+}
+
+// timelessTeams returns teams without the moments at which they were read.
+func timelessTeams(teams []rules.Team) []rules.Team {
+	out := slices.Clone(teams)
+	for i := range out {
+		out[i].AsOf = time.Time{}
+	}
+	return out
 }
 
 // timeless returns v without the moments at which memberships were read.

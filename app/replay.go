@@ -1,11 +1,15 @@
 package app
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
 	"github.com/changewarden/changewarden/app/evidence"
+	"github.com/changewarden/changewarden/app/snapshot"
+	"github.com/changewarden/changewarden/rules"
 )
 
 // Replayed is what came of judging every recorded verdict again.
@@ -91,4 +95,49 @@ func (p *Replayed) count(record evidence.Record, agreement Agreement, failed err
 	if failed == nil {
 		p.Agreements[agreement]++
 	}
+}
+
+// agreement says how what is judged again is to what was recorded under an evaluator. Under
+// another one the promise is what Kept has fields for.
+func agreement[Kept any](recorded json.RawMessage, again any, evaluator string) (Agreement, error) {
+	body, err := json.Marshal(again)
+	if err != nil {
+		return Different, fmt.Errorf("encode verdict: %w", err)
+	}
+	if bytes.Equal(body, recorded) {
+		return SameBytes, nil
+	}
+	if evaluator == rules.Evaluator {
+		return Different, nil
+	}
+	was, err := kept[Kept](recorded)
+	if err != nil {
+		return Different, err
+	}
+	now, err := kept[Kept](body)
+	if err != nil || !bytes.Equal(was, now) {
+		return Different, err
+	}
+	return SameFindings, nil
+}
+
+func kept[Kept any](verdict []byte) ([]byte, error) {
+	var k Kept
+	if err := json.Unmarshal(verdict, &k); err != nil {
+		return nil, fmt.Errorf("read the recorded verdict: %w", err)
+	}
+	return json.Marshal(k)
+}
+
+// policyOf puts together the policy of the layers that a record names.
+func policyOf(read func(address string) ([]byte, error), refs []PolicyRef) (rules.Policy, error) {
+	var texts []snapshot.PolicyText
+	for _, ref := range refs {
+		text, err := read(ref.Text)
+		if err != nil {
+			return rules.Policy{}, err
+		}
+		texts = append(texts, snapshot.PolicyText{Layer: ref.Layer, Path: ref.Path, Text: text})
+	}
+	return snapshot.Compose(texts)
 }

@@ -21,36 +21,12 @@ func ComposeFloor(builtin, org Layer) (Layer, error) {
 	c := composer{floor: builtin}
 	floor := builtin
 	floor.File = org.File
-	floor.Groups = maps.Clone(builtin.Groups)
-	for _, name := range slices.Sorted(maps.Keys(org.Groups)) {
-		if _, ok := builtin.Groups[name]; !ok {
-			c.fail(org, org.Groups[name].At, "the file has no rules, so those of the built-in policy are in force, and they know no group %q: it has %s",
-				name, quotedList(slices.Sorted(maps.Keys(builtin.Groups))))
-			continue
-		}
-		floor.Groups[name] = org.Groups[name]
-	}
+	floor.Groups = chosen(&c, org, "group", builtin.Groups, org.Groups, func(g Group) Position { return g.At })
 	for _, name := range ownClasses(org) {
 		c.fail(org, org.Classes[name].At, "the file has no rules, and class %q changes none of the built-in policy's: write the rules that name it, or take it out", name)
 	}
-	floor.Windows = maps.Clone(builtin.Windows)
-	for _, name := range slices.Sorted(maps.Keys(org.Windows)) {
-		if _, ok := builtin.Windows[name]; !ok {
-			c.fail(org, org.Windows[name].At, "the file has no rules, so those of the built-in policy are in force, and they know no window %q: it has %s",
-				name, quotedList(slices.Sorted(maps.Keys(builtin.Windows))))
-			continue
-		}
-		floor.Windows[name] = org.Windows[name]
-	}
-	floor.Environments = maps.Clone(builtin.Environments)
-	for _, name := range slices.Sorted(maps.Keys(org.Environments)) {
-		if _, ok := builtin.Environments[name]; !ok {
-			c.fail(org, org.Environments[name].At, "the file has no rules, so those of the built-in policy are in force, and they know no environment %q: it has %s",
-				name, quotedList(slices.Sorted(maps.Keys(builtin.Environments))))
-			continue
-		}
-		floor.Environments[name] = org.Environments[name]
-	}
+	floor.Windows = chosen(&c, org, "window", builtin.Windows, org.Windows, func(w Window) Position { return w.At })
+	floor.Environments = chosen(&c, org, "environment", builtin.Environments, org.Environments, func(e Environment) Position { return e.At })
 	floor.Freezes = org.Freezes
 	if org.Emergency != nil {
 		c.fail(org, org.Emergency.At, "the file has no rules, and emergency changes none of the built-in policy's: write the rules that it waives, or take it out")
@@ -73,6 +49,21 @@ func ComposeFloor(builtin, org Layer) (Layer, error) {
 		return Layer{}, fmt.Errorf("compose floor: %w", c.errs)
 	}
 	return floor, nil
+}
+
+// chosen returns what the built-in policy has of a kind, with the file's in its stead where it
+// has the name; another one is a fault.
+func chosen[T any](c *composer, org Layer, kind string, builtin, own map[string]T, at func(T) Position) map[string]T {
+	out := maps.Clone(builtin)
+	for _, name := range slices.Sorted(maps.Keys(own)) {
+		if _, ok := builtin[name]; !ok {
+			c.fail(org, at(own[name]), "the file has no rules, so those of the built-in policy are in force, and they know no %s %q: it has %s",
+				kind, name, quotedList(slices.Sorted(maps.Keys(builtin))))
+			continue
+		}
+		out[name] = own[name]
+	}
+	return out
 }
 
 // quotedList joins words in quotes as a sentence does.

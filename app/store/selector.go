@@ -85,11 +85,24 @@ func (tx *Tx) pullsOfPerson(sel subject.Selector) ([]Pull, error) {
 	return list(tx.reader(), scanPull, selectPullIn+`where p.open and (r.id is null or r.account = $1)`+who, sel.Account, sel.User)
 }
 
+// pullsWithHead returns the open pull requests that have a head, and the governed ones that were
+// merged with it.
+func (tx *Tx) pullsWithHead(repo int64, sha string) (open, merged []Pull, err error) {
+	all, err := list(tx.reader(), scanPull, selectPullOnly+`where repo = $1 and head = $2 and (open or merged and governed)`, repo, sha)
+	for _, p := range all {
+		if p.Open {
+			open = append(open, p)
+		} else {
+			merged = append(merged, p)
+		}
+	}
+	return open, merged, err
+}
+
 // selectByHead selects the open pull requests that have the head, without those that are
 // known to be ungoverned, and with a check only those whose verdict it could change.
 func (tx *Tx) selectByHead(at time.Time, sel subject.Selector, due map[subject.Subject]bool) error {
-	const query = selectPullOnly + `where repo = $1 and head = $2 and open`
-	pulls, err := list(tx.reader(), scanPull, query, sel.Repo, sel.SHA)
+	pulls, merged, err := tx.pullsWithHead(sel.Repo, sel.SHA)
 	if err != nil {
 		return err
 	}
@@ -98,7 +111,7 @@ func (tx *Tx) selectByHead(at time.Time, sel subject.Selector, due map[subject.S
 		if err := tx.lockHead(sel.Repo, sel.SHA); err != nil {
 			return err
 		}
-		if pulls, err = list(tx.reader(), scanPull, query, sel.Repo, sel.SHA); err != nil {
+		if pulls, merged, err = tx.pullsWithHead(sel.Repo, sel.SHA); err != nil {
 			return err
 		}
 	}
@@ -117,8 +130,12 @@ func (tx *Tx) selectByHead(at time.Time, sel subject.Selector, due map[subject.S
 			due[subject.Subject{Kind: subject.Head, Repo: sel.Repo, SHA: sel.SHA}] = true
 		}
 	}
-	if sel.Check != nil {
-		if err := tx.selectMerged(sel, due); err != nil {
+	own := notOurs
+	if sel.Check != nil && (len(pulls)+len(merged) > 0 || grouped) {
+		if own, err = tx.ownCheck(sel.Repo, sel.SHA, *sel.Check); err != nil {
+			return err
+		}
+		if err := tx.selectMerged(merged, own, due); err != nil {
 			return err
 		}
 	}
@@ -126,9 +143,8 @@ func (tx *Tx) selectByHead(at time.Time, sel subject.Selector, due map[subject.S
 		return tx.stray(sel.Repo, sel.SHA, at)
 	}
 	if sel.Check != nil {
-		own, err := tx.ownCheck(sel.Repo, sel.SHA, *sel.Check)
-		if err != nil || own == asSaid {
-			return err
+		if own == asSaid {
+			return nil
 		}
 		if own == notAsSaid {
 			said, err := tx.doubt(sel.Repo, sel.SHA)
@@ -164,18 +180,14 @@ func (tx *Tx) selectByHead(at time.Time, sel subject.Selector, due map[subject.S
 	return nil
 }
 
-// selectMerged adds the merged pull requests that have the head, where verdicts rest on every
-// check: a result that comes late can change what is usual on their base, and their look finds
-// whom that concerns.
-func (tx *Tx) selectMerged(sel subject.Selector, due map[subject.Subject]bool) error {
-	if own, err := tx.ownCheck(sel.Repo, sel.SHA, *sel.Check); err != nil || own != notOurs {
-		return err
+// selectMerged adds those of the merged pull requests with a head whose verdicts rest on every
+// check, if a result on it is not ours: one that comes late can change what is usual on their
+// base, and their look finds whom that concerns.
+func (tx *Tx) selectMerged(merged []Pull, own own, due map[subject.Subject]bool) error {
+	if own != notOurs {
+		return nil
 	}
-	pulls, err := list(tx.reader(), scanPull, selectPullOnly+`where repo = $1 and head = $2 and merged and governed`, sel.Repo, sel.SHA)
-	if err != nil {
-		return err
-	}
-	for _, p := range pulls {
+	for _, p := range merged {
 		interest, found, err := tx.checkInterest(p.Repo, p.Number)
 		if err != nil {
 			return err
