@@ -189,12 +189,12 @@ type suite struct {
 }
 
 type run struct {
-	DatabaseID  int64
-	Name        string
-	Status      string
-	Conclusion  *string
-	StartedAt   *time.Time
-	CompletedAt *time.Time
+	DatabaseID int64
+	Name       string
+	Status     string
+	Conclusion *string
+	StartedAt  *time.Time
+	Deployment *struct{ DatabaseID int64 } // that its job made
 
 	attempt int // of the workflow run whose job it is; see readJobs
 }
