@@ -88,7 +88,7 @@ func (a *App) judgePull(ctx context.Context, c store.Claim) error {
 	}
 	l := look{c: c, repo: repo, was: row, row: pullRow(row, c.Subject, read), read: read, policy: policy, preview: preview, waiting: waiting}
 	l.interest = interest(repo.Account, read)
-	if l.shown, err = a.shown(ctx, c, l.interest.Seen, read.Suites); err != nil {
+	if l.shown, err = a.shown(ctx, c, l.interest.Seen, read.Suites, row.Facts); err != nil {
 		return err
 	}
 	return a.stored(ctx, func(ctx context.Context, tx *store.Tx) error { return a.settle(ctx, tx, l) })

@@ -2,18 +2,23 @@ package app
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
 
 	"github.com/changewarden/changewarden/app/route"
 	"github.com/changewarden/changewarden/app/store"
 	"github.com/changewarden/changewarden/app/subject"
+	"github.com/changewarden/changewarden/rules"
 )
 
 // shown reports whether a look saw all that the deliveries told which led to it, so that there
 // is nothing that GitHub's API could be behind with: each of them told of a check run or suite,
-// and what was read has it concluded as it was told, or not yet where it was told so. One that
-// was told of with several conclusions may be in any of them, and whatever else was told is not
-// looked for: then it is false.
-func (a *App) shown(ctx context.Context, c store.Claim, seen []subject.Check, suites map[int64]string) (bool, error) {
+// and what was read has it concluded as it was told. Where it was told to have begun it may have
+// ended meanwhile, unless it had ended by the last look, whose facts former are: then it began
+// again, and GitHub shows how it ended before. One that was told of with several conclusions may
+// be in any of them, and whatever else was told is not looked for: then it is false.
+func (a *App) shown(ctx context.Context, c store.Claim, seen []subject.Check, suites map[int64]string, former []byte) (bool, error) {
 	if c.Delivered > len(c.Deliveries) {
 		return false, nil
 	}
@@ -34,12 +39,18 @@ func (a *App) shown(ctx context.Context, c store.Claim, seen []subject.Check, su
 		}
 		told[by] = check.Conclusion
 	}
+	var was rules.Change
+	if len(told) > 0 && len(former) > 0 {
+		if err := json.Unmarshal(former, &was); err != nil {
+			return false, fmt.Errorf("read the last look's facts: %w", err)
+		}
+	}
 	for _, s := range seen {
 		end, by := s.Conclusion, reporter{s.Source, s.ID}
 		if s.Source == subject.CheckSuite {
 			end = suites[s.ID]
 		}
-		if want, ok := told[by]; ok && want == end {
+		if want, ok := told[by]; ok && (want == end || want == "" && !ended(was, by)) {
 			delete(told, by)
 		}
 	}
@@ -50,4 +61,12 @@ func (a *App) shown(ctx context.Context, c store.Claim, seen []subject.Check, su
 type reporter struct {
 	source subject.CheckSource
 	id     int64
+}
+
+// ended reports whether a check had come to its end by a look.
+func ended(c rules.Change, by reporter) bool {
+	if by.source == subject.CheckSuite {
+		return slices.ContainsFunc(c.Suites, func(s rules.CheckSuite) bool { return s.ID == by.id && s.Status == "completed" })
+	}
+	return slices.ContainsFunc(c.Runs, func(r rules.CheckRun) bool { return r.ID == by.id && r.Conclusion != "" })
 }

@@ -26,9 +26,38 @@ func held(t *testing.T, s setup) setup {
 	return s
 }
 
-// TestRequests counts what single things cost that people and apps do.
+type cost struct{ Looks, Reads, Runs, Statuses int }
+
+// TestRequests counts what single things cost that people and apps do. An app reports its check
+// in several deliveries: one that comes while somebody looks may be newer than what was read, so
+// there is another look, and nothing else. Without that it is one: that has to be so in one of a
+// few tries.
 func TestRequests(t *testing.T) {
-	type cost struct{ Looks, Reads, Runs, Statuses int }
+	const check = "a check that matters"
+	twice := cost{2, 2, 1, 1}
+	for range 10 {
+		got := costs(t)
+		met := got[check] == twice
+		if met {
+			got[check] = cost{1, 1, 1, 1}
+		}
+		if diff := cmp.Diff(map[string]cost{
+			"a review":                       {1, 1, 1, 1},
+			"a push":                         {1, 2, 1, 1}, // and the pages of its files
+			"a check that matters to nobody": {},
+			check:                            {1, 1, 1, 1},
+			"a redelivery":                   {},
+		}, got); diff != "" {
+			t.Fatalf("(-want +got):\n%s", diff)
+		}
+		if !met {
+			return
+		}
+	}
+	t.Errorf("%s costs %+v every time", check, twice)
+}
+
+func costs(t *testing.T) map[string]cost {
 	s, all := plain(8)
 	rows, err := measureAll(t.Context(), held(t, s), all[:5])
 	if err != nil {
@@ -38,15 +67,7 @@ func TestRequests(t *testing.T) {
 	for _, r := range rows {
 		got[r.what] = cost{r.looks, r.reads, r.runs, r.statuses}
 	}
-	if diff := cmp.Diff(map[string]cost{
-		"a review":                       {1, 1, 1, 1},
-		"a push":                         {1, 2, 1, 1}, // and the pages of its files
-		"a check that matters to nobody": {},
-		"a check that matters":           {1, 1, 1, 1},
-		"a redelivery":                   {},
-	}, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
+	return got
 }
 
 // TestSustain sends a short stream: nothing is lost, and each change shows what it should.

@@ -68,7 +68,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 	flags.IntVar(&o.heads, "heads", 50, "pull requests that the stream is about")
 	flags.DurationVar(&o.duration, "duration", time.Minute, "how long the stream lasts")
 	flags.DurationVar(&o.lag, "lag", 50*time.Millisecond, "how long GitHub's API takes for an answer, where latency is measured")
-	flags.IntVar(&o.events, "events", 40, "events of each kind whose latency is measured")
+	flags.IntVar(&o.events, "events", 40, "events of each kind whose latency is measured; a quarter of them with the write limiter on")
 	flags.IntVar(&o.pulls, "pulls", 10000, "open pull requests in the store, where memory is measured")
 	flags.IntVar(&o.records, "records", 1000000, "records in the store, where start-up is measured")
 	if err := flags.Parse(args); err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/changewarden/changewarden/app/publish"
@@ -30,11 +29,6 @@ func sustain(ctx context.Context, s setup, pulls, perSecond int, for_ time.Durat
 		return m, err
 	}
 	g := b.g
-	// Of 5,000 requests an hour so many deliveries leave nothing within seconds, and a server that
-	// waits for the next hour has nothing to bear.
-	if err := g.LeaveLimit(strings.Split(repo, "/")[0], 1_000_000); err != nil {
-		return m, err
-	}
 	runs := map[int]int64{}
 	act := func(i int) error {
 		number := i%pulls + 1

@@ -44,7 +44,11 @@ func printSustained(ctx context.Context, o options, out io.Writer) error {
 
 func printLatency(ctx context.Context, o options, out io.Writer) error {
 	for _, limited := range []bool{false, true} {
-		all, err := latency(ctx, o.events, o.lag, limited)
+		events := o.events
+		if limited {
+			events = max(events/4, 2) // an hour has 480 writes
+		}
+		all, err := latency(ctx, events, o.lag, limited)
 		if err != nil {
 			return err
 		}
