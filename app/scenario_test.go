@@ -90,6 +90,7 @@ func vocabulary() map[string]func(ts *testscript.TestScript, neg bool, args []st
 	maps.Copy(all, gateWords)
 	maps.Copy(all, signOffWords)
 	maps.Copy(all, issueWords)
+	maps.Copy(all, timelineWords)
 	return all
 }
 

@@ -172,7 +172,7 @@ var parsed = func() map[string]*template.Template {
 
 var funcs = template.FuncMap{
 	"text":  say.Visible,
-	"word":  word,
+	"word":  Word,
 	"mark":  mark,
 	"kind":  kind,
 	"stamp": func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05 UTC") },
@@ -182,8 +182,8 @@ var funcs = template.FuncMap{
 	"quiet": func(o rules.Outcome) bool { return o == rules.NotApplicable || o == rules.Ahead },
 }
 
-// word is an outcome for people.
-func word(o rules.Outcome) string {
+// Word is an outcome for people.
+func Word(o rules.Outcome) string {
 	switch o {
 	case rules.Pass:
 		return "Passed"
