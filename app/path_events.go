@@ -32,7 +32,9 @@ func (p path) events() []web.Event {
 	for _, e := range slices.Concat(p.judgements(), p.merge(), p.recorded(), p.deployments()) {
 		all = append(all, ordered{e, e.Seq})
 	}
-	slices.SortStableFunc(all, func(a, b ordered) int { return cmp.Or(cmp.Compare(a.At.Unix(), b.At.Unix()), cmp.Compare(a.seq, b.seq)) })
+	slices.SortStableFunc(all, func(a, b ordered) int {
+		return cmp.Or(cmp.Compare(a.At.Unix(), b.At.Unix()), cmp.Compare(a.seq, b.seq))
+	})
 	out := make([]web.Event, 0, len(all))
 	for _, e := range all {
 		out = append(out, e.Event)
@@ -54,7 +56,9 @@ func (p path) judgements() []web.Event {
 				}
 			}
 		}
-		out = append(out, p.approvals(j, counted)...)
+		if changed := p.approvals(j, counted); i > 0 || !p.cut {
+			out = append(out, changed...)
+		}
 		text := web.Word(j.verdict.Outcome) + ": " + say.Status(j.verdict, j.change, p.names)
 		if is := j.Head + text; is != was {
 			out = append(out, web.Event{At: j.At, What: text, Outcome: j.verdict.Outcome, Commit: j.Head, Log: j.Log, Seq: j.Seq})
@@ -180,7 +184,10 @@ func (p path) commanded(r evidence.Record) web.Event {
 	}
 	switch {
 	case body.Outcome != string(store.CommandTaken):
-		e.What = fmt.Sprintf("The command /%s was refused: %s", cmp.Or(body.Command, "?"), body.Why)
+		e.What = fmt.Sprintf("wrote the command /%s, which was refused: %s", body.Command, body.Why)
+		if body.Command == "" {
+			e.What = "wrote a command, which was refused: " + body.Why
+		}
 		return e
 	case body.Command == string(command.Waive):
 		e.What, e.Outcome = fmt.Sprintf("waived “%s”%s%s", body.Rule, as, until), rules.Waived
@@ -193,7 +200,11 @@ func (p path) commanded(r evidence.Record) web.Event {
 	default:
 		e.What = "said /" + body.Command
 	}
-	if why := strings.Join(strings.Fields(cmp.Or(said.Reason, said.Note)), " "); why != "" {
+	note := said.Note
+	if n := len(body.Name); n > 0 && len(said.Argument) > n && strings.EqualFold(said.Argument[:n], body.Name) {
+		note = said.Argument[n:] + " " + note // the name was not quoted
+	}
+	if why := strings.Join(strings.Fields(cmp.Or(said.Reason, note)), " "); why != "" {
 		e.What += ": “" + why + "”"
 	}
 	return e

@@ -31,12 +31,12 @@ type Row struct {
 // Page is one change with its newest verdict. Everything in it is plain text.
 type Page struct {
 	Row
-	Head     string      // commit
-	Also     []int64     // other pull requests that are the same change
-	Next     []string    // what would let it pass, the fewest steps that do; else the next action and who can take it
-	Rules    []Rule      // in the order of the policy
-	Notices  []string    // what there is to say about the policy itself
-	History  []Judgement // the newest first, the one above included
+	Head     string   // commit
+	Also     []int64  // other pull requests that are the same change
+	Next     []string // what would let it pass, the fewest steps that do; else the next action and who can take it
+	Rules    []Rule   // in the order of the policy
+	Notices  []string // what there is to say about the policy itself
+	Path     Path
 	Policy   []PolicyFile
 	Evidence Evidence
 	URL      string // of the pull request on GitHub; empty: no link
@@ -82,15 +82,6 @@ type CheckKind struct {
 	Word    string
 	Outcome rules.Outcome
 	Names   []string
-}
-
-// Judgement is one verdict in the history of a change.
-type Judgement struct {
-	At       time.Time
-	Head     string
-	Outcome  rules.Outcome
-	Headline string
-	Seq      int64 // of its record in the ledger
 }
 
 // PolicyFile is a file that judged.

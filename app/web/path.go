@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -64,4 +65,11 @@ func Reached(o rules.Outcome) string {
 	default:
 		return "unknown"
 	}
+}
+
+// back are events, the newest first.
+func back(events []Event) []Event {
+	out := slices.Clone(events)
+	slices.Reverse(out)
+	return out
 }

@@ -171,15 +171,17 @@ var parsed = func() map[string]*template.Template {
 }()
 
 var funcs = template.FuncMap{
-	"text":  say.Visible,
-	"word":  Word,
-	"mark":  mark,
-	"kind":  kind,
-	"stamp": func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05 UTC") },
-	"iso":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-	"short": func(commit string) string { return commit[:min(len(commit), 7)] },
-	"lines": func(n int) []struct{} { return make([]struct{}, min(n, 20)) },
-	"quiet": func(o rules.Outcome) bool { return o == rules.NotApplicable || o == rules.Ahead },
+	"text":    say.Visible,
+	"word":    Word,
+	"mark":    mark,
+	"kind":    kind,
+	"stamp":   func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05 UTC") },
+	"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"short":   func(commit string) string { return commit[:min(len(commit), 7)] },
+	"lines":   func(n int) []struct{} { return make([]struct{}, min(n, 20)) },
+	"back":    back,
+	"reached": Reached,
+	"quiet":   func(o rules.Outcome) bool { return o == rules.NotApplicable || o == rules.Ahead },
 }
 
 // Word is an outcome for people.

@@ -231,7 +231,11 @@ func FuzzChangePage(f *testing.F) {
 		p.Rules = append(p.Rules, Rule{Name: s, Layer: s, Outcome: rules.Outcome(s), Sentence: s, Because: s, Approvals: []Approvals{{
 			Need: 1 << 40, From: s, Counted: []Person{{s, s}}, Dropped: []string{s}, Objections: []Person{{s, s}},
 		}}})
-		p.Notices, p.History = []string{s}, []Judgement{{Head: s, Outcome: rules.Outcome(s), Headline: s}}
+		p.Notices = []string{s}
+		p.Path = Path{
+			Stations: []Station{{Name: s, State: rules.Outcome(s), Text: s, Until: noon}},
+			Events:   []Event{{Who: s, What: s, Outcome: rules.Outcome(s), Commit: s, Log: 1}},
+		}
 		p.Evidence = Evidence{Size: 1, Root: s}
 		sound(t, get(t, Handler(one{p}, Options{}), "/changes/a/b/1").Body.String(), "#ZgotmplZ")
 		sound(t, get(t, Handler(one{p}, Options{}), "/").Body.String(), "")
