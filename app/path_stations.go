@@ -122,7 +122,7 @@ func (p path) barriers(at time.Time) []barrier {
 	}
 	found := map[string]barrier{}
 	for _, l := range policy.Layers {
-		for key, environment := range l.Environments {
+		for key := range l.Environments {
 			if !slices.ContainsFunc(l.Rules, func(r rules.Rule) bool { return string(r.Stage) == key }) {
 				continue
 			}
@@ -130,7 +130,7 @@ func (p path) barriers(at time.Time) []barrier {
 			if b.job != nil {
 				b.verdict = b.job.decision.Verdict
 			} else {
-				b.verdict = p.ahead(policy, environment, at)
+				b.verdict = p.ahead(policy, called(policy, key), at)
 			}
 			if slices.ContainsFunc(b.verdict.Findings, asked) || b.job != nil {
 				found[key] = b
@@ -201,16 +201,15 @@ func (p path) jobAt(policy rules.Policy, key string) *passage {
 }
 
 // ahead is what the rules before an environment would ask of the change by itself.
-func (p path) ahead(policy rules.Policy, e rules.Environment, at time.Time) rules.Verdict {
+func (p path) ahead(policy rules.Policy, environment string, at time.Time) rules.Verdict {
 	c := p.standing.change
 	s := rules.Shipment{
-		Repo: c.Repo, Commit: p.landing.Commit, TakenAt: at, Changes: []rules.Landed{{Change: c, Commit: p.landing.Commit, Diff: c.Landed}},
+		Repo: c.Repo, Environment: environment, Commit: p.landing.Commit, TakenAt: at, Changes: []rules.Landed{{Change: c, Commit: p.landing.Commit, Diff: c.Landed}},
 		People: c.People, Teams: c.Teams, Owners: c.Owners, Logins: c.Logins, Read: c.Read,
 	}
-	if len(c.Pulls) == 0 || len(e.Match) == 0 { // it was erased
+	if len(c.Pulls) == 0 { // it was erased
 		return rules.Verdict{}
 	}
-	s.Environment = strings.ReplaceAll(e.Match[0], "*", "")
 	return rules.EvaluateShipment(policy, s, at)
 }
 

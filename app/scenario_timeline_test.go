@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"io"
+	"net/http"
 	"regexp"
 	"strings"
 
@@ -12,6 +14,7 @@ import (
 // timelineWords are the words about a change's way and about the pages beside it.
 var timelineWords = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"timeline": cmdTimeline,
+	"visits":   cmdVisits,
 }
 
 // timeline #N FILE wants the timeline of a pull request to read as the file says, but for
@@ -48,5 +51,22 @@ func cmdTimeline(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if diff := cmp.Diff(string(readFile(ts, args[1])), text); diff != "" {
 		ts.Fatalf("the timeline of %s (-want +got):\n%s", args[0], diff)
+	}
+}
+
+var tags = regexp.MustCompile(`<[^>]*>`)
+
+// visits PATH TEXT... wants (or with ! does not want) each TEXT on a page, whatever its mark-up.
+func cmdVisits(ts *testscript.TestScript, neg bool, args []string) {
+	resp, err := http.Get(of(ts).url + args[0])
+	ts.Check(err)
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	text := strings.Join(strings.Fields(tags.ReplaceAllString(string(body), "")), " ")
+	for _, want := range args[1:] {
+		if resp.StatusCode != http.StatusOK || strings.Contains(text, want) == neg {
+			ts.Fatalf("status %d: %s", resp.StatusCode, text)
+		}
 	}
 }

@@ -14,6 +14,13 @@ type Source interface {
 	Change(ctx context.Context, owner, name string, number int64) (Page, bool, error)
 	// Recent returns the changes judged last, the newest first, at most n.
 	Recent(ctx context.Context, n int) ([]Row, error)
+	// Deployments returns what waits at the gates, and what was decided last: at most n each.
+	Deployments(ctx context.Context, n int) (Deployments, error)
+	// Emergencies returns those that were declared last, the newest first, at most n.
+	Emergencies(ctx context.Context, n int) ([]Emergency, error)
+	// Calendar returns the windows and freezes of the policies by which each repository was
+	// judged last.
+	Calendar(ctx context.Context) ([]Calendar, error)
 }
 
 // Row is one change in the list.

@@ -28,9 +28,26 @@ const nasty = "<script>alert(1)</script> | `x` \u202egnp.exe\u202c @ann closes #
 
 // fakeSource serves a change that waits, one that passed, one that cannot be judged and a
 // hostile one.
-type fakeSource struct{ rows []Page }
+type fakeSource struct {
+	rows        []Page
+	deployments Deployments
+	emergencies []Emergency
+	calendar    []Calendar
+}
 
-func samples() *fakeSource { return &fakeSource{[]Page{terraform(), plain(), huge(), hostile()}} }
+func samples() *fakeSource {
+	return &fakeSource{[]Page{terraform(), plain(), huge(), hostile()}, gates(), emergencies(), windows()}
+}
+
+func (s *fakeSource) Deployments(context.Context, int) (Deployments, error) {
+	return s.deployments, nil
+}
+
+func (s *fakeSource) Emergencies(context.Context, int) ([]Emergency, error) {
+	return s.emergencies, nil
+}
+
+func (s *fakeSource) Calendar(context.Context) ([]Calendar, error) { return s.calendar, nil }
 
 func (s *fakeSource) Change(_ context.Context, owner, name string, number int64) (Page, bool, error) {
 	if owner == "broken" {

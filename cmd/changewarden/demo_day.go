@@ -75,6 +75,12 @@ func (d *demo) day(ctx context.Context) error {
 		fmt.Fprintf(d.out, "  #%d %-8s %-7s %s/changes/%s/%d\n", pull.Number, shown.State, merged, d.pages, shop, pull.Number)
 	}
 	fmt.Fprintf(d.out, "  production has %s\n", d.live)
+	fmt.Fprintf(d.out, "\nEach change's page shows its whole way, up to production; changewarden timeline prints it.\n")
+	for _, page := range []struct{ path, shows string }{
+		{"deployments", "what is held now, and what was decided"}, {"emergencies", "with their clocks"}, {"calendar", "when the windows open next"},
+	} {
+		fmt.Fprintf(d.out, "  %s/%-12s %s\n", d.pages, page.path, page.shows)
+	}
 	return nil
 }
 

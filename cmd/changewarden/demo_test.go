@@ -52,6 +52,11 @@ At the end
   #7 success          PAGES/changes/octo-org/shop/7
   #8 success  merged  PAGES/changes/octo-org/shop/8
   production has #8
+
+Each change's page shows its whole way, up to production; changewarden timeline prints it.
+  PAGES/deployments  what is held now, and what was decided
+  PAGES/emergencies  with their clocks
+  PAGES/calendar     when the windows open next
 `
 
 // The demo plays to its end, and its stories end as they say: a standard change is held over
