@@ -266,7 +266,10 @@ func (p path) demanded(b barrier, f rules.Finding, r rules.Reason) (web.Station,
 	case r.Window != nil:
 		s.Name = inTheWindow + r.Window.Window
 		if r.Outcome == rules.Pass {
-			s.At = b.verdict.At
+			s.At, s.Text = b.verdict.At, "It is open until "+say.Moment(r.Window.Until)+"."
+			if b.job != nil && !b.job.ClosedAt.IsZero() {
+				s.Text = "It was open then, until " + say.Moment(r.Window.Until) + "."
+			}
 		} else if len(r.Window.Next) > 0 {
 			s.Until = r.Window.Next[0].From
 		}
