@@ -307,7 +307,7 @@ func (a *App) merged(tx *store.Tx, l *gateLook, m snapshot.Merged, sha string) (
 // the same facts.
 func (a *App) recordDecision(ctx context.Context, tx *store.Tx, l *gateLook) error {
 	digest, err := decisionDigest(l.request, l.decision, l.read.Texts)
-	if err != nil || digest == l.gate.Digest {
+	if err != nil || digest == l.gate.Digest && l.gate.Log == l.repo.Account {
 		return err
 	}
 	facts, err := json.Marshal(l.request)
