@@ -57,6 +57,9 @@ func scanMergeGroup(s scan) (g MergeGroup, err error) {
 		return g, err
 	}
 	g.SeenAt, g.GoneAt = moment(seen), moment(gone)
+	if len(g.Wanted) == 0 {
+		g.Wanted = nil // PostgreSQL's driver tells empty bytes from none
+	}
 	if len(checks) > 0 {
 		err = json.Unmarshal(checks, &g.Checks)
 	}

@@ -38,6 +38,12 @@ func testMergeGroups(t *testing.T, s *Store) {
 	}
 
 	want.Members = []MergeGroupMember{{Number: 3, Head: "a", Asked: 1}, {Number: 5, Head: "b", Asked: 2}}
+	if err := s.Tx(t.Context(), func(tx *Tx) error { return tx.PutMergeGroup(want) }); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, read()); diff != "" {
+		t.Errorf("looked at, without an answer yet (-want +got):\n%s", diff)
+	}
 	want.Told, want.Outcome, want.Digest, want.Wanted, want.Checks, want.Log, want.Seq = true, "pass", "d", []byte(`{}`), []string{"build"}, 3, 8
 	with := func(number int64) []string {
 		t.Helper()
