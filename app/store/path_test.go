@@ -104,8 +104,10 @@ func testPath(t *testing.T, s *Store) {
 // testDeclaredCommands lists what was declared, the newest first.
 func testDeclaredCommands(t *testing.T, s *Store) {
 	for i, c := range []Command{
-		{Comment: 1, State: CommandTaken, Verb: "emergency"}, {Comment: 2, State: CommandRefused, Verb: "emergency"},
-		{Comment: 3, State: CommandTaken, Verb: "sign-off"}, {Comment: 4, State: CommandTaken, Verb: "emergency"},
+		{Comment: 1, State: CommandTaken, Verb: "emergency"},
+		{Comment: 2, State: CommandRefused, Verb: "emergency"},
+		{Comment: 3, State: CommandTaken, Verb: "sign-off"},
+		{Comment: 4, State: CommandTaken, Verb: "emergency"},
 	} {
 		accept(t, s, noon, subject.Result{Commands: []subject.CommandFact{{Repo: 1, Number: 5, Comment: c.Comment, By: subject.Person{User: 1, Login: "ann"}, At: noon}}})
 		c.DecidedAt = after(i)

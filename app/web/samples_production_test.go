@@ -28,9 +28,9 @@ func emergencies() []Emergency {
 	}
 	used := declared
 	used.Used, used.Approved, used.Issue, used.Due = true, []string{"carol", ""}, 14, noon.Add(47*time.Hour+time.Minute)
-	overdue, late, done, back := used, used, used, declared
+	overdue, back := used, declared
 	overdue.At, overdue.Until, overdue.Holds, overdue.Due = noon.AddDate(0, 0, -7), noon.AddDate(0, 0, -6), false, noon.AddDate(0, 0, -4)
-	late, done = overdue, overdue
+	late, done := overdue, overdue
 	late.Completed, done.Completed = late.Due.Add(90*time.Minute), done.Due.Add(-time.Hour)
 	back.Holds, back.Ended, back.By, back.What, back.Why, back.Waives = false, noon.Add(-time.Minute), "", "", "", nil
 	hostile := used

@@ -171,6 +171,7 @@ func (brokenList) Recent(context.Context, int) ([]Row, error) { return nil, erro
 func (brokenList) Deployments(context.Context, int) (Deployments, error) {
 	return Deployments{}, errors.New("closed")
 }
+
 func (brokenList) Emergencies(context.Context, int) ([]Emergency, error) {
 	return nil, errors.New("closed")
 }
