@@ -19,9 +19,12 @@ const decisions = 20
 // Deployments implements web.Source.
 func (p pages) Deployments(ctx context.Context, n int) (web.Deployments, error) {
 	var out web.Deployments
-	held, err := p.a.store.HeldGates(ctx, n)
+	held, err := p.a.store.HeldGates(ctx, n+1)
 	if err != nil {
 		return out, err
+	}
+	if out.More = len(held) > n; out.More {
+		held = held[:n]
 	}
 	decided, err := p.a.store.DecidedGates(ctx, min(n, decisions))
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 // Deployments are the jobs at the gates.
 type Deployments struct {
 	Held    []Deployment // the longest-waiting first
+	More    bool         // further ones are held
 	Decided []Deployment // of those that wait no more, the newest decision first
 }
 

@@ -18,7 +18,7 @@ func gates() Deployments {
 	rejected.Outcome, rejected.Until, rejected.Headline = rules.Fail, time.Time{}, "Rejected: Production of 4be11d1."
 	ended.Outcome, ended.Until, ended.By = rules.NotApplicable, time.Time{}, ""
 	hostile.Environment, hostile.By, hostile.Headline, hostile.Reasons, hostile.Changes, hostile.URL = nasty, nasty, nasty, []string{nasty}, []ChangeRef{{13, nasty}}, "javascript:alert(1)"
-	return Deployments{Held: []Deployment{held, fresh, hostile}, Decided: []Deployment{let, rejected, ended}}
+	return Deployments{Held: []Deployment{held, fresh, hostile}, More: true, Decided: []Deployment{let, rejected, ended}}
 }
 
 func emergencies() []Emergency {
