@@ -184,8 +184,8 @@ func (p path) policy() (rules.Policy, bool) {
 	return policy, err == nil
 }
 
-// jobAt is the job that brought the change to an environment, or the newest that would; nil:
-// none has asked.
+// jobAt is the job that brought the change to an environment for good, or else the newest that
+// did or would; nil: none has asked.
 func (p path) jobAt(policy rules.Policy, key string) *passage {
 	var newest *passage
 	for i, g := range p.gates {
@@ -193,7 +193,7 @@ func (p path) jobAt(policy rules.Policy, key string) *passage {
 			continue
 		}
 		newest = &p.gates[i]
-		if !g.GoodAt.IsZero() {
+		if !g.GoodAt.IsZero() && g.BadAt.IsZero() {
 			break
 		}
 	}

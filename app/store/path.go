@@ -32,10 +32,10 @@ func (s *Store) VerdictBefore(ctx context.Context, repo, number int64, head, bas
 // GatesOf returns the jobs that would bring a pull request's merge, or did, and whatever else
 // was deployed of the commit that it became; the oldest first.
 func (s *Store) GatesOf(ctx context.Context, repo, number int64, commit string) ([]Gate, error) {
-	all, err := list(s.reader(ctx), scanGate, selectGate+`g
-where g.repo = $1 and (g.sha = $3 and $3 <> '' or exists (
-	select 1 from gate_pulls p where p.repo = g.repo and p.number = $2 and p.environment = g.environment and p.deployment = g.deployment))
-order by g.asked_at, g.deployment, g.environment`, repo, number, commit)
+	all, err := list(s.reader(ctx), scanGate, selectGate+`
+where (repo, deployment, environment) in (select repo, deployment, environment from gate_pulls where repo = $1 and number = $2)
+	or repo = $1 and sha = $3 and sha <> ''
+order by asked_at, deployment, environment`, repo, number, commit)
 	return all, wrap(err, "list deployments of %d#%d", repo, number)
 }
 
