@@ -48,6 +48,7 @@ func TestTickets(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 			// Of another change that names the same the number is told.
+			c.Tickets = []rules.TicketUse{{Ticket: "x-20", Pulls: []int64{77}}} // the twenty-first
 			for _, found := range test.want {
 				c.Tickets = append(c.Tickets, rules.TicketUse{Ticket: found, Pulls: []int64{40, 9}})
 			}
