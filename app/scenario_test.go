@@ -38,7 +38,7 @@ var everyPage = flag.Bool("every-page", false, "run every page of testdata/scena
 
 // storePages are about what a store has a part in: which changes, events and time, hostile
 // input, the evidence and what has no number.
-const storePages = "/(1[5-9]|2[1-9]|37|42|59-groups|59-waived-at-the-gate|67|71|76|79|8[02-9]|90|[a-z])[^/]*$"
+const storePages = "/(1[5-9]|2[1-9]|37|42|59-groups|59-waived-at-the-gate|34-|6[78]|71|76|79|8[02-9]|90|[a-z])[^/]*$"
 
 // Pages read the same on PostgreSQL, with two replicas that take deliveries in turn. Those that
 // are about judging alone are run there by make test-postgres.
@@ -89,6 +89,7 @@ func vocabulary() map[string]func(ts *testscript.TestScript, neg bool, args []st
 	maps.Copy(all, loadWords)
 	maps.Copy(all, gateWords)
 	maps.Copy(all, signOffWords)
+	maps.Copy(all, askWords)
 	maps.Copy(all, issueWords)
 	return all
 }
@@ -143,6 +144,9 @@ type world struct {
 	deaf    bool   // GitHub does not reach the server
 	policy  []byte // of the server
 	with    []func(*Options)
+
+	asking  asking
+	address atomic.Value // url, for who asks while the server is restarted
 
 	personal []string // what names somebody, quoted for a regular expression
 }
@@ -201,7 +205,7 @@ func (w *world) start(policy []byte) error {
 		DatabaseURL: "sqlite://" + filepath.Join(w.dir, "data", "test.db"),
 		GitHubURL:   "http://127.0.0.1", GitHubAPIURL: w.sim.URL(), AppID: w.sim.AppID(),
 		PrivateKey: w.sim.AppKey(), WebhookSecrets: [][]byte{w.sim.WebhookSecret()},
-		Now: w.clock.Now, Quiet: w.quiet, Limits: w.limits, AllowedAccounts: w.allowed,
+		Now: w.clock.Now, Quiet: w.quiet, Limits: w.limits, AllowedAccounts: w.allowed, TokenIssuer: w.sim.Issuer(),
 	}
 	if w.database != "" {
 		o.DatabaseURL, o.LedgerKeyFile = w.database, filepath.Join(w.dir, "ledger.key")
@@ -209,7 +213,11 @@ func (w *world) start(policy []byte) error {
 			if _, err := MakeLedgerKey(o.LedgerKeyFile); err != nil {
 				return err
 			}
+			if err := w.permitKeyFile(filepath.Join(w.dir, "permit.key")); err != nil {
+				return err
+			}
 		}
+		o.PermitKeyFile = filepath.Join(w.dir, "permit.key")
 	}
 	if policy != nil {
 		o.PolicyFile, o.PolicyText = "floor.yml", policy
@@ -234,6 +242,7 @@ func (w *world) start(policy []byte) error {
 	}}
 	go func() { _ = server.Serve(front) }()
 	w.turns, w.app, w.url = turns, turns.all[0], "http://"+front.Addr().String()
+	w.address.Store(w.url)
 	w.sim.SetWebhookURL(w.url + "/webhook")
 	var once sync.Once
 	w.stop = func() {

@@ -16,6 +16,7 @@ import (
 // Job is what GitHub itself says of the job that makes a deployment. A status of the
 // deployment says nothing about it: everybody who can write can post one.
 type Job struct {
+	Suite     int64 // check suite of its run
 	Succeeded bool
 	At        time.Time // when it had ended
 }
@@ -35,6 +36,7 @@ func (r *Reader) Job(ctx context.Context, c *ghclient.Client, t Target, deployme
 				Conclusion  string
 				CompletedAt *time.Time `json:"completed_at"`
 				Deployment  *struct{ ID int64 }
+				CheckSuite  struct{ ID int64 } `json:"check_suite"`
 			} `json:"check_runs"`
 		}
 		resp, err := c.Do(ctx, req, &list)
@@ -45,7 +47,7 @@ func (r *Reader) Job(ctx context.Context, c *ghclient.Client, t Target, deployme
 			if run.Deployment == nil || run.Deployment.ID != deployment || run.App == nil || run.App.Slug != "github-actions" {
 				continue
 			}
-			job := Job{Succeeded: run.Status == "completed" && run.Conclusion == "success"}
+			job := Job{Suite: run.CheckSuite.ID, Succeeded: run.Status == "completed" && run.Conclusion == "success"}
 			if run.CompletedAt != nil {
 				job.At = run.CompletedAt.UTC()
 			}
