@@ -31,6 +31,9 @@ const (
 	spokenLooks = 3
 )
 
+// errSpent: the permit of an ask was taken while it was read. What was decided then stands.
+var errSpent = errors.New("the permit was taken meanwhile")
+
 // refusedError is everything that is not the asker's to know. Why is for our own log.
 type refusedError struct{ why string }
 
@@ -178,8 +181,11 @@ func (a *App) lookAtAsk(ctx context.Context, ask store.GateAsk, spend string) (a
 			decided, err = a.settleAsk(ctx, tx, l, ask.Ticket, spend)
 			return err
 		})
-		if errors.Is(err, errSpoken) && n < spokenLooks {
+		switch {
+		case errors.Is(err, errSpoken) && n < spokenLooks:
 			continue
+		case errors.Is(err, errSpent):
+			return a.toldAsk(ctx, decided)
 		}
 		return askDecided{ask: decided, repo: repo, request: l.request, decision: l.decision}, err
 	}
@@ -206,6 +212,8 @@ func (a *App) settleAsk(ctx context.Context, tx *store.Tx, l *gateLook, ticket, 
 		return ask, refusedError{"the ask is gone"}
 	case spend != "" && (ask.Permit != spend || !ask.SpentAt.IsZero() || !at.Before(ask.PermitUntil)):
 		return ask, refusedError{"the permit was spent or revoked meanwhile"}
+	case !ask.SpentAt.IsZero():
+		return ask, errSpent
 	}
 	l.gate, l.request = gateOf(ask), l.read.Request
 	if err := errors.Join(a.account(tx, l), a.hear(tx, l), l.overdue(tx)); err != nil {
@@ -227,13 +235,13 @@ func (a *App) settleAsk(ctx context.Context, tx *store.Tx, l *gateLook, ticket, 
 		ask.Answer = rolledBack
 	}
 	switch {
-	case spend != "" && approved:
+	case approved && spend != "":
 		ask.SpentAt = at
 		err = a.recordPermit(tx, l, ask, "spent")
-	case !approved && ask.Permit != "" && ask.SpentAt.IsZero():
+	case !approved && ask.Permit != "":
 		err = a.recordPermit(tx, l, ask, "revoked")
 		ask.Permit, ask.PermitAt, ask.PermitUntil = "", time.Time{}, time.Time{}
-	case approved && a.permits != nil && ask.SpentAt.IsZero() && !at.Before(ask.PermitUntil):
+	case approved && a.permits != nil && !at.Before(ask.PermitUntil):
 		ask.Permit, ask.PermitAt, ask.PermitUntil = rand.Text(), at, permitUntil(l.decision)
 		err = a.recordPermit(tx, l, ask, "made")
 	}

@@ -84,8 +84,11 @@ func (a *App) followGates(ctx context.Context, c store.Claim, repo store.Reposit
 	return nil
 }
 
+// askSkew is how far GitHub's clock and ours may be apart where an ask is set against its job.
+const askSkew = time.Minute
+
 // ofAsk returns a deployment that never asked by itself, approved if its job did through the
-// API: one in the same run, each ask once. One that no job made is covered by a permit that was
+// API: in its own run, while it ran, each ask once. One that no job made is covered by a permit that was
 // spent; that it is good nobody says whose word counts.
 func (a *App) ofAsk(ctx context.Context, client *ghclient.Client, target snapshot.Target, g store.Gate) (store.Gate, error) {
 	asks, err := a.store.OpenGateAsks(ctx, g.Repo, g.Environment, g.SHA)
@@ -97,7 +100,12 @@ func (a *App) ofAsk(ctx context.Context, client *ghclient.Client, target snapsho
 	if err != nil {
 		return g, err
 	}
-	i := slices.IndexFunc(asks, func(k store.GateAsk) bool { return found && k.Suite == job.Suite || !found && !k.SpentAt.IsZero() })
+	i := slices.IndexFunc(asks, func(k store.GateAsk) bool {
+		if !found {
+			return !k.SpentAt.IsZero()
+		}
+		return k.Suite == job.Suite && !k.AskedAt.Before(job.Began.Add(-askSkew)) && !k.AskedAt.After(job.At.Add(askSkew))
+	})
 	if i < 0 {
 		return g, nil
 	}

@@ -34,7 +34,7 @@ type Options struct {
 	// Jobs ask through the API with tokens of TokenIssuer that are for TokenAudience. Without an
 	// audience there is no such API.
 	TokenIssuer   string // empty: GitHub's own, see Issuer
-	TokenAudience string // empty: PublicURL
+	TokenAudience string // empty: PublicURL without a slash at its end
 	PermitKeyFile string // the key of permits; empty: beside the SQLite file, see PermitKeyPath; with PostgreSQL: no permits
 
 	TrustedProxies edge.Proxies // who stands before Listen and tells in X-Forwarded-For for whom it speaks
@@ -130,7 +130,9 @@ func (o Options) Issuer() (string, error) {
 }
 
 // Audience returns whom the tokens have to be for; empty: nobody can ask.
-func (o Options) Audience() string { return cmp.Or(o.TokenAudience, o.PublicURL) }
+func (o Options) Audience() string {
+	return cmp.Or(o.TokenAudience, strings.TrimSuffix(o.PublicURL, "/"))
+}
 
 // sqliteFile returns the path in DatabaseURL, empty if it names no SQLite file.
 func (o Options) sqliteFile() string {

@@ -18,6 +18,7 @@ import (
 type Job struct {
 	Suite     int64 // check suite of its run
 	Succeeded bool
+	Began     time.Time
 	At        time.Time // when it had ended
 }
 
@@ -34,6 +35,7 @@ func (r *Reader) Job(ctx context.Context, c *ghclient.Client, t Target, deployme
 				App         *struct{ Slug string }
 				Status      string
 				Conclusion  string
+				StartedAt   *time.Time `json:"started_at"`
 				CompletedAt *time.Time `json:"completed_at"`
 				Deployment  *struct{ ID int64 }
 				CheckSuite  struct{ ID int64 } `json:"check_suite"`
@@ -48,6 +50,9 @@ func (r *Reader) Job(ctx context.Context, c *ghclient.Client, t Target, deployme
 				continue
 			}
 			job := Job{Suite: run.CheckSuite.ID, Succeeded: run.Status == "completed" && run.Conclusion == "success"}
+			if run.StartedAt != nil {
+				job.Began = run.StartedAt.UTC()
+			}
 			if run.CompletedAt != nil {
 				job.At = run.CompletedAt.UTC()
 			}

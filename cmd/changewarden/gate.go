@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -45,6 +46,9 @@ var errHeld = errors.New("held")
 
 // Run asks.
 func (c gateCmd) Run(ctx context.Context, k *kong.Kong) error {
+	if err := confidential(c.URL); err != nil {
+		return usageError{fmt.Errorf("--url %w", err)}
+	}
 	web := &http.Client{Timeout: time.Minute}
 	token, err := c.token(web)
 	if err != nil {
@@ -71,11 +75,23 @@ func (c gateCmd) Run(ctx context.Context, k *kong.Kong) error {
 	return c.keep(a)
 }
 
+// confidential says what is wrong with the place of something secret.
+func confidential(address string) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return errors.New("is not a URL: write it as https://HOST")
+	}
+	if host := u.Hostname(); u.Scheme == "http" && host != "localhost" && host != "127.0.0.1" {
+		return errors.New("is plain http, on which others could read along: use https")
+	}
+	return nil
+}
+
 // token returns what gets a token of this job.
 func (c gateCmd) token(web *http.Client) (func(context.Context) (string, error), error) {
 	audience := c.Audience
 	if audience == "" {
-		audience = c.URL
+		audience = strings.TrimSuffix(c.URL, "/")
 	}
 	switch {
 	case c.TokenFile != "":

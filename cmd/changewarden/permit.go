@@ -68,7 +68,7 @@ func (c permitVerifyCmd) Run(ctx context.Context, k *kong.Kong) error {
 }
 
 func (c permitVerifyCmd) keys(ctx context.Context) (permit.Keys, error) {
-	if !strings.HasPrefix(c.Keys, "https://") && !strings.HasPrefix(c.Keys, "http://127.0.0.1") {
+	if !strings.Contains(c.Keys, "://") {
 		text, err := os.ReadFile(c.Keys)
 		if err != nil {
 			return nil, usageError{fmt.Errorf("read keys: %w", err)}
@@ -78,6 +78,9 @@ func (c permitVerifyCmd) keys(ctx context.Context) (permit.Keys, error) {
 			return nil, usageError{err}
 		}
 		return keys, nil
+	}
+	if err := confidential(c.Keys); err != nil { // whoever changes the keys on their way makes permits
+		return nil, usageError{fmt.Errorf("--keys %w", err)}
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.Keys, nil)
 	if err != nil {

@@ -78,7 +78,7 @@ func (c serveCmd) options() (app.Options, *settings) {
 		Listen: c.Listen, PublicURL: c.PublicURL, DatabaseURL: c.DatabaseURL,
 		GitHubURL: c.GitHubURL, GitHubAPIURL: c.GitHubAPIURL, AppID: s.number("APP_ID", c.AppID),
 		PolicyFile: c.PolicyFile, LedgerKeyFile: c.LedgerKeyFile,
-		Keep: s.days("KEEP_DELIVERIES", c.Keep),
+		Keep:        s.days("KEEP_DELIVERIES", c.Keep),
 		TokenIssuer: c.TokenIssuer, TokenAudience: c.TokenAudience, PermitKeyFile: c.PermitKeyFile,
 	}
 	if c.PermitKeyFile != "" {
