@@ -29,6 +29,7 @@ var askWords = map[string]func(ts *testscript.TestScript, neg bool, args []strin
 	"ask":     cmdAsk,
 	"poll":    cmdPoll,
 	"spend":   cmdSpend,
+	"race":    cmdRace,
 	"answers": cmdAnswers,
 	"waits":   cmdWaits,
 	"decided": cmdDecided,
@@ -52,7 +53,7 @@ type waited struct {
 const refusal = `{"error":"refused: this server's log says why"}` + "\n"
 
 // words reads NAME=VALUE arguments.
-func wordsIn(ts *testscript.TestScript, args []string) map[string]string {
+func wordsIn(args []string) map[string]string {
 	out := map[string]string{}
 	for _, a := range args {
 		name, value, _ := strings.Cut(a, "=")
@@ -63,10 +64,10 @@ func wordsIn(ts *testscript.TestScript, args []string) map[string]string {
 
 // ask ENVIRONMENT [HOW=VALUE...] asks as a job of the last run there would. The question may be
 // about another repo, environment or commit; claim:NAME=VALUE changes what the token says
-// (claim:exp-=DURATION how long it is good), signed=none, hmac or foreign who signed it, with=again
+// (ran=COMMIT its commit, age=DURATION how old it is), signed=none, hmac or foreign who signed it, with=again
 // shows the last token once more, with=ticket the last ticket in a token's place.
 func cmdAsk(ts *testscript.TestScript, _ bool, args []string) {
-	w, how := of(ts), wordsIn(ts, args[1:])
+	w, how := of(ts), wordsIn(args[1:])
 	repo, environment := w.repo, args[0]
 	if how["in"] != "" { // whose job it is
 		repo = how["in"]
@@ -74,6 +75,10 @@ func cmdAsk(ts *testscript.TestScript, _ bool, args []string) {
 	run := w.runs["deploy/"+strings.ToLower(environment)]
 	claims, err := w.sim.IDClaims(repo, run, environment, cmp.Or(how["audience"], "http://127.0.0.1"))
 	ts.Check(err)
+	if how["ran"] != "" {
+		claims["sha"], err = w.commit(how["ran"])
+		ts.Check(err)
+	}
 	commit := claims["sha"].(string)
 	for name, value := range how {
 		if claim, ok := strings.CutPrefix(name, "claim:"); ok {
@@ -145,7 +150,7 @@ func cmdPoll(ts *testscript.TestScript, _ bool, args []string) {
 // environment, commit or audience; permit=foreign is one with another key, hmac and none with
 // another algorithm, token and ticket those of the job, status a commit status of ours.
 func cmdSpend(ts *testscript.TestScript, _ bool, args []string) {
-	w, how := of(ts), wordsIn(ts, args)
+	w, how := of(ts), wordsIn(args)
 	text := w.asking.permit
 	claims := jwt.MapClaims{}
 	parsed, _, err := jwt.NewParser().ParseUnverified(text, claims)
@@ -187,6 +192,37 @@ func cmdSpend(ts *testscript.TestScript, _ bool, args []string) {
 		Permit: text, Repository: cmp.Or(how["repo"], w.repo), Environment: cmp.Or(how["environment"], fmt.Sprint(claims["environment"])),
 		Commit: commit, Audience: how["audience"],
 	})
+}
+
+// race takes the last permit many times at once, and wants it to be taken once.
+func cmdRace(ts *testscript.TestScript, _ bool, _ []string) {
+	w, claims := of(ts), jwt.MapClaims{}
+	_, _, err := jwt.NewParser().ParseUnverified(w.asking.permit, claims)
+	ts.Check(err)
+	raw, err := json.Marshal(PermitUse{
+		Permit: w.asking.permit, Repository: w.repo, Environment: fmt.Sprint(claims["environment"]), Commit: fmt.Sprint(claims["sha"]),
+	})
+	ts.Check(err)
+	statuses := make(chan int)
+	for range 6 {
+		go func() {
+			resp, err := http.Post(w.url+"/api/v1/permit", "application/json", bytes.NewReader(raw))
+			if err != nil {
+				statuses <- 0
+				return
+			}
+			_ = resp.Body.Close()
+			statuses <- resp.StatusCode
+		}()
+	}
+	got := map[int]int{}
+	for range 6 {
+		got[<-statuses]++
+	}
+	if !maps.Equal(got, map[int]int{http.StatusOK: 1, http.StatusUnauthorized: 5}) {
+		ts.Logf("%s", w.log)
+		ts.Fatalf("answers by status: %v", got)
+	}
 }
 
 // question posts one and keeps the answer. What the server keeps of it must not open a thing.

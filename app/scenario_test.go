@@ -586,6 +586,7 @@ func cmdFails(ts *testscript.TestScript, _ bool, args []string) {
 	faults := map[string]githubsim.Fault{
 		"502": githubsim.BadGateway, "broken": githubsim.Broken, "answer-lost": githubsim.AnswerLost,
 		"secondary": githubsim.SecondaryLimit, "429": githubsim.TooManyRequests, "primary": githubsim.PrimaryLimit, "graphql": githubsim.GraphQLLimited,
+		"empty": {Status: http.StatusOK, Body: "[]"}, // it has not put things together yet
 	}
 	// GitHub's client keeps to the time of a 429 by the real clock, which no page turns.
 	soon := faults["429"]
