@@ -140,7 +140,8 @@ func (a *App) readGate(ctx context.Context, l *gateLook) (done bool, err error) 
 		return false, err
 	case !l.read.Waits && l.gate.Writing == "" && l.gate.Seq == 0 && l.c.Attempt < gateLooks:
 		return false, retryError{"GitHub does not list the job as waiting", time.Second << l.c.Attempt}
-	case !l.read.Waits:
+	case !l.read.Waits, l.gate.Attempt != 0 && l.read.Request.Run.Attempt > l.gate.Attempt:
+		// What waits now is another attempt's, whose own request is decided.
 		return true, a.closeGate(ctx, l)
 	}
 	if l.gate.Seq == 0 && l.c.Attempt < lagLooks && l.lags() {
@@ -225,7 +226,7 @@ func (a *App) decideGate(ctx context.Context, tx *store.Tx, l *gateLook, slots i
 	if err := a.recordDecision(ctx, tx, l); err != nil {
 		return err
 	}
-	g.Answer, g.DecidedAt = string(l.decision.Answer), at
+	g.Answer, g.DecidedAt, g.Attempt = string(l.decision.Answer), at, l.request.Run.Attempt
 	if l.decision.Rollback && l.decision.Answer == deploy.Approve {
 		g.Answer = rolledBack
 	}
@@ -319,7 +320,7 @@ func (a *App) merged(tx *store.Tx, l *gateLook, m snapshot.Merged, sha string) (
 // the same facts.
 func (a *App) recordDecision(ctx context.Context, tx *store.Tx, l *gateLook) error {
 	digest, err := decisionDigest(l.request, l.decision, l.read.Texts)
-	if err != nil || digest == l.gate.Digest {
+	if err != nil || digest == l.gate.Digest && l.gate.Log == l.repo.Account {
 		return err
 	}
 	facts, err := json.Marshal(l.request)

@@ -386,7 +386,7 @@ func (a *App) owe(tx *store.Tx, installation int64, pub store.Publication, wante
 }
 
 // record stores one verdict and its evidence, unless the last one said the same about the
-// same facts.
+// same facts in the same account's log.
 func (a *App) record(ctx context.Context, tx *store.Tx, l look, change rules.Change, v rules.Verdict) error {
 	lead := change.Pulls[0].Number
 	digest, err := digestOf(change, v, l.read.Texts)
@@ -401,7 +401,7 @@ func (a *App) record(ctx context.Context, tx *store.Tx, l look, change rules.Cha
 	if err := decode(last.Body, &said); err != nil {
 		return err
 	}
-	if found && said.Digest == digest && last.Head == change.Head {
+	if found && said.Digest == digest && last.Head == change.Head && last.Log == l.repo.Account {
 		return nil
 	}
 	facts, err := json.Marshal(change)

@@ -290,14 +290,14 @@ func (a *App) answerMergeGroup(ctx context.Context, tx *store.Tx, l *groupLook, 
 }
 
 // recordMergeGroup appends the verdict to the ledger, unless the last one said the same about
-// the same facts.
+// the same facts in the same account's log.
 func (a *App) recordMergeGroup(ctx context.Context, tx *store.Tx, l *groupLook, group *store.MergeGroup, tip rules.Tip, v rules.MergeGroupVerdict) error {
 	members := make([]GroupMemberRecord, 0, len(l.members))
 	for _, m := range l.members {
 		members = append(members, m.record)
 	}
 	digest, err := groupDigest(members, tip, v)
-	if err != nil || digest == group.Digest {
+	if err != nil || digest == group.Digest && group.Log == l.repo.Account {
 		return err
 	}
 	facts, err := json.Marshal(tip)

@@ -3,6 +3,7 @@ package rules_test
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/changewarden/changewarden/rules"
@@ -32,6 +33,42 @@ rules:
 	for range 50 {
 		if got := verdictText(t, p, c); !bytes.Equal(want, got) {
 			t.Fatalf("two verdicts:\n%s\n%s", want, got)
+		}
+	}
+}
+
+// 50: of several results of one name an expression sees the worst, whatever their order.
+func TestExprWorstResult(t *testing.T) {
+	p, err := rules.Compose(layer(t, "p", `version: 1
+rules:
+  - {name: failed, require: {expr: "checks['test'] == 'failed'"}}
+  - {name: running, require: {expr: "checks['build'] == 'running'"}}
+  - {name: skipped, require: {expr: "checks['lint'] == 'skipped'"}}
+  - {name: claimed, require: {expr: "checks['scan'] == 'claimed'"}}
+  - {name: passed, require: {expr: "checks['docs'] == 'passed'"}}`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	results := []struct{ name, status, conclusion string }{
+		{"test", "completed", "success"}, {"test", "completed", "failure"}, {"test", "in_progress", ""},
+		{"build", "completed", "success"}, {"build", "in_progress", ""}, {"build", "completed", "skipped"},
+		{"lint", "completed", "success"}, {"lint", "completed", "skipped"},
+		{"docs", "completed", "success"}, {"docs", "completed", "success"},
+	}
+	c := unblocked()
+	c.Status = []rules.Status{{Context: "scan", State: "success", By: 1, At: noon}}
+	for _, backwards := range []bool{false, true} {
+		c.Runs = nil
+		for i, r := range results {
+			c.Runs = append(c.Runs, rules.CheckRun{ID: int64(i + 1), Suite: int64(i + 1), App: 5, Name: r.name, Status: r.status, Conclusion: r.conclusion, At: noon})
+		}
+		if backwards {
+			slices.Reverse(c.Runs)
+		}
+		for _, f := range rules.Evaluate(p, c, noon).Findings {
+			if f.Reasons[0].Code != rules.ExprTrue {
+				t.Errorf("backwards %v: what %s is not the worst: %s", backwards, f.Rule, f.Reasons[0].Code)
+			}
 		}
 	}
 }

@@ -351,6 +351,9 @@ func showReason(w *strings.Builder, r rules.Reason, names map[rules.UserID]strin
 			by = append(by, names[id])
 		}
 		list(w, "by", by)
+		if t.Own > 0 {
+			fmt.Fprintf(w, " own=%d", t.Own)
+		}
 	}
 	if v := r.Relief; v != nil {
 		fmt.Fprintf(w, " until %s", v.Until.Format(time.RFC3339))

@@ -122,6 +122,12 @@ func TestEvaluateMergeGroup(t *testing.T) {
 		{"a person's claim holds up even beside the real thing", named, beside(status(3)), two, []rules.Outcome{rules.Pending, rules.Pending, rules.Pending}},
 		{"status of a bot that wrote one of them is no proof", named, bot(status(3)), robots, []rules.Outcome{rules.Pending, rules.Pending, rules.Pending}},
 		{"and no harm beside the real thing", named, beside(bot(status(3))), robots, []rules.Outcome{rules.Pass, rules.Pass, rules.Pass}},
+		{"one that is not judged yet hides nobody's claim", named, status(3), []rules.Member{{Pull: 9, Doubt: rules.GroupMemberUnread}, two[0], two[1]}, []rules.Outcome{rules.Pending, rules.Pending, rules.Pending, rules.Pending}},
+		{"a bot's claim hides no failure", named, func() rules.Tip {
+			t := bot(status(3))
+			t.Status = append(t.Status, rules.Status{Context: "build", State: "failure", By: 9, At: groupNoon.Add(-3 * time.Minute)})
+			return t
+		}(), robots, []rules.Outcome{rules.Fail, rules.Fail, rules.Fail}},
 		{"all: a check of pull requests alone is no measure", all, usual("build"), []rules.Member{with(func(m *rules.Member) { m.Change.Usual = []string{"build"} })[0]}, []rules.Outcome{rules.Pass, rules.Pass}},
 		{"all: what groups had before is missing", all, usual("build", "e2e"), with(func(m *rules.Member) { m.Change.Usual = []string{"build"} }), []rules.Outcome{rules.Pending, rules.Pending}},
 		{"all: nothing ran on the group", all, tip(), with(func(m *rules.Member) { m.Change.Usual = nil }), []rules.Outcome{rules.Pending, rules.Pending}},
@@ -172,6 +178,12 @@ func TestMergeGroupGrace(t *testing.T) {
 	v := rules.EvaluateMergeGroup(g, groupNoon)
 	if want := g.Tip.SeenAt.Add(10 * time.Minute); !v.Recheck.Equal(want) {
 		t.Errorf("recheck %v, want %v", v.Recheck, want)
+	}
+	calm := queued(2, 3, 2)
+	calm.Policy = groupPolicy(t, "version: 1\nrules: [{name: peer review, require: {approvals: 1}}]")
+	both := rules.MergeGroup{Base: "main", Tip: tip(), Members: []rules.Member{m, calm}}
+	if got := rules.EvaluateMergeGroup(both, groupNoon).Recheck; !got.Equal(v.Recheck) {
+		t.Errorf("beside a member that needs no other look: recheck %v, want %v", got, v.Recheck)
 	}
 	late := rules.EvaluateMergeGroup(g, v.Recheck)
 	facts := late.Members[0].Group.Findings[0].Reasons[0].Checks

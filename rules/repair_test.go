@@ -19,6 +19,7 @@ func TestRepairable(t *testing.T) {
 		{"a team has who it has", "  - {name: r, require: {approvals: {count: 9, from: [one, team]}}}", ""},
 		{"never of a policy", "  - {name: r, when: {paths: [src/**]}, require: {approvals: {count: 2, from: one}}}", ""},
 		{"of policies", "  - {name: r, when: {class: policy}, require: {approvals: {count: 2, from: one}}}", "no change of this policy could pass it"},
+		{"behind one that is never of a policy", "  - {name: q, when: {paths: [src/**]}, require: {approvals: {count: 2, from: one}}}\n  - {name: r, require: {approvals: {count: 2, from: one}}}", "there are 1"},
 		{"one way of several", "  - {name: r, require: {any: [{approvals: {count: 2, from: one}}, {approvals: 1}]}}", ""},
 		{"all ways", "  - {name: r, require: {all: [{approvals: {count: 2, from: one}}, {approvals: 1}]}}", "there are 1"},
 	}

@@ -39,6 +39,13 @@ func TestAsks(t *testing.T) {
 			{Pull: 7, Layer: rules.RepositoryLayer, Group: "h", Team: rules.Team{Slug: "c", ID: 3}},
 		}},
 		{"a repository does not silence the floor", "review_requests: {teams: true}\ngroups: {g: {teams: [a]}}\n" + rule, "version: 1\nrules: [{name: s, require: {approvals: 1}}]\n", unblocked(), team},
+		{"the floor's request serves the repository's rule as well", "review_requests: {teams: true}\ngroups: {g: {teams: [a]}}\n" + rule, "version: 1\nreview_requests: {teams: true}\ngroups: {h: {teams: [a]}}\nrules: [{name: s, require: {approvals: {count: 1, from: h}}}]\n", unblocked(), team},
+		{"another group of the same rule, where the first is teams, or who is in it has spoken", "review_requests: {people: 1}\ngroups: {f: {teams: [a]}, h: {users: [bob]}, g: {users: [zoe, dave]}}\nrules: [{name: r, require: {approvals: {count: 1, from: [f, h, g]}}}]\n", "", unblocked(said(1, 2, rules.Commented, "d")), []rules.Ask{
+			{Pull: 7, Layer: rules.FloorLayer, Group: "g", Count: 1, Users: []rules.UserID{4}},
+		}},
+		{"beside what others have to do first", "review_requests: {people: 1}\ngroups: {g: {users: [carol]}}\nrules: [{name: ticket, require: {ticket: {pattern: 'X-\\d+', in: [title]}}}, {name: p, require: {approvals: 1}}, {name: r, require: {approvals: {count: 1, from: g}}}]\n", "", unblocked(said(1, 2, rules.ChangesRequested, "d")), []rules.Ask{
+			{Pull: 7, Layer: rules.FloorLayer, Group: "g", Count: 1, Users: []rules.UserID{3}},
+		}},
 		{"one request for two rules", "review_requests: {teams: true}\ngroups: {g: {teams: [a]}}\nrules: [{name: r, require: {approvals: {count: 1, from: g, distinct: true}}}, {name: s, require: {approvals: {count: 1, from: g, distinct: true}}}]\n", "", unblocked(), team},
 	}
 	for _, tt := range tests {

@@ -22,12 +22,17 @@ func (i *Integration) RunWorkflow(repo, actor, branch, workflow, event string) (
 	return runID, err
 }
 
-// RerunWorkflow is the Re-run button at a run: another attempt, by whoever clicked.
+// RerunWorkflow is the Re-run button at a run that has ended: another attempt, by whoever clicked.
 func (i *Integration) RerunWorkflow(repo, actor string, runID int64) error {
 	return i.do(repo, func(_ *app, r *repository) error {
 		u, by := r.suiteOfRun(runID), i.s.account(actor)
 		if u == nil || by == nil {
 			return notFound()
+		}
+		for _, d := range r.deployments {
+			if d.job != nil && d.job.suite == u && !d.ended {
+				return refuse(403, "This workflow is already running")
+			}
 		}
 		u.job.attempt, u.job.again = max(u.job.attempt, 1)+1, by
 		return nil
@@ -92,7 +97,8 @@ func (s *Server) letIn(r *repository) {
 	}
 }
 
-// EndJob ends the job of a deployment that may go on.
+// EndJob ends the job of a deployment that may go on. One that waits can be cancelled: of its
+// deployment nothing more is said then.
 func (i *Integration) EndJob(repo string, deploymentID int64, conclusion string) error {
 	return i.do(repo, func(x *app, r *repository) error {
 		i.s.letIn(r)
@@ -100,13 +106,18 @@ func (i *Integration) EndJob(repo string, deploymentID int64, conclusion string)
 		if d == nil || d.job == nil {
 			return notFound()
 		}
-		if d.state() != "in_progress" {
+		waits := d.state() == "waiting" && conclusion == "cancelled"
+		if d.state() != "in_progress" && !waits {
 			return refuse(422, "the job waits: the deployment is %s", d.state())
 		}
 		was := *d.job
 		d.ended = true
 		i.s.conclude(d.job, "", conclusion)
 		i.s.announce(d.job, false, was)
+		if waits {
+			d.gate.done = true
+			return nil
+		}
 		state := "failure"
 		if conclusion == "success" {
 			state = "success"

@@ -2,6 +2,7 @@ package say
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,7 +11,8 @@ import (
 )
 
 // Gate says what the gate decided about a deployment: first the answer with what is next
-// and when, then a line for each reason that holds it. Names come from outside: whoever
+// and when, then a line for each reason that holds it, and for what was
+// not asked for or rests on another commit. Names come from outside: whoever
 // publishes escapes them.
 func Gate(d deploy.Decision, s rules.Shipment, n Names) (headline string, lines []string) {
 	c := rules.Change{Repo: s.Repo}
@@ -20,7 +22,7 @@ func Gate(d deploy.Decision, s rules.Shipment, n Names) (headline string, lines 
 		}
 	}
 	for _, f := range d.Verdict.Findings {
-		if f.Outcome.Blocks() || f.Outcome == rules.Waived || f.Outcome == rules.Advice {
+		if f.Outcome.Blocks() || f.Outcome == rules.Waived || f.Outcome == rules.Advice || elsewhere(f) {
 			name := f.Rule
 			if name == "" {
 				name = "facts"
@@ -44,6 +46,13 @@ func Gate(d deploy.Decision, s rules.Shipment, n Names) (headline string, lines 
 		}
 	}
 	return clean(headline), lines
+}
+
+// elsewhere reports whether a finding rests on another commit than the one that is deployed.
+func elsewhere(f rules.Finding) bool {
+	return slices.ContainsFunc(f.Reasons, func(r rules.Reason) bool {
+		return f.Outcome == rules.Pass && r.Deployed != nil && r.Deployed.OtherSHA != ""
+	})
 }
 
 // opening returns when the window that holds a deployment opens, the last one where several do.

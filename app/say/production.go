@@ -144,14 +144,21 @@ func window(r rules.Reason, c rules.Change) string {
 		}
 		return text + ". Somebody who can write to the repository can mend the file."
 	case rules.WindowNever:
+		if len(w.Freezes) > 0 {
+			return fmt.Sprintf("Held by %s, and the window %s does not open in the next two years. An owner of the policy can change either.", frozen(w, c), w.Window)
+		}
 		return fmt.Sprintf("The window %s does not open in the next two years. An owner of the policy can change it.", w.Window)
 	case rules.WindowFrozen:
-		why := "a freeze"
-		if !c.Repo.Public {
-			why = "the freeze " + list(w.Freezes)
-		}
-		return fmt.Sprintf("Held by %s. It goes on by itself at %s.", why, clock(w.Next[0].From))
+		return fmt.Sprintf("Held by %s. It goes on by itself at %s.", frozen(w, c), clock(w.Next[0].From))
 	default:
 		return fmt.Sprintf("The window %s is closed. It goes on by itself at %s.", w.Window, clock(w.Next[0].From))
 	}
+}
+
+// frozen names the freezes that hold; on a public repository what they are called is not shown.
+func frozen(w *rules.WindowFacts, c rules.Change) string {
+	if c.Repo.Public {
+		return "a freeze"
+	}
+	return "the freeze " + list(w.Freezes)
 }

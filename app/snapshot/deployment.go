@@ -182,6 +182,9 @@ func (l *look) putShipment(ctx context.Context, f *facts, repo *deployingReposit
 	if by == nil {
 		by = run.Actor
 	}
+	if run.Event == "schedule" && run.RunAttempt <= 1 {
+		by = nil // GitHub names whoever last changed the schedule, who started nothing
+	}
 	trigger := int64(0)
 	if by != nil {
 		trigger = k.add(subject.Person{User: by.ID, Login: by.Login, Bot: by.Type != "User"})

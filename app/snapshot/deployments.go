@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -45,11 +46,45 @@ func (c checks) jobs(own int64) map[int64]job {
 	return jobs
 }
 
+// equalTrees is of how many other commits with the same tree the jobs are read: those that were
+// deployed last. Whoever can write can make as many of them as they like.
+const equalTrees = 5
+
+// jobsOfEqualTrees adds the jobs that deployed commits with the same tree as this one: what GitHub
+// says of a job stands at the commit that it ran for.
+func (l *look) jobsOfEqualTrees(ctx context.Context, nodes []*deployedNode, jobs map[int64]job, s *rules.Shipment) error {
+	var commits []string
+	for _, n := range nodes { // the newest first
+		if n == nil || n.Commit == nil || s.Tree == "" || n.Commit.Tree.OID != s.Tree || n.CommitOID == s.Commit || slices.Contains(commits, n.CommitOID) {
+			continue
+		}
+		if commits = append(commits, n.CommitOID); len(commits) == equalTrees {
+			break
+		}
+	}
+	for _, commit := range commits {
+		head, err := l.suitesOf(ctx, commit, "")
+		if err != nil {
+			return err
+		}
+		head.OID = commit
+		c, err := l.checksOf(ctx, head)
+		if err != nil {
+			return err
+		}
+		maps.Copy(jobs, c.jobs(l.App))
+	}
+	return nil
+}
+
 // putDeployments fills in the deployments of late. How the commits of others stand to this
 // one is read only for those that came after a deployment of this one to the same place.
 func (l *look) putDeployments(ctx context.Context, repo *deployingRepository, jobs map[int64]job, s *rules.Shipment) error {
 	if repo.Deployments == nil {
 		return left("deployments")
+	}
+	if err := l.jobsOfEqualTrees(ctx, repo.Deployments.Nodes, jobs, s); err != nil {
+		return err
 	}
 	files := map[string]bool{}
 	routes := map[string]rules.Relation{}

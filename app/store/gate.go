@@ -19,6 +19,7 @@ type Gate struct {
 	Name        string // of the environment, as GitHub writes it
 	SHA         string // commit
 	AskedAt     time.Time
+	Attempt     int // of the run; 0: it was not looked at yet
 
 	Answer    string // of the last decision; empty: none
 	DecidedAt time.Time
@@ -44,12 +45,12 @@ func (g Gate) Subject() subject.Subject {
 
 const selectGate = `
 select repo, deployment, run, environment, name, sha, asked_at, answer, decided_at, digest, log, seq, reports, reported,
-	writing, said, closed_at, claimed_at, good_at, bad_at, ungated from gates `
+	writing, said, closed_at, claimed_at, good_at, bad_at, ungated, attempt from gates `
 
 func scanGate(s scan) (g Gate, err error) {
 	var asked, decided, closed, claimed, good, bad int64
 	err = s(&g.Repo, &g.Deployment, &g.Run, &g.Environment, &g.Name, &g.SHA, &asked, &g.Answer, &decided, &g.Digest, &g.Log, &g.Seq, &g.Reports, &g.Reported,
-		&g.Writing, &g.Said, &closed, &claimed, &good, &bad, &g.Ungated)
+		&g.Writing, &g.Said, &closed, &claimed, &good, &bad, &g.Ungated, &g.Attempt)
 	g.AskedAt, g.DecidedAt, g.ClosedAt = moment(asked), moment(decided), moment(closed)
 	g.ClaimedAt, g.GoodAt, g.BadAt = moment(claimed), moment(good), moment(bad)
 	return g, err
@@ -108,10 +109,10 @@ where repo = $1 and environment = $2 and sha = $3 and good_at <> 0 order by good
 func (tx *Tx) PutGate(g Gate) error {
 	err := tx.exec(`
 update gates set answer = $3, decided_at = $4, digest = $5, log = $6, seq = $7, reports = $8, reported = $9, writing = $10,
-	said = $11, closed_at = $12, good_at = $13, bad_at = $14, ungated = $15
+	said = $11, closed_at = $12, good_at = $13, bad_at = $14, ungated = $15, attempt = $17
 where repo = $1 and deployment = $2 and environment = $16`,
 		g.Repo, g.Deployment, g.Answer, micros(g.DecidedAt), g.Digest, g.Log, g.Seq, g.Reports, g.Reported, g.Writing,
-		g.Said, micros(g.ClosedAt), micros(g.GoodAt), micros(g.BadAt), g.Ungated, g.Environment)
+		g.Said, micros(g.ClosedAt), micros(g.GoodAt), micros(g.BadAt), g.Ungated, g.Environment, g.Attempt)
 	return wrap(err, "store what waits at %s of repository %d", g.Environment, g.Repo)
 }
 
