@@ -436,6 +436,9 @@ func (a *App) closeGate(ctx context.Context, l *gateLook) error {
 
 // raiseGates makes due what waits at the gates of a repository.
 func (a *App) raiseGates(tx *store.Tx, repo store.Repository, at time.Time) error {
+	if err := tx.WakeGateAsks(repo.ID, ""); err != nil {
+		return err
+	}
 	gates, err := tx.OpenGates(repo.ID)
 	if err != nil {
 		return err

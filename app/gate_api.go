@@ -217,8 +217,8 @@ func (a *App) tellDecision(w http.ResponseWriter, r *http.Request, d askDecided,
 	answer.Summary, answer.Reasons = say.Gate(d.decision, d.request.Shipment, names)
 	switch {
 	case answer.Decision == deploy.Hold:
-		answer.RetryAfter = int(askEach / time.Second)
-		w.Header().Set("Retry-After", edge.Seconds(askEach))
+		answer.RetryAfter = int(askPause / time.Second)
+		w.Header().Set("Retry-After", edge.Seconds(askPause))
 	case answer.Decision == deploy.Approve && ticket != "":
 		if answer.Permit, err = a.permitOf(d); err != nil {
 			a.tellTrouble(w, r, ticket, err)

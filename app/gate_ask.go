@@ -21,9 +21,12 @@ import (
 const (
 	// ticketLife is for how long an asker may go on asking: GitHub ends a job after five days.
 	ticketLife = 5 * 24 * time.Hour
-	// askEach is how often one ask is read and decided anew at most. Windows do not wait for it:
-	// a decision that can change by itself is taken anew at that moment.
-	askEach = 30 * time.Second
+	// askEach is when an ask that nothing happened to is read anew all the same: what it waits
+	// for may have come without a delivery. Nothing waits for that: a decision that can change by
+	// itself is taken anew at that moment, and after an event with the next question.
+	askEach = 10 * time.Minute
+	// askPause is how long whoever is held is told to wait before asking again.
+	askPause = 30 * time.Second
 	// askLag is for how long after it was asked GitHub may not have put a commit and its pull
 	// request together yet.
 	askLag = 10 * time.Second
@@ -117,7 +120,7 @@ type askDecided struct {
 func (a *App) decideAsk(ctx context.Context, ask store.GateAsk) (askDecided, error) {
 	at := a.now()
 	settled := ask.Answer == string(deploy.Reject) || !ask.SpentAt.IsZero()
-	early := at.Before(ask.DecidedAt.Add(askEach)) && (ask.RecheckAt.IsZero() || at.Before(ask.RecheckAt))
+	early := ask.Told == ask.Seen && at.Before(ask.DecidedAt.Add(askEach)) && (ask.RecheckAt.IsZero() || at.Before(ask.RecheckAt))
 	if ask.Seq != 0 && (settled || early) {
 		return a.toldAsk(ctx, ask)
 	}
@@ -178,7 +181,7 @@ func (a *App) lookAtAsk(ctx context.Context, ask store.GateAsk, spend string) (a
 		}
 		var decided store.GateAsk
 		err = a.stored(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
-			decided, err = a.settleAsk(ctx, tx, l, ask.Ticket, spend)
+			decided, err = a.settleAsk(ctx, tx, l, ask, spend)
 			return err
 		})
 		switch {
@@ -202,8 +205,8 @@ func gateOf(k store.GateAsk) store.Gate {
 // settleAsk decides about an ask from what was read, records the decision where it says anything
 // new, and what becomes of its permit: made with an approval, taken by spend, dead with anything
 // else.
-func (a *App) settleAsk(ctx context.Context, tx *store.Tx, l *gateLook, ticket, spend string) (store.GateAsk, error) {
-	ask, found, err := tx.GateAsk(ticket)
+func (a *App) settleAsk(ctx context.Context, tx *store.Tx, l *gateLook, read store.GateAsk, spend string) (store.GateAsk, error) {
+	ask, found, err := tx.GateAsk(read.Ticket)
 	at := a.now()
 	switch {
 	case err != nil:
@@ -229,6 +232,7 @@ func (a *App) settleAsk(ctx context.Context, tx *store.Tx, l *gateLook, ticket, 
 	if !l.decision.Recheck.IsZero() {
 		ask.RecheckAt = l.decision.Recheck
 	}
+	ask.Seen = read.Told // what happened since may not have been read
 	ask.Digest, ask.Log, ask.Seq = l.gate.Digest, l.gate.Log, l.gate.Seq
 	approved := l.decision.Answer == deploy.Approve
 	if approved && l.decision.Rollback {

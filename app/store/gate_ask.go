@@ -22,6 +22,8 @@ type GateAsk struct {
 	Answer    string // of the last decision; empty: none
 	DecidedAt time.Time
 	RecheckAt time.Time // when that could next change by itself; zero: never
+	Told      int64     // how often something happened that it may wait for
+	Seen      int64     // Told, when the last decision's facts were read
 	Digest    string
 	Log       int64 // with Seq the record of the last decision
 	Seq       int64
@@ -39,12 +41,12 @@ type GateAsk struct {
 const askKept = 30 * 24 * time.Hour
 
 const selectGateAsk = `
-select ticket, repo, run, suite, environment, name, sha, audience, asked_at, until, answer, decided_at, recheck_at, digest, log, seq,
+select ticket, repo, run, suite, environment, name, sha, audience, asked_at, until, answer, decided_at, recheck_at, told, seen, digest, log, seq,
 	permit, permit_at, permit_until, spent_at, deployment from gate_asks `
 
 func scanGateAsk(s scan) (a GateAsk, err error) {
 	var asked, until, decided, recheck, permitted, permit, spent int64
-	err = s(&a.Ticket, &a.Repo, &a.Run, &a.Suite, &a.Environment, &a.Name, &a.SHA, &a.Audience, &asked, &until, &a.Answer, &decided, &recheck, &a.Digest, &a.Log, &a.Seq,
+	err = s(&a.Ticket, &a.Repo, &a.Run, &a.Suite, &a.Environment, &a.Name, &a.SHA, &a.Audience, &asked, &until, &a.Answer, &decided, &recheck, &a.Told, &a.Seen, &a.Digest, &a.Log, &a.Seq,
 		&a.Permit, &permitted, &permit, &spent, &a.Deployment)
 	a.AskedAt, a.Until, a.DecidedAt, a.RecheckAt = moment(asked), moment(until), moment(decided), moment(recheck)
 	a.PermitAt, a.PermitUntil, a.SpentAt = moment(permitted), moment(permit), moment(spent)
@@ -100,12 +102,26 @@ insert into gate_asks (ticket, repo, run, environment, name, sha, audience, aske
 		a.Ticket, a.Repo, a.Run, a.Environment, a.Name, a.SHA, a.Audience, micros(a.AskedAt), micros(a.Until)), "store an ask")
 }
 
-// PutGateAsk stores what came of an ask. What it asked stays.
+// WakeGateAsks notes that something happened that what is held in a repository may wait for;
+// with sha of that commit alone.
+func (tx *Tx) WakeGateAsks(repo int64, sha string) error {
+	return wrap(tx.exec(`update gate_asks set told = told + 1 where repo = $1 and answer = 'hold' and (sha = $2 or $2 = '')`, repo, sha),
+		"wake what asked in repository %d", repo)
+}
+
+// wakeGateAsksOf is WakeGateAsks for all repositories of an account.
+func (tx *Tx) wakeGateAsksOf(account int64) error {
+	return wrap(tx.exec(`
+update gate_asks set told = told + 1 where answer = 'hold' and repo in (select id from repositories where account = $1)`, account),
+		"wake what asked of account %d", account)
+}
+
+// PutGateAsk stores what came of an ask. What it asked stays, and what it was told.
 func (tx *Tx) PutGateAsk(a GateAsk) error {
 	return wrap(tx.exec(`
 update gate_asks set suite = $2, answer = $3, decided_at = $4, recheck_at = $5, digest = $6, log = $7, seq = $8,
-	permit = $9, permit_at = $10, permit_until = $11, spent_at = $12, deployment = $13
+	permit = $9, permit_at = $10, permit_until = $11, spent_at = $12, deployment = $13, seen = $14
 where ticket = $1`,
 		a.Ticket, a.Suite, a.Answer, micros(a.DecidedAt), micros(a.RecheckAt), a.Digest, a.Log, a.Seq,
-		a.Permit, micros(a.PermitAt), micros(a.PermitUntil), micros(a.SpentAt), a.Deployment), "store what came of an ask")
+		a.Permit, micros(a.PermitAt), micros(a.PermitUntil), micros(a.SpentAt), a.Deployment, a.Seen), "store what came of an ask")
 }

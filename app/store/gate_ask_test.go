@@ -86,6 +86,25 @@ func testGateAsks(t *testing.T, s *Store) {
 		}
 	}
 	open(one, two)
+	two.Answer = "hold"
+	put(two)
+	wake := func(do func(*Tx) error, told int64) {
+		t.Helper()
+		must(t, s.Tx(ctx, do))
+		if got, _, err := s.GateAsk(ctx, "t2"); got.Told != told || err != nil {
+			t.Errorf("told %d times, %v, want %d", got.Told, err, told)
+		}
+	}
+	wake(func(tx *Tx) error { return tx.WakeGateAsks(1, "other") }, 0)
+	wake(func(tx *Tx) error { return tx.WakeGateAsks(2, "") }, 0)
+	wake(func(tx *Tx) error { return tx.WakeGateAsks(1, "b1") }, 1)
+	wake(func(tx *Tx) error { return tx.WakeGateAsks(1, "") }, 2)
+	wake(func(tx *Tx) error { return tx.PutGateAsk(two) }, 2)
+	two.Told, two.Seen = 2, 1
+	put(two)
+	if got, _, err := s.GateAsk(ctx, "t1"); got.Told != 0 || err != nil {
+		t.Errorf("what is approved was told something: %+v, %v", got, err)
+	}
 	one.Deployment = 4711
 	put(one)
 	open(two)

@@ -22,6 +22,8 @@ create table gate_asks (
 	answer       text   not null default '',  -- of the last decision; '': none
 	decided_at   bigint not null default 0,
 	recheck_at   bigint not null default 0,   -- when that could next change by itself; 0: never
+	told         bigint not null default 0,   -- how often something happened that it may wait for
+	seen         bigint not null default 0,   -- told, when the last decision's facts were read
 	digest       text   not null default '',
 	log          bigint not null default 0,   -- with seq the record of the last decision
 	seq          bigint not null default 0,
