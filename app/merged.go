@@ -42,7 +42,7 @@ func (a *App) landed(ctx context.Context, tx *store.Tx, l look, at time.Time) er
 			}
 		}
 	}
-	return errors.Join(tx.PutLanded(l.repo.ID, l.row.Number, l.read.MergedAt), a.raiseGates(tx, l.repo, at))
+	return errors.Join(tx.PutLanded(l.repo.ID, l.row.Number, store.Landing{At: l.read.MergedAt, Commit: l.read.MergeCommit}), a.raiseGates(tx, l.repo, at))
 }
 
 // usualMoved makes the open pull requests of a base due whose verdict rests on other checks

@@ -28,27 +28,18 @@ func (p pages) Change(ctx context.Context, owner, name string, number int64) (we
 	if err != nil || !known {
 		return web.Page{}, false, err
 	}
-	verdicts, err := p.a.store.Verdicts(ctx, repo.ID, number, history)
-	if err != nil || len(verdicts) == 0 {
+	way, err := readPath(ctx, p.a.store, repo, number, history)
+	if err != nil || len(way.judged) == 0 {
 		return web.Page{}, false, err
 	}
-	page, stored, err := p.page(ctx, verdicts[0], true)
-	if err != nil {
-		return web.Page{}, false, err
-	}
-	for _, v := range verdicts {
-		one, _, err := p.page(ctx, v, false)
-		if err != nil {
-			return web.Page{}, false, err
-		}
-		page.History = append(page.History, web.Judgement{
-			At: v.At, Head: v.Head, Outcome: one.Outcome, Headline: one.Headline, Seq: v.Seq,
-		})
-	}
-	for _, ref := range stored.Policy {
+	newest := way.judged[len(way.judged)-1]
+	unblock := p.unblock(ctx, newest.change, newest.verdict, newest.stored.Policy)
+	page := web.FromVerdict(number, newest.change, newest.verdict, unblock, way.names)
+	page.Title, page.Path = way.pull.Title, way.told(p.a.now())
+	for _, ref := range newest.stored.Policy {
 		page.Policy = append(page.Policy, web.PolicyFile{Layer: ref.Layer, Repo: ref.Repo, Path: ref.Path, Commit: ref.Commit})
 	}
-	page.Evidence = web.Evidence{Log: verdicts[0].Log, Seq: verdicts[0].Seq, Size: stored.Size, Root: stored.Root}
+	page.Evidence = web.Evidence{Log: newest.Log, Seq: newest.Seq, Size: newest.stored.Size, Root: newest.stored.Root}
 	group, landed, err := p.a.store.LandedWith(ctx, repo.ID, number)
 	if err != nil {
 		return web.Page{}, false, err
@@ -68,48 +59,23 @@ func (p pages) Recent(ctx context.Context, n int) ([]web.Row, error) {
 	}
 	rows := make([]web.Row, 0, len(verdicts))
 	for _, v := range verdicts {
-		page, _, err := p.page(ctx, v, false)
+		j, err := readJudgement(ctx, p.a.store, v)
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, page.Row)
+		names, err := p.a.names(ctx, j.change)
+		if err != nil {
+			return nil, err
+		}
+		pull, _, err := p.a.store.Pull(ctx, v.Repo, v.Number)
+		if err != nil {
+			return nil, err
+		}
+		row := web.FromVerdict(v.Number, j.change, j.verdict, nil, names).Row
+		row.Title = pull.Title
+		rows = append(rows, row)
 	}
 	return rows, nil
-}
-
-// page is one stored verdict as a page, without what is not in it. newest asks for what
-// would unblock it.
-func (p pages) page(ctx context.Context, v store.Verdict, newest bool) (web.Page, StoredVerdict, error) {
-	var stored StoredVerdict
-	var verdict rules.Verdict
-	var change rules.Change
-	facts, _, err := p.a.store.Blob(ctx, v.Snapshot)
-	if err != nil {
-		return web.Page{}, stored, err
-	}
-	if err := decode(v.Body, &stored); err != nil {
-		return web.Page{}, stored, err
-	}
-	if err := decode(stored.Verdict, &verdict); err != nil {
-		return web.Page{}, stored, err
-	}
-	if err := decode(facts, &change); err != nil {
-		return web.Page{}, stored, err
-	}
-	names, err := p.a.names(ctx, change)
-	if err != nil {
-		return web.Page{}, stored, err
-	}
-	var unblock []rules.Step
-	if newest {
-		unblock = p.unblock(ctx, change, verdict, stored.Policy)
-	}
-	page := web.FromVerdict(v.Number, change, verdict, unblock, names)
-	pull, known, err := p.a.store.Pull(ctx, v.Repo, v.Number)
-	if known {
-		page.Title = pull.Title
-	}
-	return page, stored, err
 }
 
 // unblock returns what would let a change pass by the policy that judged it; nothing where

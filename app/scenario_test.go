@@ -91,6 +91,7 @@ func vocabulary() map[string]func(ts *testscript.TestScript, neg bool, args []st
 	maps.Copy(all, signOffWords)
 	maps.Copy(all, askWords)
 	maps.Copy(all, issueWords)
+	maps.Copy(all, timelineWords)
 	return all
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,7 +20,10 @@ import (
 func asked(t *testing.T, wait bool, answers ...string) (sent []string, waits []time.Duration, a Answer, err error) {
 	t.Helper()
 	tokens := 0
+	var mu sync.Mutex // a connection that was cut says nothing of when its handler ended
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
 		body, _ := io.ReadAll(r.Body)
 		sent = append(sent, strings.TrimSpace(r.Header.Get("Authorization")+" "+string(body)))
 		if len(answers) == 0 {
@@ -49,6 +53,8 @@ func asked(t *testing.T, wait bool, answers ...string) (sent []string, waits []t
 			return fmt.Sprintf("token-%d", tokens), nil
 		},
 		Wait: func(ctx context.Context, d time.Duration) error {
+			mu.Lock()
+			defer mu.Unlock()
 			waits = append(waits, d)
 			if len(answers) == 0 {
 				cancel() // the time is over
@@ -58,6 +64,8 @@ func asked(t *testing.T, wait bool, answers ...string) (sent []string, waits []t
 		},
 	}
 	a, err = c.Ask(ctx, Question{Repository: "octo-org/app", Environment: "production", Commit: "b0b"}, wait)
+	mu.Lock()
+	defer mu.Unlock()
 	return sent, waits, a, err
 }
 

@@ -80,9 +80,9 @@ func (tx *Tx) Landed(repo, number int64) (bool, error) {
 	return found && at > 0, wrap(err, "look for the merge of %d#%d", repo, number)
 }
 
-// PutLanded notes that a pull request's merge is accounted for.
-func (tx *Tx) PutLanded(repo, number int64, mergedAt time.Time) error {
-	n, err := tx.affect(`update pulls set landed_at = $3 where repo = $1 and number = $2`, repo, number, micros(mergedAt))
+// PutLanded notes that a pull request's merge is accounted for, and the commit that it became.
+func (tx *Tx) PutLanded(repo, number int64, l Landing) error {
+	n, err := tx.affect(`update pulls set landed_at = $3, landed_as = $4 where repo = $1 and number = $2`, repo, number, micros(l.At), l.Commit)
 	if err == nil && n == 0 {
 		err = fmt.Errorf("it is not stored")
 	}
@@ -92,7 +92,11 @@ func (tx *Tx) PutLanded(repo, number int64, mergedAt time.Time) error {
 // VerdictBefore returns the newest verdict about a head, aimed at a base, that was there when
 // GitHub's clock of whole seconds showed at.
 func (tx *Tx) VerdictBefore(repo, number int64, head, base string, at time.Time) (Verdict, bool, error) {
-	v, found, err := one(tx.reader(), scanVerdict, selectVerdict+`
+	return tx.reader().verdictBefore(repo, number, head, base, at)
+}
+
+func (r reader) verdictBefore(repo, number int64, head, base string, at time.Time) (Verdict, bool, error) {
+	v, found, err := one(r, scanVerdict, selectVerdict+`
 where repo = $1 and number = $2 and head = $3 and base = $4 and at < $5 order by at desc, seq desc limit 1`,
 		repo, number, head, base, micros(at.Truncate(time.Second).Add(time.Second)))
 	return v, found, wrap(err, "read verdict on %d#%d", repo, number)

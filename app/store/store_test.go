@@ -85,6 +85,8 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"secrets", testSecret},
 		{"old deliveries", testDropDeliveries},
 		{"lapses", testLapses},
+		{"path", testPath},
+		{"declared", testDeclaredCommands},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.test(t, open(t)) })
 	}

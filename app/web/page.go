@@ -14,6 +14,13 @@ type Source interface {
 	Change(ctx context.Context, owner, name string, number int64) (Page, bool, error)
 	// Recent returns the changes judged last, the newest first, at most n.
 	Recent(ctx context.Context, n int) ([]Row, error)
+	// Deployments returns what waits at the gates, and what was decided last: at most n each.
+	Deployments(ctx context.Context, n int) (Deployments, error)
+	// Emergencies returns those that were declared last, the newest first, at most n.
+	Emergencies(ctx context.Context, n int) ([]Emergency, error)
+	// Calendar returns the windows and freezes of the policies by which each repository was
+	// judged last.
+	Calendar(ctx context.Context) ([]Calendar, error)
 }
 
 // Row is one change in the list.
@@ -31,12 +38,12 @@ type Row struct {
 // Page is one change with its newest verdict. Everything in it is plain text.
 type Page struct {
 	Row
-	Head     string      // commit
-	Also     []int64     // other pull requests that are the same change
-	Next     []string    // what would let it pass, the fewest steps that do; else the next action and who can take it
-	Rules    []Rule      // in the order of the policy
-	Notices  []string    // what there is to say about the policy itself
-	History  []Judgement // the newest first, the one above included
+	Head     string   // commit
+	Also     []int64  // other pull requests that are the same change
+	Next     []string // what would let it pass, the fewest steps that do; else the next action and who can take it
+	Rules    []Rule   // in the order of the policy
+	Notices  []string // what there is to say about the policy itself
+	Path     Path
 	Policy   []PolicyFile
 	Evidence Evidence
 	URL      string // of the pull request on GitHub; empty: no link
@@ -82,15 +89,6 @@ type CheckKind struct {
 	Word    string
 	Outcome rules.Outcome
 	Names   []string
-}
-
-// Judgement is one verdict in the history of a change.
-type Judgement struct {
-	At       time.Time
-	Head     string
-	Outcome  rules.Outcome
-	Headline string
-	Seq      int64 // of its record in the ledger
 }
 
 // PolicyFile is a file that judged.

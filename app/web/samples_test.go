@@ -28,9 +28,26 @@ const nasty = "<script>alert(1)</script> | `x` \u202egnp.exe\u202c @ann closes #
 
 // fakeSource serves a change that waits, one that passed, one that cannot be judged and a
 // hostile one.
-type fakeSource struct{ rows []Page }
+type fakeSource struct {
+	rows        []Page
+	deployments Deployments
+	emergencies []Emergency
+	calendar    []Calendar
+}
 
-func samples() *fakeSource { return &fakeSource{[]Page{terraform(), plain(), huge(), hostile()}} }
+func samples() *fakeSource {
+	return &fakeSource{[]Page{terraform(), plain(), huge(), hostile()}, gates(), emergencies(), windows()}
+}
+
+func (s *fakeSource) Deployments(context.Context, int) (Deployments, error) {
+	return s.deployments, nil
+}
+
+func (s *fakeSource) Emergencies(context.Context, int) ([]Emergency, error) {
+	return s.emergencies, nil
+}
+
+func (s *fakeSource) Calendar(context.Context) ([]Calendar, error) { return s.calendar, nil }
 
 func (s *fakeSource) Change(_ context.Context, owner, name string, number int64) (Page, bool, error) {
 	if owner == "broken" {
@@ -90,10 +107,20 @@ func terraform() Page {
 		{Code: rules.StepWait, Rules: []string{"automated tests pass"}, Checks: []string{"terraform plan"}},
 	}, names)
 	p.Title, p.URL = "Open the peering range for the reporting network", "https://github.test/octo-org/platform/pull/42"
-	p.History = []Judgement{
-		{At: v.At, Head: commit, Outcome: rules.Pending, Headline: p.Headline, Seq: 318},
-		{At: noon.Add(-4 * time.Minute), Head: "99c0ffee99c0ffee99c0ffee99c0ffee99c0ffee", Outcome: rules.Pending, Headline: p.Headline, Seq: 311},
-		{At: noon.Add(-9 * time.Minute), Head: "99c0ffee99c0ffee99c0ffee99c0ffee99c0ffee", Outcome: rules.Fail, Headline: "Unit tests failed: push a fix or run again", Seq: 305},
+	p.Path = Path{
+		Cut: true,
+		Stations: []Station{
+			{Name: "Reviewed", State: rules.Pending, Text: "infrastructure needs two approvals: One approval is missing."},
+			{Name: "Tested", State: rules.Pending, Text: "automated tests pass: Still running: terraform plan.", Until: noon.Add(125 * time.Second)},
+			{Name: "Merged", State: rules.Ahead, Text: p.Headline},
+			{Name: "Window: business hours", State: rules.Ahead, Text: "The window opens next at Tue 5 May 2026 09:00 UTC.", Until: noon.Add(21 * time.Hour)},
+			{Name: "Let into production", State: rules.Ahead},
+		},
+		Events: []Event{
+			{At: noon.Add(-9 * time.Minute), What: "Blocked: Unit tests failed: push a fix or run again", Outcome: rules.Fail, Commit: "99c0ffee99c0ffee99c0ffee99c0ffee99c0ffee", Log: 9001, Seq: 305},
+			{At: noon.Add(-4 * time.Minute), Who: "bob", What: "approved, and it counts for peer review", Commit: commit, Log: 9001, Seq: 311},
+			{At: v.At, What: "Waiting: " + p.Headline, Outcome: rules.Pending, Commit: commit, Log: 9001, Seq: 318},
+		},
 	}
 	p.Policy = []PolicyFile{{Layer: "floor", Path: "rules/default.yml, built in"}}
 	p.Evidence = Evidence{Log: 9001, Seq: 318, Size: 319, Root: "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="}
@@ -115,7 +142,15 @@ func plain() Page {
 	}}
 	p := FromVerdict(7, c, v, nil, names)
 	p.Title = "Say in the greeting what the time is"
-	p.History = []Judgement{{At: noon, Head: commit, Outcome: rules.Pass, Headline: p.Headline, Seq: 12}}
+	p.Path = Path{
+		Stations: []Station{
+			{Name: "Reviewed", State: rules.Pass, At: noon},
+			{Name: "Merged", State: rules.Pass, At: noon.Add(time.Hour)},
+			{Name: "Deployed to staging", State: rules.Waived, At: noon.Add(time.Hour), Text: "Waived for #7 by an emergency."},
+			{Name: "Verified in production", State: rules.Fail, At: noon.Add(2 * time.Hour), Text: "It was rolled back from."},
+		},
+		Events: []Event{{At: noon, What: "Passed: " + p.Headline, Outcome: rules.Pass, Commit: commit, Log: 9001, Seq: 12}},
+	}
 	p.Evidence = Evidence{Log: 9001, Seq: 12, Size: 13, Root: "AAAAEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="}
 	return p
 }
@@ -148,6 +183,10 @@ func hostile() Page {
 		{Code: rules.StepFix, Rules: []string{nasty}, Checks: []string{nasty}},
 	}, people)
 	p.Title, p.URL = nasty, "javascript:alert(1)"
+	p.Path = Path{
+		Stations: []Station{{Name: nasty, State: nasty, Text: nasty, Until: noon}},
+		Events:   []Event{{At: noon, Who: nasty, What: nasty, Outcome: nasty, Commit: nasty, Log: 1}},
+	}
 	p.Policy = []PolicyFile{{Layer: "repository", Repo: "octo-org/app", Path: nasty, Commit: commit}}
 	return p
 }

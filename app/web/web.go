@@ -1,5 +1,5 @@
 // Package web shows what was judged: a list of the changes judged last and a page for each,
-// from stored verdicts. It has no script and loads nothing from elsewhere, everything that
+// what waits at the gates, emergencies, and when windows open; all from what is stored. It has no script and loads nothing from elsewhere, everything that
 // somebody outside wrote is text, and whoever asks for what is not there, or not for them,
 // gets one and the same answer.
 package web
@@ -55,9 +55,14 @@ type view struct {
 	Page  Page
 	Title string // of a message
 	Text  string
+
+	Deployments Deployments
+	Emergencies []Emergency
+	Calendars   []Calendar
 }
 
-// Handler serves "/", "/changes/{owner}/{repo}/{number}" and "/assets/". It expects to stand
+// Handler serves "/", "/changes/{owner}/{repo}/{number}", "/deployments", "/emergencies",
+// "/calendar" and "/assets/". It expects to stand
 // at the root of its host.
 func Handler(source Source, o Options) http.Handler {
 	sum := sha256.Sum256(style)
@@ -66,6 +71,9 @@ func Handler(source Source, o Options) http.Handler {
 	r.Use(headers, middleware.GetHead)
 	r.Get("/", p.list)
 	r.Get("/changes/{owner}/{repo}/{number}", p.change)
+	r.Get("/deployments", p.deployments)
+	r.Get("/emergencies", p.emergencies)
+	r.Get("/calendar", p.calendar)
 	r.Get("/assets/style.css", asset("text/css; charset=utf-8", style))
 	r.Get("/assets/icon.svg", asset("image/svg+xml", icon))
 	r.NotFound(p.notFound)
@@ -164,26 +172,31 @@ func (p *pages) render(w http.ResponseWriter, r *http.Request, code int, name st
 // parsed holds each page with the layout around it.
 var parsed = func() map[string]*template.Template {
 	m := map[string]*template.Template{}
-	for _, name := range []string{"list.html", "change.html", "message.html"} {
+	for _, name := range []string{"list.html", "change.html", "deployments.html", "emergencies.html", "calendar.html", "message.html"} {
 		m[name] = template.Must(template.New(name).Funcs(funcs).ParseFS(templates, "templates/layout.html", "templates/"+name))
 	}
 	return m
 }()
 
 var funcs = template.FuncMap{
-	"text":  say.Visible,
-	"word":  word,
-	"mark":  mark,
-	"kind":  kind,
-	"stamp": func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05 UTC") },
-	"iso":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-	"short": func(commit string) string { return commit[:min(len(commit), 7)] },
-	"lines": func(n int) []struct{} { return make([]struct{}, min(n, 20)) },
-	"quiet": func(o rules.Outcome) bool { return o == rules.NotApplicable || o == rules.Ahead },
+	"text":    say.Visible,
+	"word":    Word,
+	"mark":    mark,
+	"kind":    kind,
+	"stamp":   func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05 UTC") },
+	"minute":  func(t time.Time) string { return t.Format("Mon 2 Jan 2006, 15:04 MST") },
+	"answer":  answer,
+	"nav":     func() []link { return links },
+	"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"short":   func(commit string) string { return commit[:min(len(commit), 7)] },
+	"lines":   func(n int) []struct{} { return make([]struct{}, min(n, 20)) },
+	"back":    back,
+	"reached": Reached,
+	"quiet":   func(o rules.Outcome) bool { return o == rules.NotApplicable || o == rules.Ahead },
 }
 
-// word is an outcome for people.
-func word(o rules.Outcome) string {
+// Word is an outcome for people.
+func Word(o rules.Outcome) string {
 	switch o {
 	case rules.Pass:
 		return "Passed"
@@ -239,3 +252,22 @@ func kind(o rules.Outcome) string {
 		return "unknown"
 	}
 }
+
+// answer is what the gate said of a deployment, for people.
+func answer(o rules.Outcome) string {
+	switch o {
+	case rules.Pass:
+		return "Let in"
+	case rules.Pending:
+		return "Held"
+	case rules.Fail:
+		return "Rejected"
+	default:
+		return "Ended"
+	}
+}
+
+// link is one of the pages that every page names.
+type link struct{ Path, Name string }
+
+var links = []link{{"/", "Changes"}, {"/deployments", "Deployments"}, {"/emergencies", "Emergencies"}, {"/calendar", "Calendar"}}

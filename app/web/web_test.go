@@ -70,6 +70,12 @@ func TestPages(t *testing.T) {
 		{"huge", "/changes/octo-org/app/8", samples(), 200},
 		{"hostile", "/changes/octo-org/app/13", samples(), 200},
 		{"unknown", "/changes/octo-org/app/18", samples(), 404},
+		{"deployments", "/deployments", samples(), 200},
+		{"deployments_empty", "/deployments", &fakeSource{}, 200},
+		{"emergencies", "/emergencies", samples(), 200},
+		{"emergencies_empty", "/emergencies", &fakeSource{}, 200},
+		{"calendar", "/calendar", samples(), 200},
+		{"calendar_empty", "/calendar", &fakeSource{}, 200},
 		{"broken", "/changes/broken/app/8", samples(), 500},
 	}
 	for _, tt := range tests {
@@ -129,6 +135,25 @@ func TestNotFoundIsOneAnswer(t *testing.T) {
 	}
 }
 
+// Every page names the others, and says which of them it is.
+func TestNavigation(t *testing.T) {
+	h := Handler(samples(), Options{})
+	for _, l := range append(links, link{Path: "/changes/octo-org/app/7"}) {
+		page := get(t, h, l.Path).Body.String()
+		for _, other := range links {
+			here := fmt.Sprintf(`<a href="%s" aria-current="page">%s</a>`, other.Path, other.Name)
+			there := fmt.Sprintf(`<a href="%s">%s</a>`, other.Path, other.Name)
+			want, not := there, here
+			if other == l {
+				want, not = here, there
+			}
+			if !strings.Contains(page, want) || strings.Contains(page, not) {
+				t.Errorf("%s: want %s", l.Path, want)
+			}
+		}
+	}
+}
+
 func TestErrorTellsTheReaderNothing(t *testing.T) {
 	var log bytes.Buffer
 	l := zerolog.New(&log)
@@ -143,10 +168,20 @@ func TestErrorTellsTheReaderNothing(t *testing.T) {
 type brokenList struct{ fakeSource }
 
 func (brokenList) Recent(context.Context, int) ([]Row, error) { return nil, errors.New("closed") }
+func (brokenList) Deployments(context.Context, int) (Deployments, error) {
+	return Deployments{}, errors.New("closed")
+}
+
+func (brokenList) Emergencies(context.Context, int) ([]Emergency, error) {
+	return nil, errors.New("closed")
+}
+func (brokenList) Calendar(context.Context) ([]Calendar, error) { return nil, errors.New("closed") }
 
 func TestBrokenList(t *testing.T) {
-	if w := get(t, Handler(&brokenList{}, Options{}), "/"); w.Code != http.StatusInternalServerError {
-		t.Errorf("code %d", w.Code)
+	for _, l := range links {
+		if w := get(t, Handler(&brokenList{}, Options{}), l.Path); w.Code != http.StatusInternalServerError {
+			t.Errorf("%s: code %d", l.Path, w.Code)
+		}
 	}
 }
 
@@ -216,8 +251,21 @@ func TestPagesAreSound(t *testing.T) {
 		}
 		sound(t, get(t, h, fmt.Sprintf("/changes/%s/%d", p.Repo, p.Number)).Body.String(), url)
 	}
-	for _, path := range []string{"/", "/nowhere", "/changes/broken/app/1"} {
+	for _, path := range []string{"/", "/emergencies", "/calendar", "/nowhere", "/changes/broken/app/1"} {
 		sound(t, get(t, h, path).Body.String(), "")
+	}
+}
+
+// What a deployment links is its own run, and nothing where the address is none.
+func TestDeploymentsAreSound(t *testing.T) {
+	for _, tt := range []struct{ is, shown string }{{"https://github.test/octo-org/app/actions/runs/5", "https://github.test/octo-org/app/actions/runs/5"}, {"javascript:alert(1)", "#ZgotmplZ"}} {
+		s := samples()
+		for _, all := range [][]Deployment{s.deployments.Held, s.deployments.Decided} {
+			for i := range all {
+				all[i].URL = tt.is
+			}
+		}
+		sound(t, get(t, Handler(s, Options{}), "/deployments").Body.String(), tt.shown)
 	}
 }
 
@@ -231,10 +279,16 @@ func FuzzChangePage(f *testing.F) {
 		p.Rules = append(p.Rules, Rule{Name: s, Layer: s, Outcome: rules.Outcome(s), Sentence: s, Because: s, Approvals: []Approvals{{
 			Need: 1 << 40, From: s, Counted: []Person{{s, s}}, Dropped: []string{s}, Objections: []Person{{s, s}},
 		}}})
-		p.Notices, p.History = []string{s}, []Judgement{{Head: s, Outcome: rules.Outcome(s), Headline: s}}
+		p.Notices = []string{s}
+		p.Path = Path{
+			Stations: []Station{{Name: s, State: rules.Outcome(s), Text: s, Until: noon}},
+			Events:   []Event{{Who: s, What: s, Outcome: rules.Outcome(s), Commit: s, Log: 1}},
+		}
 		p.Evidence = Evidence{Size: 1, Root: s}
 		sound(t, get(t, Handler(one{p}, Options{}), "/changes/a/b/1").Body.String(), "#ZgotmplZ")
-		sound(t, get(t, Handler(one{p}, Options{}), "/").Body.String(), "")
+		for _, l := range links {
+			sound(t, get(t, Handler(one{p}, Options{}), l.Path).Body.String(), "#ZgotmplZ")
+		}
 	})
 }
 
@@ -245,3 +299,22 @@ func (o one) Change(context.Context, string, string, int64) (Page, bool, error) 
 	return o.page, true, nil
 }
 func (o one) Recent(context.Context, int) ([]Row, error) { return []Row{o.page.Row}, nil }
+
+func (o one) Deployments(context.Context, int) (Deployments, error) {
+	s := o.page.Title
+	d := Deployment{
+		Repo: s, Environment: s, Commit: s, By: s, Outcome: rules.Outcome(s), Headline: s, Reasons: []string{s}, Changes: []ChangeRef{{1, s}}, URL: "javascript:" + s,
+	}
+	return Deployments{Held: []Deployment{d}, Decided: []Deployment{d}}, nil
+}
+
+func (o one) Emergencies(context.Context, int) ([]Emergency, error) {
+	s := o.page.Title
+	return []Emergency{{Repo: s, Change: ChangeRef{1, s}, By: s, What: s, Why: s, Approved: []string{s}, Waives: []string{s}}}, nil
+}
+
+func (o one) Calendar(context.Context) ([]Calendar, error) {
+	s := o.page.Title
+	w := Window{Name: s, Layer: s, Environment: s, Words: s, Zone: s, Unread: []string{s}, Freezes: []Freeze{{Name: s, Words: s}}}
+	return []Calendar{{Repos: []string{s}, Windows: []Window{w}}}, nil
+}

@@ -87,10 +87,11 @@ type demo struct {
 	said  map[string]bool // approvals that were printed as not counting
 	jobs  map[string]int64
 
-	run  int64            // the workflow run that deployed last
-	into map[string]int64 // the deployment of its job, by environment
-	gate string           // what was last printed of the gate
-	live string           // what production has
+	run    int64            // the workflow run that deployed last
+	into   map[string]int64 // the deployment of its job, by environment
+	gate   string           // what was last printed of the gate
+	live   string           // what production has
+	closed int              // an issue that somebody has just closed; 0: none
 }
 
 // github starts the simulated GitHub.

@@ -43,7 +43,7 @@ func (d *demo) day(ctx context.Context) error {
 	}
 	stories := []story{
 		plainChange(1), terraform(2), ownWork(3), stale(4), failingTests(5), fork(6), policyChange(7),
-		overTheWeekend(1), emergency(8),
+		overTheWeekend(1), emergency(8), postMortem(8, 9), schemaChange(10),
 	}
 	for _, s := range stories {
 		fmt.Fprintf(d.out, "\n%s\n", s.title)
@@ -59,6 +59,7 @@ func (d *demo) day(ctx context.Context) error {
 				return err
 			}
 			d.tellGate()
+			d.tellIssue()
 			d.clock.turn(between)
 		}
 	}
@@ -72,9 +73,15 @@ func (d *demo) day(ctx context.Context) error {
 		if pull.Merged {
 			merged = "merged"
 		}
-		fmt.Fprintf(d.out, "  #%d %-8s %-7s %s/changes/%s/%d\n", pull.Number, shown.State, merged, d.pages, shop, pull.Number)
+		fmt.Fprintf(d.out, "  %-4s %-8s %-7s %s/changes/%s/%d\n", fmt.Sprintf("#%d", pull.Number), shown.State, merged, d.pages, shop, pull.Number)
 	}
 	fmt.Fprintf(d.out, "  production has %s\n", d.live)
+	fmt.Fprintf(d.out, "\nEach change's page shows its whole way, up to production; changewarden timeline prints it.\n")
+	for _, page := range []struct{ path, shows string }{
+		{"deployments", "what is held now, and what was decided"}, {"emergencies", "with their clocks"}, {"calendar", "when the windows open next"},
+	} {
+		fmt.Fprintf(d.out, "  %s/%-12s %s\n", d.pages, page.path, page.shows)
+	}
 	return nil
 }
 

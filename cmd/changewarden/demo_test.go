@@ -42,16 +42,61 @@ An emergency, at night
                      · standard changes in business hours: Waived for #8 by an emergency that somebody of on-call declared, until Tue 03h.
   Mon 23h  CI     #8 runs in production
 
+What follows the emergency: a post-mortem within 48 hours
+  Tue 10h         the next morning: the issue #9 waits to be written
+  Tue 10h  bob    writes the post-mortem #9
+  Tue 10h  bob    closes #9
+                     → #9 is opened again: somebody else of the reviewing group has to close it
+  Tue 10h  carol  closes #9
+                     → #9 is complete
+
+A schema change: QA, customers who know, and the maintenance window
+  Tue 10h  ann    opens #10: Index the orders
+                     → failure  the description needs text under “Rollback plan”; needs one approval from somebody with write access who did not contribute; and 1 more
+  Tue 10h  CI     the tests of #10: success
+  Tue 10h  bob    approves #10
+                     → failure  the description needs text under “Rollback plan”; checks passed, waiting half a minute for more
+  Tue 10h         half a minute goes by: no further test reports
+                     → failure  the description needs text under “Rollback plan”
+  Tue 10h  ann    describes how it can be taken back
+                     → success  All 3 rules that apply are satisfied
+  Tue 10h  ann    merges #10
+  Tue 10h  CI     deploys what ann merged: a job enters staging
+  Tue 10h  CI     #10 runs in staging
+  Tue 10h  CI     the next job of the run enters production
+                     → waiting  Held: production of COMMIT. The next opening is Sat 22:00 UTC.
+                     · QA sign-off: QA is missing for #10. Somebody in qa who contributed nothing to it can give it with the comment “/sign-off QA” on the pull request.
+                     · high-risk changes in a maintenance window: The window maintenance is closed. It goes on by itself at Sat 22:00 UTC.
+                     · customer notice: customer notice is missing for #10. Somebody in support who contributed nothing to it can give it with the comment “/sign-off customer notice” on the pull request.
+  Wed 11h         tried on staging, and a mail is written
+  Wed 11h  frank  comments on #10: /sign-off QA tried on staging with a month of orders
+                     → waiting  Held: production of COMMIT. The next opening is Sat 22:00 UTC.
+                     · high-risk changes in a maintenance window: The window maintenance is closed. It goes on by itself at Sat 22:00 UTC.
+                     · customer notice: customer notice is missing for #10. Somebody in support who contributed nothing to it can give it with the comment “/sign-off customer notice” on the pull request.
+  Wed 11h  grace  comments on #10: /sign-off "customer notice" mailed to every customer
+                     → waiting  Held: production of COMMIT. The next opening is Sat 22:00 UTC.
+                     · high-risk changes in a maintenance window: The window maintenance is closed. It goes on by itself at Sat 22:00 UTC.
+                     · customer notice: customer notice was given, and has to stand until Fri 11h.
+  Sat 22h         the window opens; customers have known for two days and more
+                     → approved Approved: production of COMMIT.
+  Sat 22h  CI     #10 runs in production
+
 At the end
-  #1 success  merged  PAGES/changes/octo-org/shop/1
-  #2 success          PAGES/changes/octo-org/shop/2
-  #3 pending          PAGES/changes/octo-org/shop/3
-  #4 success          PAGES/changes/octo-org/shop/4
-  #5 failure          PAGES/changes/octo-org/shop/5
-  #6 success          PAGES/changes/octo-org/shop/6
-  #7 success          PAGES/changes/octo-org/shop/7
-  #8 success  merged  PAGES/changes/octo-org/shop/8
-  production has #8
+  #1   success  merged  PAGES/changes/octo-org/shop/1
+  #2   success          PAGES/changes/octo-org/shop/2
+  #3   pending          PAGES/changes/octo-org/shop/3
+  #4   success          PAGES/changes/octo-org/shop/4
+  #5   failure          PAGES/changes/octo-org/shop/5
+  #6   success          PAGES/changes/octo-org/shop/6
+  #7   success          PAGES/changes/octo-org/shop/7
+  #8   success  merged  PAGES/changes/octo-org/shop/8
+  #10  success  merged  PAGES/changes/octo-org/shop/10
+  production has #10
+
+Each change's page shows its whole way, up to production; changewarden timeline prints it.
+  PAGES/deployments  what is held now, and what was decided
+  PAGES/emergencies  with their clocks
+  PAGES/calendar     when the windows open next
 `
 
 // The demo plays to its end, and its stories end as they say: a standard change is held over

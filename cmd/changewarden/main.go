@@ -42,6 +42,7 @@ type commands struct {
 	Permit    permitCmd    `cmd:"" help:"Look at what a server's gate gave out."`
 	Snapshot  snapshotCmd  `cmd:"" help:"Write the newest recorded judgement of a pull request, for check."`
 	Check     checkCmd     `cmd:"" help:"Judge a recorded snapshot again, offline."`
+	Timeline  timelineCmd  `cmd:"" help:"Tell what happened to a change, up to production."`
 	Verify    verifyCmd    `cmd:"" help:"Recompute the ledger and say where it breaks."`
 	Replay    replayCmd    `cmd:"" help:"Judge every recorded verdict again and compare."`
 	Backup    backupCmd    `cmd:"" help:"Copy a SQLite database while the server runs."`

@@ -149,8 +149,12 @@ func record(tx *store.Tx, change rules.Change, at time.Time) error {
 	if err != nil {
 		return err
 	}
+	stored, err := json.Marshal(app.StoredVerdict{Policy: policy, Verdict: verdict})
+	if err != nil {
+		return err
+	}
 	_, err = tx.PutVerdict(store.Verdict{
-		Repo: 700, Number: 1, Head: change.Head, Base: "main", At: at, Outcome: string(v.Outcome), Body: []byte("{}"), Snapshot: snapshot, Log: 9, Seq: seq,
+		Repo: 700, Number: 1, Head: change.Head, Base: "main", At: at, Outcome: string(v.Outcome), Body: stored, Snapshot: snapshot, Log: 9, Seq: seq,
 	})
 	if err != nil {
 		return err

@@ -41,6 +41,7 @@ func TestHostileFiles(t *testing.T) {
 		{"windows", "next", "--class", "\x1b[31m"},
 		{"check", "--snapshot", hidden},
 		{"check", "octo-org/\x1b[31m#1"},
+		{"timeline", "octo-org/\x1b[31m#1"},
 		{"verify", "--head", "\x1b[31m"},
 		{"\x1b[31m"},
 	} {

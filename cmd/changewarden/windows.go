@@ -155,52 +155,27 @@ func names(of map[string]bool) string {
 // openings finds the next openings of a window.
 func (c windowsNextCmd) openings(s rules.Schedule, at time.Time) (openWindow, error) {
 	out := openWindow{Layer: s.Layer, Name: s.Name, Zone: s.Window.TimeZone, Openings: []opening{}, Freezes: []openFreeze{}, schedule: s}
-	days := map[calendar.Day]bool{}
-	for _, h := range s.Window.Holidays {
-		if !strings.HasSuffix(h, ".ics") {
-			continue
-		}
-		found, err := c.calendar(h, at)
-		if err != nil {
-			out.Unread = append(out.Unread, h)
-		}
-		for _, d := range found {
-			days[d] = true
-		}
-	}
-	w, err := s.Window.Opens(func(d calendar.Day) bool { return days[d] })
+	next, err := s.Openings(at, c.Count, func(file string) ([]calendar.Day, bool) {
+		days, err := c.calendar(file, at)
+		return days, err == nil
+	})
 	if err != nil {
 		return out, fmt.Errorf("load the time zone of %s: %w", s.Name, err)
 	}
-	var closed []calendar.Span
-	for _, f := range s.Freezes {
-		closed = append(closed, f.Span)
-	}
-	last := at.Add(calendar.Horizon)
-	if len(out.Unread) == 0 {
-		for _, span := range w.Next(closed, at, c.Count) {
-			open := !span.From.After(at)
-			if now, ok := w.Open(closed, at); open && ok {
-				span.From = now.From
-			}
-			out.Openings = append(out.Openings, opening{span.From.In(w.Zone), span.To.In(w.Zone), span.From.UTC(), span.To.UTC(), open})
-		}
-		if len(out.Openings) == c.Count {
-			last = out.Openings[c.Count-1].ClosesUTC
-		}
+	out.Unread = next.Unread
+	for i, span := range next.Spans {
+		out.Openings = append(out.Openings, opening{span.From.In(next.Zone), span.To.In(next.Zone), span.From.UTC(), span.To.UTC(), next.Open && i == 0})
 	}
 	add := func(all []rules.Freeze, partly bool) {
 		for _, f := range all {
-			if f.Span.To.After(at) && f.Span.From.Before(last) {
-				out.Freezes = append(out.Freezes, openFreeze{
-					f.Name, f.Span.From.UTC(), f.Span.To.UTC(), partly,
-					f.Environments, f.Classes, f.Repositories, f.Except, words.Plain.Freeze(f),
-				})
-			}
+			out.Freezes = append(out.Freezes, openFreeze{
+				f.Name, f.Span.From.UTC(), f.Span.To.UTC(), partly,
+				f.Environments, f.Classes, f.Repositories, f.Except, words.Plain.Freeze(f),
+			})
 		}
 	}
-	add(s.Freezes, false)
-	add(s.Some, true)
+	add(next.Freezes, false)
+	add(next.Some, true)
 	return out, nil
 }
 

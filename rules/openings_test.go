@@ -1,0 +1,72 @@
+package rules_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/changewarden/changewarden/rules"
+	"github.com/changewarden/changewarden/rules/calendar"
+)
+
+// An opening that has begun is told from its beginning; a calendar that cannot be read leaves
+// none, and freezes are named as long as they are near.
+func TestOpenings(t *testing.T) {
+	layer, err := rules.Parse("floor.yml", []byte(`
+version: 1
+environments: {live: {match: live}}
+windows: {hours: {time_zone: Etc/UTC, days: [mon, tue, wed], from: "09:00", to: "17:00", holidays: [.github/off.ics]}}
+freezes:
+  - {name: tuesday, from: 2026-05-05, to: 2026-05-05}
+  - {name: elsewhere, from: 2026-05-04, to: 2026-05-05, repositories: other}
+  - {name: far, from: 2027-05-04, to: 2027-05-05}
+  - {name: over, from: 2026-05-01, to: 2026-05-02}
+rules: [{name: a reader, require: {approvals: 1}}, {name: in time, before: live, require: {window: hours}}]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := rules.Compose(layer, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC) // a Monday
+	for _, tt := range []struct {
+		name    string
+		days    []calendar.Day
+		read    bool
+		opens   []string
+		open    bool
+		freezes []string
+	}{
+		{"open now", nil, true, []string{"04 09:00", "06 09:00"}, true, []string{"tuesday", "elsewhere"}},
+		{"a holiday", []calendar.Day{calendar.DayOf(at), calendar.DayOf(at.AddDate(0, 0, 2))}, true, []string{"11 09:00", "12 09:00"}, false, []string{"tuesday", "elsewhere"}},
+		{"unread", nil, false, nil, false, []string{"tuesday", "far", "elsewhere"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			next, err := policy.Schedules("live", "")[0].Openings(at, 2, func(file string) ([]calendar.Day, bool) {
+				return tt.days, tt.read && file == ".github/off.ics"
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var opens, freezes []string
+			for _, s := range next.Spans {
+				opens = append(opens, s.From.Format("02 15:04"))
+			}
+			for _, f := range append(next.Freezes, next.Some...) {
+				freezes = append(freezes, f.Name)
+			}
+			if diff := cmp.Diff(tt.opens, opens); diff != "" || next.Open != tt.open {
+				t.Errorf("open %v, openings (-want +got):\n%s", next.Open, diff)
+			}
+			if diff := cmp.Diff(tt.freezes, freezes); diff != "" {
+				t.Errorf("freezes (-want +got):\n%s", diff)
+			}
+			if (len(next.Unread) == 0) != tt.read {
+				t.Errorf("unread: %q", next.Unread)
+			}
+		})
+	}
+}
