@@ -51,31 +51,39 @@ func (p pages) Change(ctx context.Context, owner, name string, number int64) (we
 	return page, true, nil
 }
 
+// rateDays is over how many days emergencies are counted.
+const rateDays = 30
+
 // Recent implements web.Source.
-func (p pages) Recent(ctx context.Context, n int) ([]web.Row, error) {
+func (p pages) Recent(ctx context.Context, n int) ([]web.Row, web.Rate, error) {
+	rate := web.Rate{Days: rateDays}
+	var err error
+	if rate.Merged, rate.Emergencies, err = p.a.store.Rate(ctx, p.a.now().AddDate(0, 0, -rateDays)); err != nil {
+		return nil, rate, err
+	}
 	verdicts, err := p.a.store.RecentVerdicts(ctx, n)
 	if err != nil {
-		return nil, err
+		return nil, rate, err
 	}
 	rows := make([]web.Row, 0, len(verdicts))
 	for _, v := range verdicts {
 		j, err := readJudgement(ctx, p.a.store, v)
 		if err != nil {
-			return nil, err
+			return nil, rate, err
 		}
 		names, err := p.a.names(ctx, j.change)
 		if err != nil {
-			return nil, err
+			return nil, rate, err
 		}
 		pull, _, err := p.a.store.Pull(ctx, v.Repo, v.Number)
 		if err != nil {
-			return nil, err
+			return nil, rate, err
 		}
 		row := web.FromVerdict(v.Number, j.change, j.verdict, nil, names).Row
 		row.Title = pull.Title
 		rows = append(rows, row)
 	}
-	return rows, nil
+	return rows, rate, nil
 }
 
 // unblock returns what would let a change pass by the policy that judged it; nothing where

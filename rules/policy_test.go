@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -164,6 +165,44 @@ func TestNeeds(t *testing.T) {
 	}
 	if diff := cmp.Diff([]rules.Fact{rules.FactLabelings, rules.FactOwners, rules.FactText}, rules.Policy{Layers: []rules.Layer{rules.Default()}}.Needs()); diff != "" {
 		t.Errorf("the built-in policy needs (-want +got):\n%s", diff)
+	}
+}
+
+// What a condition or an expression asks is needed whatever else is asked, and an expression about
+// checks hangs on all of them.
+func TestAsked(t *testing.T) {
+	policy := func(rule string) rules.Policy {
+		p, err := rules.Compose(layer(t, "p", "version: 1\nrules:\n  - {name: first, require: {approvals: 1}}\n  - {name: r, "+rule+"}\n"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	for rule, want := range map[string]bool{
+		"when: {title: '^fix'}, require: {approvals: 1}":               true,
+		"when: {body: 'risk'}, require: {approvals: 1}":                true,
+		"when: {title: 'a', body: 'b'}, require: {approvals: 1}":       true,
+		"when: {paths: ['*.go']}, require: {approvals: 1}":             false,
+		"when: {not: {body: 'risk'}}, require: {approvals: 1}":         true,
+		"require: {approvals: 1, section: {heading: Risk}}":            true,
+		"require: {any: [{approvals: 1}, {section: {heading: Risk}}]}": true,
+	} {
+		if got := slices.Contains(policy(rule).Needs(), rules.FactText); got != want {
+			t.Errorf("%s: needs the text: %v, want %v", rule, got, want)
+		}
+	}
+	for rule, want := range map[string]rules.Interest{
+		"require: {approvals: 1}":                                     {},
+		"require: {checks: all}":                                      {All: true},
+		`require: {expr: "checks['test'] == 'passed'"}`:               {All: true},
+		`require: {expr: "size(paths) < 5"}`:                          {},
+		"require: {checks: {names: ['{a,b}', c]}}":                    {Names: []string{"a", "b", "c"}},
+		"require: {any: [{checks: all}, {approvals: 2}]}":             {All: true},
+		"when: {paths: ['*.tf']}, require: {checks: {names: [plan]}}": {Names: []string{"plan"}},
+	} {
+		if diff := cmp.Diff(want, policy(rule).Checks(), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", rule, diff)
+		}
 	}
 }
 

@@ -88,6 +88,52 @@ func TestEmergencies37(t *testing.T) {
 	}
 }
 
+// Of two paths by which a declaration holds it is the first that waives something; the first of
+// all where none does.
+func TestEmergenciesOfLayers37(t *testing.T) {
+	noon := time.Date(2025, 3, 3, 12, 0, 0, 0, time.UTC)
+	path := func(name, by, from string) string {
+		return "version: 1\ngroups: {" + name + ": {users: [" + by + "]}, " + name + " peers: {users: [" + from + "]}}\n" +
+			"rules:\n  - {name: " + name + " review, require: {approvals: 1}}\n  - {name: " + name + " two, when: {paths: ['*.tf']}, require: {approvals: 2}}\n" +
+			"emergency: {declare: {by: " + name + "}, expires: 4h, approvals: {count: 1, from: " + name + " peers}, waives: [" + name + " two], post_mortem: {within: 48h, reviewed_by: " + name + " peers}}\n"
+	}
+	none := "version: 1\nrules:\n  - {name: peer review, require: {approvals: 1}}\n"
+	for _, test := range []struct {
+		name, floor, repo, layer string
+		approved                 []rules.UserID
+	}{
+		{"approved by the floor's", path("duty", "bob", "ann"), path("shop", "bob", "carol"), rules.FloorLayer, []rules.UserID{1}},
+		{"approved by the repository's alone", path("duty", "bob", "carol"), path("shop", "bob", "ann"), rules.RepositoryLayer, []rules.UserID{1}},
+		{"approved by both", path("duty", "bob", "ann"), path("shop", "bob", "ann"), rules.FloorLayer, []rules.UserID{1}},
+		{"approved by neither", path("duty", "bob", "carol"), path("shop", "bob", "carol"), rules.FloorLayer, nil},
+		{"declared by the repository's alone", path("duty", "carol", "ann"), path("shop", "bob", "ann"), rules.RepositoryLayer, []rules.UserID{1}},
+		{"declared by the repository's alone, which has the path alone", none, path("shop", "bob", "carol"), rules.RepositoryLayer, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			floor, repo := layer(t, "floor.yml", test.floor), layer(t, "repo.yml", test.repo)
+			p, err := rules.Compose(floor, &repo)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := patched(noon)
+			c.Reviews = []rules.Review{{ID: 1, By: 1, State: rules.Approved, Commit: "b1", At: noon.Add(time.Minute)}}
+			got := rules.Emergencies(p, c, noon.Add(time.Hour))
+			if len(got) != 1 || got[0].Layer != test.layer || !cmp.Equal(test.approved, got[0].Approved) {
+				t.Errorf("%+v, want that of the %s, approved by %v", got, test.layer, test.approved)
+			}
+			d := c.Declared[0]
+			c.Declared = nil
+			want := rules.FloorLayer
+			if test.layer != want && len(test.approved) == 0 || test.floor == path("duty", "carol", "ann") {
+				want = rules.RepositoryLayer
+			}
+			if is := rules.WeighDeclared(p, c, d, noon.Add(time.Hour)); is.Why != "" || is.Layer != want {
+				t.Errorf("declaring: %+v, want it taken by the %s", is, want)
+			}
+		})
+	}
+}
+
 // Behaviour 37: who completes a post-mortem is of the reviewing group, and neither declared
 // the emergency nor contributed to the change.
 func TestWeighReview37(t *testing.T) {

@@ -78,6 +78,19 @@ where verb = 'emergency' and state = 'taken' order by decided_at desc, comment d
 	return all, wrap(err, "list emergencies")
 }
 
+// Rate returns how many changes were merged since then, and how many emergencies were declared,
+// those that were taken back among them.
+func (s *Store) Rate(ctx context.Context, since time.Time) (merged, declared int, err error) {
+	type counts struct{ merged, declared int }
+	n, _, err := one(s.reader(ctx), func(s scan) (n counts, err error) {
+		err = s(&n.merged, &n.declared)
+		return n, err
+	}, `
+select (select count(*) from pulls where landed_at <> 0 and landed_at >= $1),
+	(select count(*) from commands where verb = 'emergency' and state = 'taken' and decided_at >= $1)`, micros(since))
+	return n.merged, n.declared, wrap(err, "count what was merged, and emergencies")
+}
+
 // LastVerdicts returns the newest verdict of each repository, by repository.
 func (s *Store) LastVerdicts(ctx context.Context) ([]Verdict, error) {
 	all, err := list(s.reader(ctx), scanVerdict, selectVerdict+`

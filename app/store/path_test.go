@@ -121,4 +121,19 @@ func testDeclaredCommands(t *testing.T, s *Store) {
 	if diff := cmp.Diff([]int64{4, 1}, got); err != nil || diff != "" {
 		t.Errorf("declared, %v (-want +got):\n%s", err, diff)
 	}
+	accept(t, s, noon, subject.Result{Pulls: []subject.PullFact{
+		{Repo: 1, Number: 5, Head: "h1", Base: "main", Open: true, UpdatedAt: noon},
+		{Repo: 1, Number: 6, Head: "h2", Base: "main", Open: true, UpdatedAt: noon},
+		{Repo: 2, Number: 5, Head: "h3", Base: "main", Open: true, UpdatedAt: noon},
+	}})
+	in(t, s, func(tx *Tx) error {
+		must(t, tx.PutLanded(1, 5, Landing{At: noon, Commit: "c1"}))
+		return tx.PutLanded(2, 5, Landing{At: after(2), Commit: "c2"})
+	})
+	for _, want := range []struct{ since, merged, declared int }{{0, 2, 2}, {1, 1, 1}, {3, 0, 1}, {4, 0, 0}} {
+		merged, declared, err := s.Rate(t.Context(), after(want.since))
+		if err != nil || merged != want.merged || declared != want.declared {
+			t.Errorf("since %d: %d merged, %d declared, %v; want %+v", want.since, merged, declared, err, want)
+		}
+	}
 }

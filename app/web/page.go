@@ -12,8 +12,9 @@ type Source interface {
 	// Change returns the page of a pull request, and false if there is none to show:
 	// unknown, never judged, or not to be seen by whoever asks.
 	Change(ctx context.Context, owner, name string, number int64) (Page, bool, error)
-	// Recent returns the changes judged last, the newest first, at most n.
-	Recent(ctx context.Context, n int) ([]Row, error)
+	// Recent returns the changes judged last, the newest first, at most n, and how often it was
+	// an emergency of late.
+	Recent(ctx context.Context, n int) ([]Row, Rate, error)
 	// Deployments returns what waits at the gates, and what was decided last: at most n each.
 	Deployments(ctx context.Context, n int) (Deployments, error)
 	// Emergencies returns those that were declared last, the newest first, at most n.
@@ -21,6 +22,11 @@ type Source interface {
 	// Calendar returns the windows and freezes of the policies by which each repository was
 	// judged last.
 	Calendar(ctx context.Context) ([]Calendar, error)
+}
+
+// Rate is how many emergencies were declared in the last days, and how many changes were merged.
+type Rate struct {
+	Days, Emergencies, Merged int
 }
 
 // Row is one change in the list.

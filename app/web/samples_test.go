@@ -61,12 +61,12 @@ func (s *fakeSource) Change(_ context.Context, owner, name string, number int64)
 	return Page{}, false, nil
 }
 
-func (s *fakeSource) Recent(_ context.Context, n int) ([]Row, error) {
+func (s *fakeSource) Recent(_ context.Context, n int) ([]Row, Rate, error) {
 	var rows []Row
 	for _, p := range s.rows[:min(n, len(s.rows))] {
 		rows = append(rows, p.Row)
 	}
-	return rows, nil
+	return rows, Rate{Days: 30, Emergencies: 1, Merged: 48}, nil
 }
 
 func terraform() Page {

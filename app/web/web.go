@@ -52,6 +52,7 @@ type view struct {
 	*pages
 	Name  string // of the page, for the title
 	List  []Row
+	Rate  Rate
 	Page  Page
 	Title string // of a message
 	Text  string
@@ -106,12 +107,12 @@ func asset(mime string, body []byte) http.HandlerFunc {
 }
 
 func (p *pages) list(w http.ResponseWriter, r *http.Request) {
-	rows, err := p.source.Recent(r.Context(), recent)
+	rows, rate, err := p.source.Recent(r.Context(), recent)
 	if err != nil {
 		p.broken(w, r, err)
 		return
 	}
-	p.render(w, r, http.StatusOK, "list.html", view{Name: "Changes", List: rows})
+	p.render(w, r, http.StatusOK, "list.html", view{Name: "Changes", List: rows, Rate: rate})
 }
 
 func (p *pages) change(w http.ResponseWriter, r *http.Request) {

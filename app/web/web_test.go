@@ -167,7 +167,9 @@ func TestErrorTellsTheReaderNothing(t *testing.T) {
 
 type brokenList struct{ fakeSource }
 
-func (brokenList) Recent(context.Context, int) ([]Row, error) { return nil, errors.New("closed") }
+func (brokenList) Recent(context.Context, int) ([]Row, Rate, error) {
+	return nil, Rate{}, errors.New("closed")
+}
 func (brokenList) Deployments(context.Context, int) (Deployments, error) {
 	return Deployments{}, errors.New("closed")
 }
@@ -298,7 +300,9 @@ type one struct{ page Page }
 func (o one) Change(context.Context, string, string, int64) (Page, bool, error) {
 	return o.page, true, nil
 }
-func (o one) Recent(context.Context, int) ([]Row, error) { return []Row{o.page.Row}, nil }
+func (o one) Recent(context.Context, int) ([]Row, Rate, error) {
+	return []Row{o.page.Row}, Rate{Days: 30}, nil
+}
 
 func (o one) Deployments(context.Context, int) (Deployments, error) {
 	s := o.page.Title
