@@ -21,6 +21,8 @@ import (
 
 	"github.com/changewarden/changewarden/app/edge"
 	"github.com/changewarden/changewarden/app/ghclient"
+	"github.com/changewarden/changewarden/app/identity"
+	"github.com/changewarden/changewarden/app/permit"
 	"github.com/changewarden/changewarden/app/publish"
 	"github.com/changewarden/changewarden/app/route"
 	"github.com/changewarden/changewarden/app/snapshot"
@@ -48,6 +50,8 @@ type App struct {
 	verifier  string // the ledger's verifier key
 	clients   *ghclient.Clients
 	reader    *snapshot.Reader
+	tokens    *identity.Verifier // of jobs that ask through the API; nil: none can
+	permits   *permit.Key        // nil: approvals are given without
 	publisher publish.Publisher
 	metrics   *metrics
 	tracer    trace.Tracer
@@ -131,6 +135,9 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.openGateAPI(); err != nil {
+		return nil, err
+	}
 	a.handler = a.routes(receiver)
 	return a, nil
 }
@@ -150,6 +157,7 @@ func (a *App) routes(receiver http.Handler) http.Handler {
 	r.Handle("/webhook", a.receiving(receiver))
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	r.Method(http.MethodGet, "/readyz", &readiness{a: a})
+	a.routeGateAPI(r)
 	if a.o.Pages {
 		all := web.Handler(pages{a}, web.Options{Version: a.o.Version, Note: a.o.PagesNote})
 		r.Mount("/", edge.NewAllowance(views, viewsEach, a.now).Limit(a.o.TrustedProxies, all))

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -121,6 +122,7 @@ type gateLook struct {
 	gate   store.Gate
 	read   snapshot.Deployment
 	policy []PolicyRef
+	api    bool // it asked through the API: GitHub waits for nothing
 
 	request  deploy.Request
 	decision deploy.Decision
@@ -130,23 +132,7 @@ type gateLook struct {
 
 // readGate reads all about a job that waits; done if there is nothing to decide.
 func (a *App) readGate(ctx context.Context, l *gateLook) (done bool, err error) {
-	good, err := a.store.GoodGates(ctx, l.repo.ID, l.gate.Environment, 1)
-	if err != nil {
-		return false, err
-	}
-	asks := snapshot.Gate{
-		Target: targetOf(l.repo, 0), Run: l.gate.Run, Environment: l.gate.Name, AskedAt: l.gate.AskedAt,
-	}
-	for _, g := range good {
-		asks.From = deploy.Origin{Commit: g.SHA, Decision: g.Seq, At: g.GoodAt}
-	}
-	client, err := a.client(ctx, l.repo.Installation)
-	if err != nil {
-		return false, err
-	}
-	reading, end := a.at(ctx, atSnapshot)
-	l.read, err = a.reader.Deployment(reading, client, asks)
-	end(err)
+	err = a.readDeployment(ctx, l)
 	switch {
 	case errors.Is(err, snapshot.ErrGone):
 		return true, a.closeGate(ctx, l)
@@ -158,22 +144,48 @@ func (a *App) readGate(ctx context.Context, l *gateLook) (done bool, err error) 
 		// What waits now is another attempt's, whose own request is decided.
 		return true, a.closeGate(ctx, l)
 	}
-	if l.gate.Seq == 0 && l.c.Attempt < lagLooks {
-		for _, commit := range l.read.Request.Commits {
-			if len(l.read.Pulls[commit.SHA]) == 0 {
-				return false, retryError{"GitHub names no pull request with a commit", time.Second << l.c.Attempt}
-			}
-		}
+	if l.gate.Seq == 0 && l.c.Attempt < lagLooks && l.lags() {
+		return false, retryError{"GitHub names no pull request with a commit", time.Second << l.c.Attempt}
 	}
-	sha := l.read.Request.Shipment.Commit
-	before, found, err := a.store.GoodGate(ctx, l.repo.ID, l.gate.Environment, sha)
+	return false, nil
+}
+
+// readDeployment reads all about a deployment that asks. Errors are those of Reader.Deployment.
+func (a *App) readDeployment(ctx context.Context, l *gateLook) error {
+	good, err := a.store.GoodGates(ctx, l.repo.ID, l.gate.Environment, 1)
+	if err != nil {
+		return err
+	}
+	asks := snapshot.Gate{
+		Target: targetOf(l.repo, 0), Run: l.gate.Run, Environment: l.gate.Name, AskedAt: l.gate.AskedAt, Inside: l.api,
+	}
+	for _, g := range good {
+		asks.From = deploy.Origin{Commit: g.SHA, Decision: g.Seq, At: g.GoodAt}
+	}
+	client, err := a.client(ctx, l.repo.Installation)
+	if err != nil {
+		return err
+	}
+	reading, end := a.at(ctx, atSnapshot)
+	l.read, err = a.reader.Deployment(reading, client, asks)
+	end(err)
+	if err != nil {
+		return err
+	}
+	before, found, err := a.store.GoodGate(ctx, l.repo.ID, l.gate.Environment, l.read.Request.Shipment.Commit)
 	if found {
 		l.read.Request.Good = &deploy.Good{Decision: before.Seq, At: before.GoodAt, Bad: !before.BadAt.IsZero()}
 	}
 	if ahead, measured := a.clients.Skew(); measured {
 		l.read.Request.Skew = ahead.Truncate(time.Second)
 	}
-	return false, err
+	return err
+}
+
+// lags reports whether there is a commit with which GitHub names no pull request: it may not
+// have put them together yet.
+func (l *gateLook) lags() bool {
+	return slices.ContainsFunc(l.read.Request.Commits, func(c deploy.Commit) bool { return len(l.read.Pulls[c.SHA]) == 0 })
 }
 
 // decideGate decides, records the decision where it says anything new, and notes what GitHub
@@ -327,6 +339,7 @@ func (a *App) recordDecision(ctx context.Context, tx *store.Tx, l *gateLook) err
 		Host: a.host, Repo: l.repo.ID, Run: l.gate.Run, Attempt: l.request.Run.Attempt, Deployment: l.gate.Deployment,
 		Environment: l.gate.Name, Commit: l.request.Shipment.Commit, Request: address, Policy: l.policy,
 		Evaluator: l.decision.Verdict.Evaluator, At: l.decision.At, Decision: decision, Deliveries: l.c.Deliveries, Delivered: l.c.Delivered,
+		API: l.api,
 	})
 	if err != nil {
 		return fmt.Errorf("encode decision record: %w", err)
@@ -423,6 +436,9 @@ func (a *App) closeGate(ctx context.Context, l *gateLook) error {
 
 // raiseGates makes due what waits at the gates of a repository.
 func (a *App) raiseGates(tx *store.Tx, repo store.Repository, at time.Time) error {
+	if err := tx.WakeGateAsks(repo.ID, ""); err != nil {
+		return err
+	}
 	gates, err := tx.OpenGates(repo.ID)
 	if err != nil {
 		return err

@@ -5,12 +5,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/rs/zerolog"
 
+	"github.com/changewarden/changewarden/app/ghclient"
 	"github.com/changewarden/changewarden/app/publish"
 	"github.com/changewarden/changewarden/app/snapshot"
 	"github.com/changewarden/changewarden/app/store"
+	"github.com/changewarden/changewarden/deploy"
 )
 
 // followGates finds out about deployments that are said to have succeeded. One that was
@@ -28,8 +32,13 @@ func (a *App) followGates(ctx context.Context, c store.Claim, repo store.Reposit
 		if err != nil {
 			return err
 		}
+		if g.Run == 0 && g.Said == "" {
+			if g, err = a.ofAsk(ctx, client, target, g); err != nil {
+				return err
+			}
+		}
 		var job snapshot.Job
-		if g.Run != 0 {
+		if g.Run != 0 || g.Said != "" {
 			var found bool
 			if job, found, err = a.reader.Job(ctx, client, target, g.Deployment); err != nil {
 				return err
@@ -73,6 +82,43 @@ func (a *App) followGates(ctx context.Context, c store.Claim, repo store.Reposit
 		}
 	}
 	return nil
+}
+
+// askSkew is how far GitHub's clock and ours may be apart where an ask is set against its job.
+const askSkew = time.Minute
+
+// ofAsk returns a deployment that never asked by itself, approved if its job did through the
+// API: in its own run, while it ran, each ask once. One that no job made is covered by a permit that was
+// spent; that it is good nobody says whose word counts.
+func (a *App) ofAsk(ctx context.Context, client *ghclient.Client, target snapshot.Target, g store.Gate) (store.Gate, error) {
+	asks, err := a.store.OpenGateAsks(ctx, g.Repo, g.Environment, g.SHA)
+	asks = slices.DeleteFunc(asks, func(k store.GateAsk) bool { return k.Answer != string(deploy.Approve) && k.Answer != rolledBack })
+	if err != nil || len(asks) == 0 {
+		return g, err
+	}
+	job, found, err := a.reader.Job(ctx, client, target, g.Deployment)
+	if err != nil {
+		return g, err
+	}
+	i := slices.IndexFunc(asks, func(k store.GateAsk) bool {
+		if !found {
+			return !k.SpentAt.IsZero()
+		}
+		return k.Suite == job.Suite && !k.AskedAt.Before(job.Began.Add(-askSkew)) && !k.AskedAt.After(job.At.Add(askSkew))
+	})
+	if i < 0 {
+		return g, nil
+	}
+	err = a.store.Tx(ctx, func(tx *store.Tx) error {
+		k, there, err := tx.GateAsk(asks[i].Ticket)
+		if err != nil || !there || k.Deployment != 0 {
+			return errors.Join(err, retryError{"another deployment came of the ask", time.Second})
+		}
+		k.Deployment = g.Deployment
+		g.Answer, g.DecidedAt, g.Digest, g.Log, g.Seq, g.Said = k.Answer, k.DecidedAt, k.Digest, k.Log, k.Seq, publish.GateApproved
+		return errors.Join(tx.PutGateAsk(k), tx.PutGate(g))
+	})
+	return g, err
 }
 
 // goodGate notes that an approved deployment is good. If it went back, what ran there until

@@ -21,6 +21,19 @@ type DecisionRecord struct {
 	Decision    json.RawMessage `json:"decision"` // deploy.Decision
 	Deliveries  []string        `json:"deliveries,omitempty"`
 	Delivered   int             `json:"delivered,omitempty"`
+	API         bool            `json:"api,omitempty"` // the job asked through the API; then Deployment is 0
+}
+
+// PermitRecord is the body of the record of what became of a permit.
+type PermitRecord struct {
+	Host        string    `json:"host"`
+	Repo        int64     `json:"repo"`
+	Environment string    `json:"environment"`
+	Commit      string    `json:"commit"`
+	Permit      string    `json:"permit"` // its id: with the id alone nobody can use it
+	State       string    `json:"state"`  // made, spent, or revoked: by a decision that is no approval any more
+	Decision    int64     `json:"decision"`
+	Expires     time.Time `json:"expires"`
 }
 
 // GateAnswerRecord is the body of the record of an answer that GitHub took.

@@ -84,18 +84,23 @@ func ledgerKey(path string, create bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", fmt.Errorf("make the ledger's key: %w", err)
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return "", fmt.Errorf("make the ledger's key: %w", err)
-	}
-	_, err = f.WriteString(signer + "\n")
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err := writeKey(path, []byte(signer+"\n")); err != nil {
 		return "", fmt.Errorf("make the ledger's key: %w", err)
 	}
 	return signer, nil
+}
+
+// writeKey writes a new file that its owner alone can read.
+func writeKey(path string, text []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
 // MakeLedgerKey makes a signing key in a file that is not there yet, and returns the verifier

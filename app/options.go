@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"errors"
 	"net/url"
 	"path/filepath"
@@ -29,6 +30,12 @@ type Options struct {
 	// wherever the app is installed. A login is whoever bears it: an id stays with one account.
 	AllowedAccounts []string
 	LedgerKeyFile   string // the ledger's signing key; empty: beside the SQLite file, see LedgerKeyPath; required with PostgreSQL
+
+	// Jobs ask through the API with tokens of TokenIssuer that are for TokenAudience. Without an
+	// audience there is no such API.
+	TokenIssuer   string // empty: GitHub's own, see Issuer
+	TokenAudience string // empty: PublicURL without a slash at its end
+	PermitKeyFile string // the key of permits; empty: beside the SQLite file, see PermitKeyPath; with PostgreSQL: no permits
 
 	TrustedProxies edge.Proxies // who stands before Listen and tells in X-Forwarded-For for whom it speaks
 
@@ -86,6 +93,45 @@ func (o Options) LedgerKeyPath() string {
 		return ""
 	}
 	return strings.TrimSuffix(file, filepath.Ext(file)) + ".ledger.key"
+}
+
+// PermitKeyPath returns where the key of permits is read: PermitKeyFile, else beside the SQLite
+// file (data/changewarden.db: data/changewarden.permit.key), where it is made if it is missing.
+// Empty: neither is known.
+func (o Options) PermitKeyPath() string {
+	if o.PermitKeyFile != "" {
+		return o.PermitKeyFile
+	}
+	file := o.sqliteFile()
+	if file == "" {
+		return ""
+	}
+	return strings.TrimSuffix(file, filepath.Ext(file)) + ".permit.key"
+}
+
+// Issuer returns who makes the tokens of GitHub Actions jobs: the one that was set, else the one
+// that belongs to GitHubURL.
+// https://docs.github.com/en/actions/reference/security/oidc
+func (o Options) Issuer() (string, error) {
+	if o.TokenIssuer != "" {
+		return o.TokenIssuer, nil
+	}
+	u, err := parseURL(o.GitHubURL)
+	if err != nil {
+		return "", err
+	}
+	switch host := strings.ToLower(u.Hostname()); {
+	case host == "github.com":
+		return "https://token.actions.githubusercontent.com", nil
+	case strings.HasSuffix(host, ".ghe.com"):
+		return "https://token.actions." + host, nil
+	}
+	return u.JoinPath("_services", "token").String(), nil
+}
+
+// Audience returns whom the tokens have to be for; empty: nobody can ask.
+func (o Options) Audience() string {
+	return cmp.Or(o.TokenAudience, strings.TrimSuffix(o.PublicURL, "/"))
 }
 
 // sqliteFile returns the path in DatabaseURL, empty if it names no SQLite file.

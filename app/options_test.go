@@ -55,6 +55,52 @@ func TestLedgerKeyPath(t *testing.T) {
 	}
 }
 
+// TestIssuer68: who makes a job's tokens goes by where the app is.
+func TestIssuer68(t *testing.T) {
+	tests := []struct{ github, set, want string }{
+		{"https://github.com", "", "https://token.actions.githubusercontent.com"},
+		{"https://GitHub.com/", "", "https://token.actions.githubusercontent.com"},
+		{"https://octo.ghe.com", "", "https://token.actions.octo.ghe.com"},
+		{"https://ghe.octo-org.example", "", "https://ghe.octo-org.example/_services/token"},
+		{"https://ghe.octo-org.example/", "", "https://ghe.octo-org.example/_services/token"},
+		{"https://notgithub.com", "", "https://notgithub.com/_services/token"},
+		{"https://github.com", "https://issuer.example", "https://issuer.example"},
+	}
+	for _, tt := range tests {
+		got, err := app.Options{GitHubURL: tt.github, TokenIssuer: tt.set}.Issuer()
+		if got != tt.want || err != nil {
+			t.Errorf("Issuer of %s and %q = %q, %v, want %q", tt.github, tt.set, got, err, tt.want)
+		}
+	}
+}
+
+func TestAudience(t *testing.T) {
+	tests := []struct{ public, set, want string }{
+		{"https://warden.octo-org.example/", "", "https://warden.octo-org.example"},
+		{"https://warden.octo-org.example", "warden", "warden"},
+		{"", "", ""},
+	}
+	for _, tt := range tests {
+		if got := (app.Options{PublicURL: tt.public, TokenAudience: tt.set}).Audience(); got != tt.want {
+			t.Errorf("Audience of %q and %q = %q, want %q", tt.public, tt.set, got, tt.want)
+		}
+	}
+}
+
+func TestPermitKeyPath(t *testing.T) {
+	tests := []struct{ database, file, want string }{
+		{"sqlite://data/changewarden.db", "", "data/changewarden.permit.key"},
+		{"sqlite:///data/changewarden.db", "/run/secrets/permit", "/run/secrets/permit"},
+		{"postgres://db/changewarden", "", ""},
+	}
+	for _, tt := range tests {
+		got := app.Options{DatabaseURL: tt.database, PermitKeyFile: tt.file}.PermitKeyPath()
+		if got != tt.want {
+			t.Errorf("PermitKeyPath of %s and %q = %q, want %q", tt.database, tt.file, got, tt.want)
+		}
+	}
+}
+
 func TestValidate(t *testing.T) {
 	k, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -113,6 +159,8 @@ func TestValidate(t *testing.T) {
 		{"the public key", func(o *app.Options) { o.PrivateKey = text("PUBLIC KEY", pkcs8[:20]) }, []string{"PRIVATE_KEY_FILE"}},
 		{"a path for a key", func(o *app.Options) { o.PrivateKey = []byte("/etc/app.pem") }, []string{"PRIVATE_KEY_FILE"}},
 		{"an empty secret", func(o *app.Options) { o.WebhookSecrets = append(o.WebhookSecrets, nil) }, []string{"WEBHOOK_SECRET"}},
+		{"an issuer in the clear", func(o *app.Options) { o.TokenIssuer = "http://issuer.example" }, []string{"TOKEN_ISSUER"}},
+		{"a key of permits that is not there", func(o *app.Options) { o.PermitKeyFile = "nowhere.key" }, []string{"PERMIT_KEY_FILE"}},
 		{"an empty policy", func(o *app.Options) { o.PolicyFile = "policy.yml" }, []string{"POLICY_FILE"}},
 		{"nothing", func(o *app.Options) { *o = app.Options{} }, []string{
 			"LISTEN", "DATABASE_URL", "GITHUB_URL", "APP_ID", "PRIVATE_KEY_FILE", "WEBHOOK_SECRET",

@@ -23,6 +23,7 @@ const (
 	KindGateAnswer   = "gate_answer"  // GateAnswerRecord
 	KindGateEnd      = "gate_end"     // GateEndRecord
 	KindUngated      = "ungated"      // UngatedRecord
+	KindPermit       = "permit"       // PermitRecord
 
 	KindPostMortem = "post_mortem" // PostMortemRecord
 

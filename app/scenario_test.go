@@ -38,7 +38,7 @@ var everyPage = flag.Bool("every-page", false, "run every page of testdata/scena
 
 // storePages are about what a store has a part in: which changes, events and time, hostile
 // input, the evidence and what has no number.
-const storePages = "/(1[5-9]|2[1-9]|37|42|59-groups|59-waived-at-the-gate|67|71|76|79|8[02-9]|90|[a-z])[^/]*$"
+const storePages = "/(1[5-9]|2[1-9]|37|42|59-groups|59-waived-at-the-gate|34-|6[78]|71|76|79|8[02-9]|90|[a-z])[^/]*$"
 
 // Pages read the same on PostgreSQL, with two replicas that take deliveries in turn. Those that
 // are about judging alone are run there by make test-postgres.
@@ -89,6 +89,7 @@ func vocabulary() map[string]func(ts *testscript.TestScript, neg bool, args []st
 	maps.Copy(all, loadWords)
 	maps.Copy(all, gateWords)
 	maps.Copy(all, signOffWords)
+	maps.Copy(all, askWords)
 	maps.Copy(all, issueWords)
 	maps.Copy(all, timelineWords)
 	return all
@@ -144,6 +145,9 @@ type world struct {
 	deaf    bool   // GitHub does not reach the server
 	policy  []byte // of the server
 	with    []func(*Options)
+
+	asking  asking
+	address atomic.Value // url, for who asks while the server is restarted
 
 	personal []string // what names somebody, quoted for a regular expression
 }
@@ -202,7 +206,7 @@ func (w *world) start(policy []byte) error {
 		DatabaseURL: "sqlite://" + filepath.Join(w.dir, "data", "test.db"),
 		GitHubURL:   "http://127.0.0.1", GitHubAPIURL: w.sim.URL(), AppID: w.sim.AppID(),
 		PrivateKey: w.sim.AppKey(), WebhookSecrets: [][]byte{w.sim.WebhookSecret()},
-		Now: w.clock.Now, Quiet: w.quiet, Limits: w.limits, AllowedAccounts: w.allowed,
+		Now: w.clock.Now, Quiet: w.quiet, Limits: w.limits, AllowedAccounts: w.allowed, TokenIssuer: w.sim.Issuer(),
 	}
 	if w.database != "" {
 		o.DatabaseURL, o.LedgerKeyFile = w.database, filepath.Join(w.dir, "ledger.key")
@@ -210,7 +214,11 @@ func (w *world) start(policy []byte) error {
 			if _, err := MakeLedgerKey(o.LedgerKeyFile); err != nil {
 				return err
 			}
+			if err := w.permitKeyFile(filepath.Join(w.dir, "permit.key")); err != nil {
+				return err
+			}
 		}
+		o.PermitKeyFile = filepath.Join(w.dir, "permit.key")
 	}
 	if policy != nil {
 		o.PolicyFile, o.PolicyText = "floor.yml", policy
@@ -235,6 +243,7 @@ func (w *world) start(policy []byte) error {
 	}}
 	go func() { _ = server.Serve(front) }()
 	w.turns, w.app, w.url = turns, turns.all[0], "http://"+front.Addr().String()
+	w.address.Store(w.url)
 	w.sim.SetWebhookURL(w.url + "/webhook")
 	var once sync.Once
 	w.stop = func() {
@@ -578,6 +587,7 @@ func cmdFails(ts *testscript.TestScript, _ bool, args []string) {
 	faults := map[string]githubsim.Fault{
 		"502": githubsim.BadGateway, "broken": githubsim.Broken, "answer-lost": githubsim.AnswerLost,
 		"secondary": githubsim.SecondaryLimit, "429": githubsim.TooManyRequests, "primary": githubsim.PrimaryLimit, "graphql": githubsim.GraphQLLimited,
+		"empty": {Status: http.StatusOK, Body: "[]"}, // it has not put things together yet
 	}
 	// GitHub's client keeps to the time of a 429 by the real clock, which no page turns.
 	soon := faults["429"]

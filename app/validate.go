@@ -105,6 +105,16 @@ func (o Options) Problems() []*Problem {
 	if o.shared() && o.LedgerKeyFile == "" {
 		problem("LEDGER_KEY_FILE", "is not set: all replicas on one PostgreSQL sign the ledger with the same key. Make one with changewarden ledger-key FILE and give every replica that file")
 	}
+	if o.TokenIssuer != "" {
+		if _, err := parseURL(o.TokenIssuer); err != nil {
+			problem("TOKEN_ISSUER", "%v", err)
+		}
+	}
+	if o.PermitKeyFile != "" {
+		if _, err := permitKey(o.PermitKeyFile, false); err != nil {
+			problem("PERMIT_KEY_FILE", "names %s, which cannot be used: %v. Make one with openssl genpkey -algorithm ed25519, and give every replica that file", o.PermitKeyFile, err)
+		}
+	}
 	return found
 }
 

@@ -21,8 +21,8 @@ import (
 const module = "github.com/changewarden/changewarden"
 
 // ours is every package that another could import.
-var ours = strings.Fields(`app app/cases app/command app/doctor app/edge app/evidence app/ghclient app/githubsim app/githubsim/contract
-	app/githubsim/play app/importer app/procedure app/publish app/route app/say app/snapshot app/store
+var ours = strings.Fields(`app app/cases app/command app/doctor app/edge app/evidence app/gateclient app/ghclient app/githubsim app/githubsim/contract
+	app/githubsim/play app/identity app/importer app/permit app/procedure app/publish app/route app/say app/snapshot app/store
 	app/store/pgtest app/subject app/web deploy rules rules/calendar
 	rules/schema rules/words webhook`)
 
@@ -36,6 +36,7 @@ const (
 	days    = "github.com/rickar/cal/v2 github.com/rickar/cal/v2/us"
 	gogh    = "github.com/google/go-github/v62/github"
 	clients = "github.com/bradleyfalzon/ghinstallation/v2"
+	jose    = "github.com/go-jose/go-jose/v4/jwt"
 	sql     = "database/sql database/sql/driver github.com/jackc/pgx/v5/stdlib github.com/pressly/goose/v3 modernc.org/sqlite"
 	others  = policy + " " + days
 )
@@ -54,11 +55,14 @@ var directions = []struct {
 	{"app/doctor/probe.go", "app/ghclient", "", plain + " " + input + " " + logger + " " + others},
 	{"app/edge/probe.go", "", "", plain + " " + input + " " + logger + " " + others},
 	{"app/evidence/probe.go", "", "", plain + " " + input + " " + logger + " " + others},
+	{"app/gateclient/probe.go", "", "", plain + " " + input + " " + logger + " " + others},
 	{"app/ghclient/probe.go", "", "", plain + " " + input + " " + logger + " " + others + " " + gogh + " " + clients},
 	{"app/githubsim/probe.go", "app/githubsim/play", "", plain + " " + input + " " + logger + " " + others},
 	{"app/githubsim/contract/probe.go", "app/githubsim app/githubsim/play", "", plain + " " + input + " " + logger + " " + others},
 	{"app/githubsim/play/probe.go", "app/githubsim", "", plain + " " + input + " " + logger + " " + others},
+	{"app/identity/probe.go", "", "", plain + " " + input + " " + logger + " " + others + " " + jose},
 	{"app/importer/probe.go", "rules", "", plain + " " + input + " " + logger + " " + others},
+	{"app/permit/probe.go", "", "", plain + " " + input + " " + logger + " " + others + " " + jose},
 	{"app/procedure/probe.go", "rules rules/words", "", plain + " " + input + " " + logger + " " + others},
 	{"app/publish/probe.go", "app/ghclient app/say deploy rules", "", plain + " " + input + " " + logger + " " + others + " " + gogh},
 	{"app/route/probe.go", "app/command app/subject", "", plain + " net/url"},
@@ -90,7 +94,7 @@ func TestDirections(t *testing.T) {
 	if linter == "" {
 		t.Fatal("GOLANGCI_LINT is not set: run this by make lint-imports")
 	}
-	external := strings.Fields(strings.Join([]string{logger, policy, days, gogh, clients, "github.com/jackc/pgx/v5/stdlib github.com/pressly/goose/v3 modernc.org/sqlite github.com/pkg/errors"}, " "))
+	external := strings.Fields(strings.Join([]string{logger, policy, days, gogh, clients, jose, "github.com/jackc/pgx/v5/stdlib github.com/pressly/goose/v3 modernc.org/sqlite github.com/pkg/errors"}, " "))
 	standard := strings.Fields(plain + " " + effects + " database/sql io/ioutil")
 	root := skeleton(t, external)
 	for _, d := range directions {

@@ -41,6 +41,9 @@ func (s *Server) buildHandler() http.Handler {
 		inner = s.opts.Middleware(inner)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.serveIssuer(w, r) {
+			return
+		}
 		// GitHub Enterprise Server has REST below /api/v3 and GraphQL at /api/graphql.
 		for _, prefix := range []string{"/api/v3", "/api"} {
 			if rest, ok := strings.CutPrefix(r.URL.EscapedPath(), prefix+"/"); ok {

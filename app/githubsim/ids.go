@@ -36,6 +36,7 @@ const (
 	kindComment      kind = "comment"
 	kindReaction     kind = "reaction"
 	kindIssue        kind = "issue"
+	kindIDToken      kind = "id_token"
 )
 
 // firstID are ids of the size that GitHub gives out today: those of reviews pass 2^31,
@@ -47,7 +48,7 @@ var firstID = map[kind]int64{
 	kindWorkflow: 16_123_456_789, kindJob: 151_234_567, kindInstall: 61_234_567, kindApp: 1_123_456,
 	kindActivity: 22_123_456_789, kindDelivery: 190_123_456_789, kindToken: 1, kindRuleset: 3_123_456,
 	kindGUID: 1, kindDeploy: 2_212_345_678, kindDeployStatus: 5_212_345_678, kindEnvironment: 6_212_345_678,
-	kindComment: 3_212_345_678, kindReaction: 312_345_678, kindIssue: 3_512_345_678,
+	kindComment: 3_212_345_678, kindReaction: 312_345_678, kindIssue: 3_512_345_678, kindIDToken: 1,
 }
 
 // id gives out the next id of a kind. The stride is odd and greater than one, so that a

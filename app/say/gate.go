@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/changewarden/changewarden/deploy"
 	"github.com/changewarden/changewarden/rules"
@@ -56,16 +57,25 @@ func elsewhere(f rules.Finding) bool {
 
 // opening returns when the window that holds a deployment opens, the last one where several do.
 func opening(d deploy.Decision) (string, bool) {
-	last := ""
-	var at int64
+	at := NextOpening(d)
+	if at.IsZero() {
+		return "", false
+	}
+	return clock(at), true
+}
+
+// NextOpening returns when the window that holds a deployment opens, the last one where several
+// do; zero: none holds it, or it does not open again.
+func NextOpening(d deploy.Decision) time.Time {
+	var last time.Time
 	for _, f := range d.Verdict.Findings {
 		for _, r := range f.Reasons {
-			if f.Outcome.Blocks() && r.Window != nil && len(r.Window.Next) > 0 && r.Window.Next[0].From.Unix() > at {
-				at, last = r.Window.Next[0].From.Unix(), clock(r.Window.Next[0].From)
+			if f.Outcome.Blocks() && r.Window != nil && len(r.Window.Next) > 0 && r.Window.Next[0].From.After(last) {
+				last = r.Window.Next[0].From
 			}
 		}
 	}
-	return last, last != ""
+	return last
 }
 
 func gateReason(r deploy.Reason) string {

@@ -19,6 +19,7 @@ type Gate struct {
 	Run         int64
 	Environment string
 	AskedAt     time.Time
+	Inside      bool          // it is in the environment already, and asks by itself: GitHub's own rules are behind it
 	From        deploy.Origin // what the gate approved there last and was good; Commit empty: nothing yet
 }
 
@@ -28,7 +29,8 @@ type Deployment struct {
 	Request deploy.Request // without Shipment.Changes, SignOffs and the statuses of Commits
 	Policy  rules.Policy   // names people by person id
 	Texts   []PolicyText
-	Waits   bool                   // GitHub still waits for an answer
+	Waits   bool                   // GitHub still waits for an answer, or the job that is Inside does
+	Suite   int64                  // check suite of the run
 	Pulls   map[string][]Merged    // by commit between From and the one to be deployed: whose merge may have put it there
 	Whole   bool                   // every commit between is known
 	Users   map[rules.UserID]int64 // GitHub's id of everybody named, and of whoever said something about the merges
@@ -74,7 +76,7 @@ func (l *look) deployment(ctx context.Context, g Gate) (Deployment, error) {
 	if err != nil {
 		return Deployment{}, err
 	}
-	d := Deployment{Policy: pol.Policy, Texts: pol.texts, Pulls: map[string][]Merged{}}
+	d := Deployment{Policy: pol.Policy, Texts: pol.texts, Suite: run.CheckSuiteID, Pulls: map[string][]Merged{}}
 	s := &d.Request.Shipment
 	*s = rules.Shipment{
 		Repo:        rules.Repo{ID: repo.DatabaseID, Name: repo.NameWithOwner, Public: repo.Visibility == "PUBLIC"},
@@ -92,7 +94,9 @@ func (l *look) deployment(ctx context.Context, g Gate) (Deployment, error) {
 		ID: g.Run, Attempt: run.RunAttempt, Event: run.Event, Workflow: path, Branch: run.HeadBranch, Governed: governed,
 		Same: repo.RanFile != nil && repo.BranchFile != nil && repo.RanFile.OID == repo.BranchFile.OID,
 	}
-	if d.Request.Waits, d.Waits, err = l.pendingOf(ctx, g); err != nil {
+	if g.Inside {
+		d.Waits = true
+	} else if d.Request.Waits, d.Waits, err = l.pendingOf(ctx, g); err != nil {
 		return Deployment{}, err
 	}
 	if err := l.branched(ctx, &d, run.HeadBranch, governed); err != nil {

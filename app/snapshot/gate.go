@@ -16,7 +16,9 @@ import (
 // Job is what GitHub itself says of the job that makes a deployment. A status of the
 // deployment says nothing about it: everybody who can write can post one.
 type Job struct {
+	Suite     int64 // check suite of its run
 	Succeeded bool
+	Began     time.Time
 	At        time.Time // when it had ended
 }
 
@@ -33,8 +35,10 @@ func (r *Reader) Job(ctx context.Context, c *ghclient.Client, t Target, deployme
 				App         *struct{ Slug string }
 				Status      string
 				Conclusion  string
+				StartedAt   *time.Time `json:"started_at"`
 				CompletedAt *time.Time `json:"completed_at"`
 				Deployment  *struct{ ID int64 }
+				CheckSuite  struct{ ID int64 } `json:"check_suite"`
 			} `json:"check_runs"`
 		}
 		resp, err := c.Do(ctx, req, &list)
@@ -45,7 +49,10 @@ func (r *Reader) Job(ctx context.Context, c *ghclient.Client, t Target, deployme
 			if run.Deployment == nil || run.Deployment.ID != deployment || run.App == nil || run.App.Slug != "github-actions" {
 				continue
 			}
-			job := Job{Succeeded: run.Status == "completed" && run.Conclusion == "success"}
+			job := Job{Suite: run.CheckSuite.ID, Succeeded: run.Status == "completed" && run.Conclusion == "success"}
+			if run.StartedAt != nil {
+				job.Began = run.StartedAt.UTC()
+			}
 			if run.CompletedAt != nil {
 				job.At = run.CompletedAt.UTC()
 			}

@@ -19,6 +19,7 @@ type workflowRun struct {
 	RunAttempt      int `json:"run_attempt"`
 	Actor           *account
 	TriggeringActor *account `json:"triggering_actor"`
+	CheckSuiteID    int64    `json:"check_suite_id"`
 	Repository      struct{ ID int64 }
 }
 

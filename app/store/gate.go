@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -147,7 +148,7 @@ func (tx *Tx) Carries(g Gate, pulls []int64) error {
 // GatesWith returns what waits for an answer and would bring a pull request's merge. None is
 // decided before the transaction ends; one that was not decided yet is due as it is.
 func (tx *Tx) GatesWith(repo, number int64) ([]Gate, error) {
-	if err := tx.lockGates(repo); err != nil {
+	if err := errors.Join(tx.WakeGateAsks(repo, ""), tx.lockGates(repo)); err != nil {
 		return nil, err
 	}
 	all, err := list(tx.reader(), scanGate, selectGate+`g
@@ -208,6 +209,9 @@ on conflict (repo, deployment, environment) do update set
 // selectGates adds the gates of a repository that wait for an answer; with sha those of that
 // commit alone.
 func (tx *Tx) selectGates(repo int64, sha string, due map[subject.Subject]bool) error {
+	if err := tx.WakeGateAsks(repo, sha); err != nil {
+		return err
+	}
 	all, err := list(tx.reader(), scanGate, selectGate+`where repo = $1 and closed_at = 0 and (sha = $2 or $2 = '') order by deployment`, repo, sha)
 	for _, g := range all {
 		due[g.Subject()] = true
@@ -221,6 +225,9 @@ func (tx *Tx) selectGates(repo int64, sha string, due map[subject.Subject]bool) 
 func (tx *Tx) selectGatesOf(sel subject.Selector, due map[subject.Subject]bool) error {
 	if sel.Repo != 0 {
 		return tx.selectGates(sel.Repo, "", due)
+	}
+	if err := tx.wakeGateAsksOf(sel.Account); err != nil {
+		return err
 	}
 	all, err := list(tx.reader(), scanGate, selectGate+`
 where closed_at = 0 and repo in (select id from repositories where account = $1) order by repo, deployment`, sel.Account)

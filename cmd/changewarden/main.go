@@ -3,7 +3,8 @@
 //
 // This package turns flags and environment into app.Options and errors into exit codes:
 // 0 for done, 1 for failed, 2 for a command line, a configuration or a file that cannot be
-// used, 3 for a change that was judged and may not go on. One file a subcommand.
+// used, 3 for a change that was judged and may not go on, 4 for one that is held and may yet.
+// One file a subcommand.
 package main
 
 import (
@@ -28,6 +29,7 @@ const (
 	exitFailed  = 1
 	exitUsage   = 2
 	exitBlocked = 3
+	exitHeld    = 4
 )
 
 // commands is the command line; a subcommand is a field and a file.
@@ -36,6 +38,8 @@ type commands struct {
 	Demo      demoCmd      `cmd:"" help:"Watch a simulated organisation being judged, on this machine alone."`
 	Policy    policyCmd    `cmd:"" help:"Look at policy files before they are in force."`
 	Windows   windowsCmd   `cmd:"" help:"When deployments may start."`
+	Gate      gateCmd      `cmd:"" help:"Ask a server, in a job that deploys, whether it may."`
+	Permit    permitCmd    `cmd:"" help:"Look at what a server's gate gave out."`
 	Snapshot  snapshotCmd  `cmd:"" help:"Write the newest recorded judgement of a pull request, for check."`
 	Check     checkCmd     `cmd:"" help:"Judge a recorded snapshot again, offline."`
 	Timeline  timelineCmd  `cmd:"" help:"Tell what happened to a change, up to production."`
@@ -101,6 +105,8 @@ func exitCode(err error, stderr io.Writer) int {
 		return exitOK
 	case errors.Is(err, errBlocked):
 		return exitBlocked
+	case errors.Is(err, errHeld):
+		return exitHeld
 	}
 	fmt.Fprintf(stderr, "changewarden: %v\n", err)
 	if _, ok := errors.AsType[usageError](err); ok {

@@ -35,6 +35,10 @@ type serveCmd struct {
 
 	PolicyFile    string `group:"Policy and record" env:"CHANGEWARDEN_POLICY_FILE" placeholder:"PATH" help:"Policy that holds where an organisation has none of its own. Default: the built-in control."`
 	LedgerKeyFile string `group:"Policy and record" env:"CHANGEWARDEN_LEDGER_KEY_FILE" placeholder:"PATH" help:"Key that signs the ledger. Default: made at the first start, beside the SQLite file, ending in .ledger.key; required with PostgreSQL, the same for all replicas. Each start logs the verifier key that belongs to it as ledger_verifier: keep that elsewhere."`
+
+	TokenIssuer   string `group:"Deployments elsewhere" env:"CHANGEWARDEN_TOKEN_ISSUER" placeholder:"URL" help:"Who makes the identity tokens of GitHub Actions jobs. Default: GitHub's own place for it."`
+	TokenAudience string `group:"Deployments elsewhere" env:"CHANGEWARDEN_TOKEN_AUDIENCE" placeholder:"TEXT" help:"For whom these tokens have to be. Default: the public URL; without either, jobs cannot ask through the API."`
+	PermitKeyFile string `group:"Deployments elsewhere" env:"CHANGEWARDEN_PERMIT_KEY_FILE" placeholder:"PATH" help:"Ed25519 key that signs permits, as openssl genpkey writes it. Default: made beside the SQLite file, ending in .permit.key; with PostgreSQL there are no permits without, and all replicas have the same."`
 }
 
 // Help is what "changewarden serve --help" adds to the flags.
@@ -74,7 +78,11 @@ func (c serveCmd) options() (app.Options, *settings) {
 		Listen: c.Listen, PublicURL: c.PublicURL, DatabaseURL: c.DatabaseURL,
 		GitHubURL: c.GitHubURL, GitHubAPIURL: c.GitHubAPIURL, AppID: s.number("APP_ID", c.AppID),
 		PolicyFile: c.PolicyFile, LedgerKeyFile: c.LedgerKeyFile,
-		Keep: s.days("KEEP_DELIVERIES", c.Keep),
+		Keep:        s.days("KEEP_DELIVERIES", c.Keep),
+		TokenIssuer: c.TokenIssuer, TokenAudience: c.TokenAudience, PermitKeyFile: c.PermitKeyFile,
+	}
+	if c.PermitKeyFile != "" {
+		s.guarded("PERMIT_KEY_FILE", c.PermitKeyFile)
 	}
 	if c.MetricsListen != "off" {
 		o.MetricsListen = c.MetricsListen
