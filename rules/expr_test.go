@@ -50,10 +50,16 @@ rules:
 		t.Fatal(err)
 	}
 	results := []struct{ name, status, conclusion string }{
-		{"test", "completed", "success"}, {"test", "completed", "failure"}, {"test", "in_progress", ""},
-		{"build", "completed", "success"}, {"build", "in_progress", ""}, {"build", "completed", "skipped"},
-		{"lint", "completed", "success"}, {"lint", "completed", "skipped"},
-		{"docs", "completed", "success"}, {"docs", "completed", "success"},
+		{"test", "completed", "success"},
+		{"test", "completed", "failure"},
+		{"test", "in_progress", ""},
+		{"build", "completed", "success"},
+		{"build", "in_progress", ""},
+		{"build", "completed", "skipped"},
+		{"lint", "completed", "success"},
+		{"lint", "completed", "skipped"},
+		{"docs", "completed", "success"},
+		{"docs", "completed", "success"},
 	}
 	c := unblocked()
 	c.Status = []rules.Status{{Context: "scan", State: "success", By: 1, At: noon}}

@@ -170,6 +170,7 @@ type brokenList struct{ fakeSource }
 func (brokenList) Recent(context.Context, int) ([]Row, Rate, error) {
 	return nil, Rate{}, errors.New("closed")
 }
+
 func (brokenList) Deployments(context.Context, int) (Deployments, error) {
 	return Deployments{}, errors.New("closed")
 }
@@ -300,6 +301,7 @@ type one struct{ page Page }
 func (o one) Change(context.Context, string, string, int64) (Page, bool, error) {
 	return o.page, true, nil
 }
+
 func (o one) Recent(context.Context, int) ([]Row, Rate, error) {
 	return []Row{o.page.Row}, Rate{Days: 30}, nil
 }
