@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/changewarden/changewarden/app/publish"
@@ -30,12 +31,48 @@ func (p pages) Deployments(ctx context.Context, n int) (web.Deployments, error) 
 	if err != nil {
 		return out, err
 	}
-	if out.Held, err = p.deployments(ctx, held); err != nil {
+	asking, asked, err := p.asks(ctx, n)
+	if err != nil {
 		return out, err
 	}
-	out.Decided, err = p.deployments(ctx, decided)
+	held, decided = append(held, asking...), append(decided, asked...)
+	slices.SortStableFunc(held, func(a, b store.Gate) int { return a.AskedAt.Compare(b.AskedAt) })
+	slices.SortStableFunc(decided, func(a, b store.Gate) int { return b.DecidedAt.Compare(a.DecidedAt) })
+	if out.Held, err = p.deployments(ctx, held[:min(n, len(held))]); err != nil {
+		return out, err
+	}
+	out.More = out.More || len(held) > n
+	out.Decided, err = p.deployments(ctx, decided[:min(n, decisions, len(decided))])
 	return out, err
 }
+
+// asks returns what asked through the API, as gates: those that still ask and are held, and those
+// that were answered.
+func (p pages) asks(ctx context.Context, n int) (held, decided []store.Gate, err error) {
+	live, err := p.a.store.LiveGateAsks(ctx, p.a.now().Add(-askAlive), n+1)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, k := range live {
+		held = append(held, gateOf(k))
+	}
+	answered, err := p.a.store.DecidedGateAsks(ctx, min(n, decisions))
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, k := range answered {
+		g := gateOf(k)
+		g.ClosedAt, g.Said = k.DecidedAt, publish.GateApproved
+		if k.Answer == string(deploy.Reject) {
+			g.Said = publish.GateRejected
+		}
+		decided = append(decided, g)
+	}
+	return held, decided, nil
+}
+
+// askAlive is how long ago a held ask was decided about at most while its asker goes on asking.
+const askAlive = askEach + 5*time.Minute
 
 func (p pages) deployments(ctx context.Context, gates []store.Gate) ([]web.Deployment, error) {
 	var out []web.Deployment
@@ -75,6 +112,17 @@ func (p pages) deployment(ctx context.Context, repo store.Repository, g store.Ga
 	was, err := readPassage(ctx, p.a.store, g)
 	if err != nil || was.decision.Answer == "" {
 		return d, err
+	}
+	if d.API = was.api; d.API { // what an ask would bring its decision says
+		for _, c := range was.request.Shipment.Changes {
+			pull, _, err := p.a.store.Pull(ctx, g.Repo, c.Change.Pulls[0].Number)
+			if err != nil {
+				return d, err
+			}
+			if !slices.ContainsFunc(d.Changes, func(have web.ChangeRef) bool { return have.Number == pull.Number }) {
+				d.Changes = append(d.Changes, web.ChangeRef{Number: c.Change.Pulls[0].Number, Title: pull.Title})
+			}
+		}
 	}
 	people := append(peopleOf(was.request.Shipment), rules.Change{People: []rules.Person{{ID: was.request.Run.Triggered}}})
 	names, err := p.a.names(ctx, people...)

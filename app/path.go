@@ -49,6 +49,7 @@ type passage struct {
 	store.Gate
 	decision deploy.Decision
 	request  deploy.Request // zero: nothing was decided, or it was erased
+	api      bool           // it asked through the API
 }
 
 // told is the path as it is shown.
@@ -175,6 +176,7 @@ func readPassage(ctx context.Context, s *store.Store, g store.Gate) (passage, er
 	if err := decode(body.Decision, &p.decision); err != nil {
 		return p, err
 	}
+	p.api = body.API
 	facts, _, err := s.Blob(ctx, body.Request)
 	if err != nil {
 		return p, err

@@ -82,6 +82,20 @@ func (s *Store) OpenGateAsks(ctx context.Context, repo int64, environment, sha s
 	return all, wrap(err, "list what asked for %s of repository %d", environment, repo)
 }
 
+// LiveGateAsks returns up to limit asks that are held and were decided about since then, as those
+// are whose askers still ask, the longest-waiting first.
+func (s *Store) LiveGateAsks(ctx context.Context, since time.Time, limit int) ([]GateAsk, error) {
+	all, err := list(s.reader(ctx), scanGateAsk, selectGateAsk+`where answer = 'hold' and decided_at >= $1 order by asked_at, ticket limit $2`, micros(since), limit)
+	return all, wrap(err, "list what asks and is held")
+}
+
+// DecidedGateAsks returns up to limit asks that are held no more and of which no deployment has come
+// yet, the newest decision first.
+func (s *Store) DecidedGateAsks(ctx context.Context, limit int) ([]GateAsk, error) {
+	all, err := list(s.reader(ctx), scanGateAsk, selectGateAsk+`where answer not in ('', 'hold') and deployment = 0 order by decided_at desc, ticket limit $1`, limit)
+	return all, wrap(err, "list what asked and was decided")
+}
+
 // SpendToken notes that a token was shown, until it has lapsed by itself. It is false for one
 // that was shown before.
 func (tx *Tx) SpendToken(id string, at, until time.Time) (bool, error) {

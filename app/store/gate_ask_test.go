@@ -86,8 +86,18 @@ func testGateAsks(t *testing.T, s *Store) {
 		}
 	}
 	open(one, two)
-	two.Answer = "hold"
+	two.Answer, two.DecidedAt = "hold", after(20)
 	put(two)
+	for since, want := range map[int][]GateAsk{20: {two}, 21: nil} {
+		live, err := s.LiveGateAsks(ctx, after(since), 5)
+		if diff := cmp.Diff(want, live); err != nil || diff != "" {
+			t.Errorf("held and asking since %d, %v (-want +got):\n%s", since, err, diff)
+		}
+	}
+	decided, err := s.DecidedGateAsks(ctx, 5)
+	if diff := cmp.Diff([]GateAsk{one}, decided); err != nil || diff != "" {
+		t.Errorf("decided, %v (-want +got):\n%s", err, diff)
+	}
 	wake := func(do func(*Tx) error, told int64) {
 		t.Helper()
 		must(t, s.Tx(ctx, do))

@@ -28,6 +28,7 @@ type Deployment struct {
 	Headline    string
 	Reasons     []string
 	Until       time.Time // when all that goes on by itself has done so; zero: it waits for somebody
+	API         bool      // it asked through the API
 	Log, Seq    int64     // record of the decision; Log 0: none
 	URL         string    // of the run on GitHub
 }
