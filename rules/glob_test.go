@@ -15,9 +15,9 @@ import (
 func FuzzGlob(f *testing.F) {
 	for _, g := range []string{
 		"**/*.{tf,tofu,tfvars,tftpl,tfquery.hcl}", "**/.terraform*", "**/atlantis.y{a,}ml", "**/terraform/**", policyPaths,
-		"a/**/b", "a/**", "**", "*", "a?c/[a-c]*", "a/[!b]/c", `\*x`, "{a,b/{c,d}}/e*", "x*y*z", "release/**", "a*{,b}", "v?.?", "a?c/x*y", "[ab]c/**/d?e",
+		"a/**/b", "a/**", "**", "*", "a?c/[a-c]*", "a/[!b]/c", `\*x`, "{a,b/{c,d}}/e*", "x*y*z", "release/**", "a*{,b}", "v?.?", "a?c/x*y", "[ab]c/**/d?e", "{[!,}]x,y}", "a[{]b{c,d}", "[^{]{a,b}", `a\{b{c,d}`,
 	} {
-		for _, name := range []string{"main.tf", "a/b", "a/x/y/b", "infra/terraform/x", "terraform", ".github/change-management.yml", "*x", "b/d/ef", "xayaz", "release/1/2", "a/c/c", "v1.2", "v1x2", "abc/xy", "abc/x1y", "bc/q/dde", "cc/q/dde"} {
+		for _, name := range []string{"main.tf", "a/b", "a/x/y/b", "infra/terraform/x", "terraform", ".github/change-management.yml", "*x", "b/d/ef", "xayaz", "release/1/2", "a/c/c", "v1.2", "v1x2", "abc/xy", "abc/x1y", "bc/q/dde", "cc/q/dde", "zx", ",x", "y", "a{bc", "a{bd", "za", "{a", "a{b"} {
 			f.Add(g, name)
 		}
 	}
