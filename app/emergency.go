@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
 
-	"github.com/changewarden/changewarden/app/snapshot"
 	"github.com/changewarden/changewarden/app/store"
 	"github.com/changewarden/changewarden/deploy"
 	"github.com/changewarden/changewarden/rules"
@@ -112,15 +112,10 @@ func (a *App) deployedUnder(ctx context.Context, g store.Gate) ([]underway, erro
 
 // policyAt is the policy whose texts a record names; false if one of them was erased.
 func policyAt(blob func(string) ([]byte, bool, error), refs []PolicyRef) (rules.Policy, bool, error) {
-	var texts []snapshot.PolicyText
-	for _, ref := range refs {
-		text, found, err := blob(ref.Text)
-		if err != nil || !found {
-			return rules.Policy{}, false, err
-		}
-		texts = append(texts, snapshot.PolicyText{Layer: ref.Layer, Path: ref.Path, Text: text})
+	policy, err := policyOf(func(address string) ([]byte, error) { return unerased(blob, address) }, refs)
+	if errors.Is(err, errErased) {
+		return rules.Policy{}, false, nil
 	}
-	policy, err := snapshot.Compose(texts)
 	return policy, err == nil, err
 }
 

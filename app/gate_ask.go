@@ -134,19 +134,12 @@ func (a *App) toldAsk(ctx context.Context, ask store.GateAsk) (askDecided, error
 	if d.repo, err = a.servedRepository(ctx, ask); err != nil {
 		return d, err
 	}
-	record, found, err := a.store.Record(ctx, ask.Log, ask.Seq)
-	if err != nil || !found {
-		return d, errors.Join(err, fmt.Errorf("read record %d of log %d", ask.Seq, ask.Log))
+	was, err := readPassage(ctx, a.store, gateOf(ask))
+	if err == nil && was.decision.Answer == "" {
+		err = fmt.Errorf("read record %d of log %d: it is not there", ask.Seq, ask.Log)
 	}
-	var body DecisionRecord
-	if err := decode(record.Body, &body); err != nil {
-		return d, err
-	}
-	facts, err := erasable(ctx, a.store, body.Request)
-	if err != nil {
-		return d, err
-	}
-	return d, errors.Join(decode(facts, &d.request), decode(body.Decision, &d.decision))
+	d.request, d.decision = was.request, was.decision
+	return d, err
 }
 
 func (a *App) servedRepository(ctx context.Context, ask store.GateAsk) (store.Repository, error) {

@@ -210,13 +210,7 @@ func (a *App) lastVerdict(tx *store.Tx, l *groupLook, q snapshot.Queued, row sto
 
 // judgedBy reads what a verdict rests on. Policies that were parsed are kept in known.
 func judgedBy(blob func(address string) ([]byte, bool, error), address string, refs []PolicyRef, known map[string]rules.Policy) (c rules.Change, p rules.Policy, err error) {
-	read := func(address string) ([]byte, error) {
-		text, found, err := blob(address)
-		if err == nil && !found {
-			err = fmt.Errorf("%w: the content at %s", errErased, address)
-		}
-		return text, err
-	}
+	read := func(address string) ([]byte, error) { return unerased(blob, address) }
 	facts, err := read(address)
 	if err != nil {
 		return c, p, err

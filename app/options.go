@@ -84,29 +84,20 @@ func (o Options) APIURL() (*url.URL, error) {
 // LedgerKeyPath returns where the ledger's signing key is read: LedgerKeyFile, else beside
 // the SQLite file (data/changewarden.db: data/changewarden.ledger.key), where it is made at
 // the first start. Empty: neither is known.
-func (o Options) LedgerKeyPath() string {
-	if o.LedgerKeyFile != "" {
-		return o.LedgerKeyFile
-	}
-	file := o.sqliteFile()
-	if file == "" {
-		return ""
-	}
-	return strings.TrimSuffix(file, filepath.Ext(file)) + ".ledger.key"
-}
+func (o Options) LedgerKeyPath() string { return cmp.Or(o.LedgerKeyFile, o.beside(".ledger.key")) }
 
 // PermitKeyPath returns where the key of permits is read: PermitKeyFile, else beside the SQLite
 // file (data/changewarden.db: data/changewarden.permit.key), where it is made if it is missing.
 // Empty: neither is known.
-func (o Options) PermitKeyPath() string {
-	if o.PermitKeyFile != "" {
-		return o.PermitKeyFile
-	}
+func (o Options) PermitKeyPath() string { return cmp.Or(o.PermitKeyFile, o.beside(".permit.key")) }
+
+// beside is the SQLite file's path with another ending; empty: there is none.
+func (o Options) beside(ending string) string {
 	file := o.sqliteFile()
 	if file == "" {
 		return ""
 	}
-	return strings.TrimSuffix(file, filepath.Ext(file)) + ".permit.key"
+	return strings.TrimSuffix(file, filepath.Ext(file)) + ending
 }
 
 // Issuer returns who makes the tokens of GitHub Actions jobs: the one that was set, else the one

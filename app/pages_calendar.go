@@ -61,6 +61,7 @@ func (p pages) policies(ctx context.Context) ([]*scheduled, error) {
 		return nil, err
 	}
 	texts := map[string]string{}
+	composed := map[string]rules.Policy{} // by their texts
 	known := map[string]*scheduled{}
 	var out []*scheduled
 	for _, v := range verdicts {
@@ -80,9 +81,12 @@ func (p pages) policies(ctx context.Context) ([]*scheduled, error) {
 			continue
 		}
 		key := strings.Join(wordsOf(layers), "\x00")
-		policy, err := snapshot.Compose(layers)
-		if err != nil {
-			return nil, fmt.Errorf("read the policy of %s: %w", fullName(repo), err)
+		policy, ok := composed[key]
+		if !ok {
+			if policy, err = snapshot.Compose(layers); err != nil {
+				return nil, fmt.Errorf("read the policy of %s: %w", fullName(repo), err)
+			}
+			composed[key] = policy
 		}
 		if len(calendarFiles(policy)) > 0 {
 			key += fmt.Sprintf("\x00%d", repo.ID)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/changewarden/changewarden/app/evidence"
 	"github.com/changewarden/changewarden/app/say"
-	"github.com/changewarden/changewarden/app/snapshot"
 	"github.com/changewarden/changewarden/app/store"
 	"github.com/changewarden/changewarden/app/web"
 	"github.com/changewarden/changewarden/deploy"
@@ -25,11 +25,12 @@ type path struct {
 	number   int64
 	pull     store.Pull // zero: it is not stored
 	landing  store.Landing
-	judged   []judgement           // the oldest first
-	cut      bool                  // there are older verdicts
-	standing *judgement            // that stood when it was merged, else the newest; nil: there is none
-	texts    []snapshot.PolicyText // by which the newest verdict was judged; none: one of them was erased
-	gates    []passage             // the oldest first
+	judged   []judgement  // the oldest first
+	cut      bool         // there are older verdicts
+	standing *judgement   // that stood when it was merged, else the newest; nil: there is none
+	policy   rules.Policy // by which the newest verdict was judged
+	known    bool         // the policy is: none of its texts was erased
+	gates    []passage    // the oldest first
 	after    []store.PostMortem
 	records  []evidence.Record // of the change, but its verdicts; in the order of their log
 	said     map[string]string // text of a command, by address
@@ -110,8 +111,14 @@ func (p *path) readVerdicts(ctx context.Context, s *store.Store, limit int) erro
 	p.cut = len(all) == limit
 	newest := p.judged[len(all)-1]
 	p.standing = &newest
-	if p.texts, err = textsOf(ctx, s, newest.stored.Policy); err != nil {
-		return err
+	var unread error
+	p.policy, p.known, _ = policyAt(func(address string) ([]byte, bool, error) {
+		text, found, err := s.Blob(ctx, address)
+		unread = errors.Join(unread, err)
+		return text, found, err
+	}, newest.stored.Policy) // one that this version does not take is told of as one that was erased
+	if unread != nil {
+		return unread
 	}
 	if p.landing.At.IsZero() {
 		return nil
@@ -129,19 +136,6 @@ func (p *path) readVerdicts(ctx context.Context, s *store.Store, limit int) erro
 		p.standing = &j
 	}
 	return nil
-}
-
-// textsOf are the policy's texts that a record names; none where one was erased.
-func textsOf(ctx context.Context, s *store.Store, refs []PolicyRef) ([]snapshot.PolicyText, error) {
-	var out []snapshot.PolicyText
-	for _, ref := range refs {
-		text, found, err := s.Blob(ctx, ref.Text)
-		if err != nil || !found {
-			return nil, err
-		}
-		out = append(out, snapshot.PolicyText{Layer: ref.Layer, Path: ref.Path, Text: text})
-	}
-	return out, nil
 }
 
 func readJudgement(ctx context.Context, s *store.Store, v store.Verdict) (judgement, error) {
@@ -206,7 +200,7 @@ func (p *path) readRecords(ctx context.Context, s *store.Store) error {
 		}
 		p.said[c.Text] = string(text)
 	}
-	from, to := p.known(commands)
+	from, to := p.span(commands)
 	if from.IsZero() {
 		return nil
 	}
@@ -231,9 +225,9 @@ func (p *path) readRecords(ctx context.Context, s *store.Store) error {
 	return nil
 }
 
-// known is when the first and the last thing of the change happened that its rows know, the
+// span is when the first and the last thing of the change happened that its rows know, the
 // verdicts left out; zero: nothing did.
-func (p *path) known(commands []store.Command) (from, to time.Time) {
+func (p *path) span(commands []store.Command) (from, to time.Time) {
 	over := true
 	times := []time.Time{p.landing.At}
 	for _, c := range commands {

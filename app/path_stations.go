@@ -9,7 +9,6 @@ import (
 
 	"github.com/changewarden/changewarden/app/publish"
 	"github.com/changewarden/changewarden/app/say"
-	"github.com/changewarden/changewarden/app/snapshot"
 	"github.com/changewarden/changewarden/app/web"
 	"github.com/changewarden/changewarden/deploy"
 	"github.com/changewarden/changewarden/rules"
@@ -113,24 +112,20 @@ type barrier struct {
 // barriers are the environments that the change has before it, or behind, those first that
 // others ask for a deployment to.
 func (p path) barriers(at time.Time) []barrier {
-	if p.standing == nil {
-		return nil
-	}
-	policy, known := p.policy()
-	if !known {
+	if p.standing == nil || !p.known {
 		return nil
 	}
 	found := map[string]barrier{}
-	for _, l := range policy.Layers {
+	for _, l := range p.policy.Layers {
 		for key := range l.Environments {
 			if !slices.ContainsFunc(l.Rules, func(r rules.Rule) bool { return string(r.Stage) == key }) {
 				continue
 			}
-			b := barrier{key: key, job: p.jobAt(policy, key)}
+			b := barrier{key: key, job: p.jobAt(key)}
 			if b.job != nil {
 				b.verdict = b.job.decision.Verdict
 			} else {
-				b.verdict = p.ahead(policy, called(policy, key), at)
+				b.verdict = p.ahead(called(p.policy, key), at)
 			}
 			if slices.ContainsFunc(b.verdict.Findings, asked) || b.job != nil {
 				found[key] = b
@@ -175,21 +170,12 @@ func reasonsOf(v rules.Verdict) []rules.Reason {
 	return out
 }
 
-// policy is what the change was judged by; false where a text of it was erased.
-func (p path) policy() (rules.Policy, bool) {
-	if len(p.texts) == 0 {
-		return rules.Policy{}, false
-	}
-	policy, err := snapshot.Compose(p.texts)
-	return policy, err == nil
-}
-
 // jobAt is the job that brought the change to an environment for good, or else the newest that
 // did or would; nil: none has asked.
-func (p path) jobAt(policy rules.Policy, key string) *passage {
+func (p path) jobAt(key string) *passage {
 	var newest *passage
 	for i, g := range p.gates {
-		if g.Run == 0 || !slices.Contains(policy.Environments(g.Name), key) {
+		if g.Run == 0 || !slices.Contains(p.policy.Environments(g.Name), key) {
 			continue
 		}
 		newest = &p.gates[i]
@@ -201,7 +187,7 @@ func (p path) jobAt(policy rules.Policy, key string) *passage {
 }
 
 // ahead is what the rules before an environment would ask of the change by itself.
-func (p path) ahead(policy rules.Policy, environment string, at time.Time) rules.Verdict {
+func (p path) ahead(environment string, at time.Time) rules.Verdict {
 	c := p.standing.change
 	s := rules.Shipment{
 		Repo: c.Repo, Environment: environment, Commit: p.landing.Commit, TakenAt: at, Changes: []rules.Landed{{Change: c, Commit: p.landing.Commit, Diff: c.Landed}},
@@ -210,7 +196,7 @@ func (p path) ahead(policy rules.Policy, environment string, at time.Time) rules
 	if len(c.Pulls) == 0 { // it was erased
 		return rules.Verdict{}
 	}
-	return rules.EvaluateShipment(policy, s, at)
+	return rules.EvaluateShipment(p.policy, s, at)
 }
 
 // beyond are the stations before an environment, and in it.
@@ -387,9 +373,8 @@ func (p path) entered(b barrier, waits bool) []web.Station {
 
 // unasked is a deployment of the change to an environment that is recorded as ungated.
 func (p path) unasked(key string) *passage {
-	policy, _ := p.policy()
 	for i, g := range p.gates {
-		if p.ungated(g) && slices.Contains(policy.Environments(g.Name), key) {
+		if p.ungated(g) && slices.Contains(p.policy.Environments(g.Name), key) {
 			return &p.gates[i]
 		}
 	}

@@ -37,7 +37,10 @@ func TestStations(t *testing.T) {
 		Repo: rules.Repo{ID: 1, Name: "octo-org/app"}, Base: "main", Head: "a1", Pulls: []rules.Pull{{Number: 7, Author: 1}},
 		Files: []rules.File{{Path: "main.go"}}, People: []rules.Person{{ID: 1}, {ID: 2}}, Landed: "l1",
 	}
-	texts := []snapshot.PolicyText{{Layer: rules.FloorLayer, Path: "floor.yml", Text: []byte(pathPolicy)}}
+	policy, err := snapshot.Compose([]snapshot.PolicyText{{Layer: rules.FloorLayer, Path: "floor.yml", Text: []byte(pathPolicy)}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	judged := func(outcome rules.Outcome) judgement {
 		return judgement{
 			Verdict: store.Verdict{At: friday, Head: "a1", Base: "main", Log: 9, Seq: 3}, change: change,
@@ -51,7 +54,7 @@ func TestStations(t *testing.T) {
 	with := func(outcome rules.Outcome, more func(*path)) path {
 		j := judged(outcome)
 		p := path{
-			repo: store.Repository{ID: 1, Owner: "octo-org", Name: "app", Private: true}, number: 7, texts: texts, names: say.Names{1: "ann", 2: "bob"},
+			repo: store.Repository{ID: 1, Owner: "octo-org", Name: "app", Private: true}, number: 7, policy: policy, known: true, names: say.Names{1: "ann", 2: "bob"},
 			pull: store.Pull{Number: 7, Open: true, Base: "main"}, judged: []judgement{j}, standing: &j,
 		}
 		if more != nil {
@@ -92,9 +95,9 @@ func TestStations(t *testing.T) {
 		{"what its class does not ask for", with(rules.Pass, func(p *path) {
 			p.standing.change.Files = []rules.File{{Path: "docs/a.md"}}
 		}), "Reviewed done, Merged waiting, Deployed to staging to come, Signed off: QA to come, Let into production to come, Verified in production to come"},
-		{"a policy that was erased", with(rules.Pass, func(p *path) { p.texts = nil }), "Reviewed done, Merged waiting"},
-		{"closed", with(rules.Pass, func(p *path) { p.pull.Open, p.texts = false, nil }), "Reviewed done, Merged amiss"},
-		{"merged over a verdict", with(rules.Pending, func(p *path) { merged(p); p.texts = nil }), "Reviewed waiting, Merged amiss"},
+		{"a policy that was erased", with(rules.Pass, func(p *path) { p.known = false }), "Reviewed done, Merged waiting"},
+		{"closed", with(rules.Pass, func(p *path) { p.pull.Open, p.known = false, false }), "Reviewed done, Merged amiss"},
+		{"merged over a verdict", with(rules.Pending, func(p *path) { merged(p); p.known = false }), "Reviewed waiting, Merged amiss"},
 		{"merged unjudged", with(rules.Pass, func(p *path) { merged(p); p.standing = nil }), "Merged amiss"},
 		{"merged", with(rules.Pass, merged), "Reviewed done, Merged done, Deployed to staging waiting, Signed off: QA waiting, Window: hours to come, Let into production to come, Verified in production to come"},
 		{"held by a rule", with(rules.Pass, job(store.Gate{}, hold(rules.Pass, rules.Pending))), "Reviewed done, Merged done, Deployed to staging done, Signed off: QA waiting, Let into production to come, Verified in production to come"},
@@ -125,7 +128,7 @@ func TestStations(t *testing.T) {
 			p.records = []evidence.Record{recordOf(t, KindCommand, CommandRecord{Command: "sign-off", Outcome: "taken", Name: "qa", Comment: 1, By: 2, Said: friday})}
 		}), "Reviewed done, Merged done, Deployed to staging waiting, Signed off: QA done, Window: hours to come, Let into production to come, Verified in production to come"},
 		{"a post-mortem that is due, one that is overdue and one that was late", with(rules.Pass, func(p *path) {
-			p.texts = nil
+			p.known = false
 			p.after = []store.PostMortem{{DueAt: friday.Add(time.Hour)}, {DueAt: friday, Issue: 8}, {DueAt: friday.Add(-time.Hour), CompletedAt: friday, Issue: 6}}
 		}), "Reviewed done, Merged waiting, Post-mortem waiting, Post-mortem #8 amiss, Post-mortem #6 done"},
 	} {

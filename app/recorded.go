@@ -127,7 +127,12 @@ var errErased = errors.New("erased")
 
 // erasable returns what stands at an address that a record names.
 func erasable(ctx context.Context, s *store.Store, address string) ([]byte, error) {
-	text, found, err := s.Blob(ctx, address)
+	return unerased(func(address string) ([]byte, bool, error) { return s.Blob(ctx, address) }, address)
+}
+
+// unerased is erasable by whatever reads contents.
+func unerased(blob func(address string) ([]byte, bool, error), address string) ([]byte, error) {
+	text, found, err := blob(address)
 	if err == nil && !found {
 		err = fmt.Errorf("%w: the content at %s", errErased, address)
 	}

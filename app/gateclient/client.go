@@ -5,6 +5,7 @@ package gateclient
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -74,7 +75,7 @@ func (c *Client) Ask(ctx context.Context, q Question, wait bool) (Answer, error)
 	ticket, failures := "", 0
 	for {
 		a, pause, err := c.once(ctx, q, ticket)
-		ticket = orElse(a.Ticket, ticket)
+		ticket = cmp.Or(a.Ticket, ticket)
 		switch {
 		case ctx.Err() != nil:
 			return last, ctx.Err()
@@ -100,13 +101,6 @@ func (c *Client) Ask(ctx context.Context, q Question, wait bool) (Answer, error)
 			return last, err
 		}
 	}
-}
-
-func orElse(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 // once asks once: with a token for a ticket, and from then on with that. pause is when to ask
