@@ -26,7 +26,7 @@ func listPendingDeployments(c *call) (any, error) {
 	}
 	out := list{}
 	for _, d := range c.repo.deployments {
-		if d.gate == nil || d.gate.run != id || d.state() != "waiting" {
+		if d.gate == nil || d.gate.run != id || d.gate.done || d.state() != "waiting" {
 			continue
 		}
 		e := c.repo.environment(d.env)

@@ -3,6 +3,7 @@ package githubsim
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Shown is what GitHub shows people at a commit about one app: its newest status in a
@@ -104,6 +105,7 @@ type Pull struct {
 	Head, Base string // commit, branch
 	Open       bool
 	Merged     bool
+	ClosedAt   time.Time // when it was merged, or closed last
 }
 
 // Pulls returns the pull requests of a repository, by number.
@@ -113,7 +115,7 @@ func (s *Server) Pulls(repo string) []Pull {
 	var out []Pull
 	if r := s.repo(repo); r != nil {
 		for _, p := range r.pulls {
-			out = append(out, Pull{Number: p.number, Head: p.head.oid, Base: p.baseRef, Open: p.open, Merged: p.merged})
+			out = append(out, Pull{Number: p.number, Head: p.head.oid, Base: p.baseRef, Open: p.open, Merged: p.merged, ClosedAt: p.closedAt})
 		}
 	}
 	return out
