@@ -56,8 +56,8 @@ load: ## drive a server as a large installation does, and print how it bears it 
 fuzz: ## look further with each fuzz target, FUZZTIME (20s) each
 	@.ci/fuzz $(FUZZTIME)
 
-model: ## play HISTORIES (10000) random histories against a server in process, from SEED (1) on
-	go test ./app -run '^TestRandomHistories$$' -timeout 0 -histories $(HISTORIES) -seed $(SEED)
+model: ## play HISTORIES (10000) random histories of each kind against a server in process, from SEED (1) on
+	go test ./app -run '^TestRandom(Production)?Histories$$' -timeout 0 -histories $(HISTORIES) -productions $(HISTORIES) -seed $(SEED)
 
 mutation: $(GREMLINS) ## look for changes of rules that no test notices; FILES="a.go b.go", or hours
 	@.ci/mutation $(GREMLINS) $(FILES)

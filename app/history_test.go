@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -50,9 +51,11 @@ func playInside(h play.History) (o outcome) {
 	fail := func(format string, args ...any) {
 		mu.Lock()
 		defer mu.Unlock()
-		o.wrong = append(o.wrong, fmt.Sprintf(format, args...))
+		if text := fmt.Sprintf(format, args...); !slices.Contains(o.wrong, text) {
+			o.wrong = append(o.wrong, text)
+		}
 	}
-	state, err := githubsim.ParseState(strings.NewReader(play.State))
+	state, err := githubsim.ParseState(strings.NewReader(h.State()))
 	if err != nil {
 		fail("%v", err)
 		return o
@@ -64,10 +67,10 @@ func playInside(h play.History) (o outcome) {
 	}
 	defer os.RemoveAll(dir)
 	s := &inside{dir: dir, fail: fail, log: &locked{mu: &mu, w: &log}}
-	weather := play.NewWeather(h.Seed)
+	weather, seen := play.NewWeather(h.Seed), &witness{}
 	s.sim, err = githubsim.New(githubsim.Options{
 		Now: time.Now, State: &state, URL: "http://127.0.0.1", WebhookURL: "http://127.0.0.1/webhook",
-		Middleware: weather.Wrap, Client: &http.Client{Transport: s, Timeout: 10 * time.Second},
+		Middleware: func(h http.Handler) http.Handler { return weather.Wrap(seen.wrap(h)) }, Client: &http.Client{Transport: s, Timeout: 10 * time.Second},
 		OnUnknown: func(what string) { fail("the simulator does not model %s", what) },
 	})
 	if err != nil {
@@ -93,7 +96,11 @@ func playInside(h play.History) (o outcome) {
 		return o
 	}
 	audit(ctx, s, fail)
-	compare(ctx, s, player, h, fail)
+	if h.World == play.Production {
+		produced(ctx, s, player, h, seen, fail)
+	} else {
+		compare(ctx, s, player, h, fail)
+	}
 	return o
 }
 
@@ -259,8 +266,9 @@ func (l *locked) Write(p []byte) (int, error) {
 }
 
 var (
-	histories = flag.Int("histories", 40, "how many random histories are played")
-	firstSeed = flag.Uint64("seed", 1, "the seed of the first of them; the others follow")
+	histories   = flag.Int("histories", 40, "how many random histories are played that are about changes alone")
+	productions = flag.Int("productions", 10, "how many that go to production")
+	firstSeed   = flag.Uint64("seed", 1, "the seed of the first of them; the others follow")
 )
 
 // shrinks is how many shorter histories are tried for one that fails.
@@ -268,27 +276,34 @@ const shrinks = 60
 
 // TestRandomHistories is behaviours 23 and 24, and law 4: whatever happens, at rest
 // GitHub shows what a server says that looks at the world once, in peace.
-func TestRandomHistories(t *testing.T) {
+func TestRandomHistories(t *testing.T) { playRandom(t, play.Random, "histories") }
+
+// playRandom plays as many histories as a flag says, several at once.
+func playRandom(t *testing.T, random func(seed uint64) play.History, flagged string) {
+	count, err := strconv.Atoi(flag.Lookup(flagged).Value.String())
+	if err != nil {
+		t.Fatal(err)
+	}
 	seeds := make(chan uint64)
 	var failed atomic.Int64
 	var players sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		players.Go(func() {
 			for seed := range seeds {
-				h := play.Random(seed)
+				h := random(seed)
 				o := run(t, h)
 				if len(o.wrong) == 0 {
 					continue
 				}
-				t.Errorf("seed %d: %s\nplay it again: go test ./app -run TestRandomHistories -seed %[1]d -histories 1", seed, strings.Join(o.wrong, "\n"))
-				if failed.Add(1); *histories == 1 {
+				t.Errorf("seed %d: %s\nplay it again: go test ./app -run '^%[3]s$' -seed %[1]d -%[4]s 1", seed, strings.Join(o.wrong, "\n"), t.Name(), flagged)
+				if failed.Add(1); count == 1 {
 					t.Logf("%s\n%s", h, o.log)
 					t.Logf("cut down:\n%s", play.Shrink(h, shrinks, func(h play.History) bool { return len(run(t, h).wrong) > 0 }))
 				}
 			}
 		})
 	}
-	for seed := *firstSeed; seed < *firstSeed+uint64(*histories) && failed.Load() < 5; seed++ {
+	for seed := *firstSeed; seed < *firstSeed+uint64(count) && failed.Load() < 5; seed++ {
 		seeds <- seed
 	}
 	close(seeds)

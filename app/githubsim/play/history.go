@@ -18,12 +18,25 @@ import (
 // long each request takes, and which deliveries and requests the weather strikes.
 type History struct {
 	Seed  uint64
+	World string   // Production; empty: that of State
 	Steps []string // see Player.step for the words
 }
 
 // String returns the history as a page.
 func (h History) String() string {
-	return fmt.Sprintf("seed %d\n%s\n", h.Seed, strings.Join(h.Steps, "\n"))
+	world := ""
+	if h.World != "" {
+		world = "world " + h.World + "\n"
+	}
+	return fmt.Sprintf("seed %d\n%s%s\n", h.Seed, world, strings.Join(h.Steps, "\n"))
+}
+
+// State is the world to begin with, for githubsim.ParseState.
+func (h History) State() string {
+	if h.World == Production {
+		return productionState
+	}
+	return State
 }
 
 // Parse reads a page. Lines that begin with # are for people, and so are empty ones.
@@ -33,12 +46,17 @@ func Parse(r io.Reader) (History, error) {
 	for lines.Scan() {
 		line := strings.TrimSpace(lines.Text())
 		seed, isSeed := strings.CutPrefix(line, "seed ")
+		world, isWorld := strings.CutPrefix(line, "world ")
 		switch {
 		case line == "" || strings.HasPrefix(line, "#"):
 		case isSeed:
 			var err error
 			if h.Seed, err = strconv.ParseUint(seed, 10, 64); err != nil {
 				return History{}, fmt.Errorf("read history: %q: %w", line, err)
+			}
+		case isWorld:
+			if h.World = world; world != Production {
+				return History{}, fmt.Errorf("read history: there is no world %q", world)
 			}
 		default:
 			h.Steps = append(h.Steps, line)
@@ -51,8 +69,12 @@ func Parse(r io.Reader) (History, error) {
 }
 
 // Plain reports whether nothing in a history has to be seen to be known: what brings the
-// content of one head to another, and objections by those who contribute later.
+// content of one head to another, and objections by those who contribute later. In the world
+// of Production everything has: what was merged, and said, and approved there.
 func (h History) Plain() bool {
+	if h.World == Production {
+		return false
+	}
 	pushed := map[string]bool{}
 	for _, step := range h.Steps {
 		if _, push, ok := strings.Cut(step, " push "); ok && pushed[push] {
@@ -77,7 +99,7 @@ func Shrink(h History, tries int, fails func(History) bool) History {
 		shorter := false
 		for at := 0; at < len(h.Steps) && tries > 0; {
 			tries--
-			cut := History{Seed: h.Seed, Steps: slices.Delete(slices.Clone(h.Steps), at, min(at+size, len(h.Steps)))}
+			cut := History{Seed: h.Seed, World: h.World, Steps: slices.Delete(slices.Clone(h.Steps), at, min(at+size, len(h.Steps)))}
 			if fails(cut) {
 				h, shorter = cut, true
 			} else {

@@ -35,12 +35,20 @@ type Player struct {
 	behind  []func()
 	reviews map[int][]int64
 	runs    map[string]int64
+	opened  map[string]int   // pull requests by the name of their branch, the newest
+	jobs    map[string][]job // by environment, in the order in which they entered it
 }
 
 // Play plays all steps. A step that GitHub refuses, because what it is about is not there or
 // not allowed, is passed over; an error is about a word that is none.
 func (p *Player) Play(ctx context.Context, h History) error {
 	p.reviews, p.runs = map[int][]int64{}, map[string]int64{}
+	p.opened, p.jobs = map[string]int{}, map[string][]job{}
+	if h.World == Production {
+		if err := p.GitHub.SetEnvironment(Repo, "production", githubsim.Environment{Gate: true}); err != nil {
+			return err
+		}
+	}
 	for i, step := range h.Steps {
 		err := p.step(ctx, strings.Fields(step))
 		if _, refused := err.(*githubsim.Error); err != nil && !refused { //nolint:errorlint // people's steps return it bare
@@ -151,7 +159,7 @@ func (p *Player) wait(ctx context.Context, words []string) error {
 	if err != nil {
 		return err
 	}
-	const look = 100 * time.Millisecond
+	look := max(100*time.Millisecond, d/600) // hours need not be watched so closely
 	for ; d > 0; d -= look {
 		time.Sleep(min(d, look))
 		p.Send(ctx)

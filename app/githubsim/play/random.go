@@ -48,8 +48,14 @@ func (m *maker) change() string {
 	return pick(m, "main.go", "main.go", "docs/a.md", "auth/x.go") + "=" + pick(m, "one", "two", "three", "four", "five")
 }
 
-// begin sets the weather of the day: most days have one or two things wrong with them.
+// begin sets the weather of the day, and opens the first change.
 func (m *maker) begin() {
+	m.strikes()
+	m.open()
+}
+
+// strikes changes the weather: most days have one or two things wrong with them.
+func (m *maker) strikes() {
 	var strikes []string
 	for _, what := range []string{"lose", "double", "delay", "refuse", "cut", "forget", "hang", "limit"} {
 		if percent(m.r, 22) {
@@ -57,13 +63,8 @@ func (m *maker) begin() {
 		}
 	}
 	if len(strikes) > 0 {
-		m.weather(strikes)
+		m.say("weather %s", strings.Join(strikes, " "))
 	}
-	m.open()
-}
-
-func (m *maker) weather(strikes []string) {
-	m.say("weather %s", strings.Join(strikes, " "))
 }
 
 func (m *maker) open() {

@@ -75,7 +75,10 @@ func (p *Player) act(words []string) error {
 	}
 	who, verb, args := words[0], words[1], append(words[2:], "", "", "")
 	me := p.GitHub.As(who)
-	n, _ := strconv.Atoi(args[0]) // 0: no such pull request
+	n, err := strconv.Atoi(args[0])
+	if err != nil {
+		n = p.opened[args[0]] // 0: no such pull request
+	}
 	one := func(_ any, err error) error { return err }
 	switch verb {
 	case "push": // BRANCH FILE=TEXT
@@ -96,8 +99,12 @@ func (p *Player) act(words []string) error {
 		return one(me.ForcePush(Repo, args[0], onto, p.commit(args[2])))
 	case "delete": // BRANCH
 		return me.DeleteBranch(Repo, args[0])
-	case "open": // BRANCH BASE [draft]
-		return one(me.OpenPull(Repo, githubsim.NewPull{Title: "Change " + args[0], Head: args[0], Base: args[1], Draft: args[2] != ""}))
+	case "open": // BRANCH BASE [draft]; BRANCH then stands for its number
+		number, err := me.OpenPull(Repo, githubsim.NewPull{Title: "Change " + args[0], Head: args[0], Base: args[1], Draft: args[2] != ""})
+		if err == nil {
+			p.opened[args[0]] = number
+		}
+		return err
 	case "approve", "objects", "comments": // N
 		state := map[string]string{"approve": "APPROVE", "objects": "REQUEST_CHANGES", "comments": "COMMENT"}[verb]
 		id, err := me.Review(Repo, n, githubsim.Review{State: state, Body: "see above"})
@@ -153,7 +160,7 @@ func (p *Player) act(words []string) error {
 	case "permits": // LOGIN ROLE
 		return me.SetPermission(Repo, args[0], args[1])
 	}
-	return fmt.Errorf("nobody can %q", verb)
+	return p.deploy(who, verb, args)
 }
 
 // commit changes one file: FILE=TEXT.
@@ -168,7 +175,7 @@ func (p *Player) report(slug string, n int, name, conclusion string) error {
 	if err != nil {
 		return err
 	}
-	if all := p.GitHub.Pulls(Repo); all[n-1].Merged {
+	if slices.ContainsFunc(p.GitHub.Pulls(Repo), func(pr githubsim.Pull) bool { return pr.Number == n && pr.Merged }) {
 		return nil // it would change what is usual, of which nobody is told
 	}
 	app := p.GitHub.AsApp(slug)
