@@ -54,7 +54,7 @@ func (a *App) followGates(ctx context.Context, c store.Claim, repo store.Reposit
 				return err
 			}
 			if err := a.store.Tx(ctx, func(tx *store.Tx) error {
-				return errors.Join(a.owePostMortems(ctx, tx, c, repo, under), a.goodGate(tx, g))
+				return errors.Join(a.owePostMortems(ctx, tx, c, repo, under), a.goodGate(tx, repo, g))
 			}); err != nil {
 				return err
 			}
@@ -122,8 +122,8 @@ func (a *App) ofAsk(ctx context.Context, client *ghclient.Client, target snapsho
 }
 
 // goodGate notes that an approved deployment is good. If it went back, what ran there until
-// now was rolled back from.
-func (a *App) goodGate(tx *store.Tx, g store.Gate) error {
+// now was rolled back from. What waits is looked at anew: it brings less by now, or goes back.
+func (a *App) goodGate(tx *store.Tx, repo store.Repository, g store.Gate) error {
 	if g.Answer == rolledBack {
 		good, err := tx.GoodGates(g.Repo, g.Environment, 1)
 		if err != nil {
@@ -138,7 +138,7 @@ func (a *App) goodGate(tx *store.Tx, g store.Gate) error {
 			}
 		}
 	}
-	return tx.PutGate(g)
+	return errors.Join(tx.PutGate(g), a.raiseGates(tx, repo, a.now()))
 }
 
 func (a *App) recordUngated(ctx context.Context, tx *store.Tx, c store.Claim, repo store.Repository, g store.Gate, policy []PolicyRef) error {
