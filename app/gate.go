@@ -412,12 +412,15 @@ func (a *App) saidGate(tx *store.Tx, l *gateLook, found bool, at time.Time) erro
 }
 
 // closeGate ends a job that GitHub does not wait for any more. An answer that was on its way
-// has arrived.
+// has arrived. If it is said to have succeeded by now, the next look finds out about that.
 func (a *App) closeGate(ctx context.Context, l *gateLook) error {
 	return a.store.Tx(ctx, func(tx *store.Tx) error {
-		at, g := a.now(), l.gate
+		at, g, next := a.now(), l.gate, time.Time{}
+		if !g.ClaimedAt.IsZero() {
+			next = at
+		}
 		if w := g.Writing; w != "" && !strings.HasPrefix(w, reporting) {
-			return errors.Join(a.saidGate(tx, l, true, at), tx.Done(l.c, at, time.Time{}))
+			return errors.Join(a.saidGate(tx, l, true, at), tx.Done(l.c, at, next))
 		}
 		body, err := json.Marshal(GateEndRecord{
 			Host: a.host, Repo: l.repo.ID, Run: g.Run, Deployment: g.Deployment, Environment: g.Name, Commit: g.SHA,
@@ -430,7 +433,7 @@ func (a *App) closeGate(ctx context.Context, l *gateLook) error {
 			return err
 		}
 		g.ClosedAt, g.Writing = at, ""
-		return errors.Join(tx.PutGate(g), tx.Done(l.c, at, time.Time{}))
+		return errors.Join(tx.PutGate(g), tx.Done(l.c, at, next))
 	})
 }
 
