@@ -210,7 +210,7 @@ func (d *decision) decide(tx *store.Tx) error {
 	case d.said.Verb == command.SignOff:
 		return d.signOff(tx)
 	case d.said.Verb == command.Declare:
-		d.declare()
+		return d.declare(tx)
 	default:
 		d.state, d.why = store.CommandVoid, "no command"
 	}
@@ -234,8 +234,11 @@ func (d *decision) waive(tx *store.Tx) error {
 	if d.read.Merged && d.waiving.Stage == rules.BeforeMerge {
 		why, d.waiving.Why = command.Merged, ""
 	}
-	if d.why = cmp.Or(string(d.waiving.Why), string(why)); d.why != "" {
-		return nil
+	if d.why = cmp.Or(string(d.waiving.Why), string(why)); d.why == "" {
+		d.why, err = d.takenBack(tx, d.waiving.Rule)
+	}
+	if err != nil || d.why != "" {
+		return err
 	}
 	d.state, w.Rule = store.CommandTaken, d.waiving.Rule
 	c := &d.read.Change
@@ -257,23 +260,30 @@ func (d *decision) signOff(tx *store.Tx) error {
 		return err
 	}
 	if d.why = cmp.Or(string(d.signing.Why), string(why)); d.why == "" {
+		d.why, err = d.takenBack(tx, d.signing.Name)
+	}
+	if err == nil && d.why == "" {
 		d.state = store.CommandTaken
 	}
-	return nil
+	return err
 }
 
 // declare takes an emergency, if judging would. It is about the change, whatever its head:
 // what a push voids is the approval that it needs.
-func (d *decision) declare() {
+func (d *decision) declare(tx *store.Tx) (err error) {
 	e := rules.Declared{ID: d.Comment, Pull: d.Number, By: d.person(), At: d.SaidAt}
 	d.declaring = rules.WeighDeclared(d.read.Policy, d.content, e, d.at)
-	if d.why = string(d.declaring.Why); d.why != "" {
-		return
+	if d.why = string(d.declaring.Why); d.why == "" {
+		d.why, err = d.takenBack(tx, string(command.Declare))
+	}
+	if err != nil || d.why != "" {
+		return err
 	}
 	d.state = store.CommandTaken
 	c := &d.read.Change
 	c.Declared = append(slices.Clone(c.Declared), e)
 	slices.SortStableFunc(c.Declared, func(a, b rules.Declared) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+	return nil
 }
 
 // aim says whether it is clear that the present head is meant: it is named, or its writer
@@ -297,41 +307,6 @@ func (d *decision) aim(tx *store.Tx) (command.Refusal, error) {
 		return command.UnclearCommit, nil
 	}
 	return "", nil
-}
-
-// withdraw ends what the same person gave under the name. They can do so whatever became of
-// them.
-func (d *decision) withdraw(tx *store.Tx) error {
-	taken, err := tx.Commands(d.repo.ID, d.Number, store.CommandTaken)
-	if err != nil {
-		return err
-	}
-	for _, t := range taken {
-		name := t.Rule
-		if t.Verb == string(command.Declare) {
-			name = t.Verb
-		}
-		if t.Verb == string(command.Withdraw) || t.Person != d.Person || !t.WithdrawnAt.IsZero() || !strings.EqualFold(name, d.said.Argument) {
-			continue
-		}
-		t.WithdrawnAt = d.at
-		if err := tx.PutCommand(t); err != nil {
-			return err
-		}
-		d.withdrawn, d.state = append(d.withdrawn, t), store.CommandTaken
-		if t.Verb == string(command.SignOff) {
-			d.signing.Name = t.Rule
-		} else {
-			d.waiving.Rule = t.Rule
-		}
-	}
-	c := &d.read.Change
-	ended := func(id int64) bool {
-		return slices.ContainsFunc(d.withdrawn, func(t store.Command) bool { return t.Comment == id })
-	}
-	c.Waivers = slices.DeleteFunc(slices.Clone(c.Waivers), func(w rules.Waiver) bool { return ended(w.ID) })
-	c.Declared = slices.DeleteFunc(slices.Clone(c.Declared), func(e rules.Declared) bool { return ended(e.ID) })
-	return nil
 }
 
 // decided stores what became of a command and, unless a stranger gave it, records it and owes

@@ -37,6 +37,8 @@ func refusal(r Refused) string {
 		return "The comment holds more than one command. Write a comment of its own for each of them."
 	case string(command.Edited):
 		return "The comment was edited before it could be read, so nobody can tell who said what. Write a new comment instead."
+	case string(command.Withdrawn):
+		return "The same person withdrew it in a later comment, which was read first. If it holds all the same, write a new comment: " + usage + "."
 	case string(command.Closed):
 		return "The pull request is closed. Whoever can write can reopen it, and the command can be given then."
 	case string(command.Merged):
