@@ -68,10 +68,14 @@ func (a *App) lookAtGate(ctx context.Context, l *gateLook) error {
 	if err := a.followGates(ctx, c, repo, all); err != nil {
 		return err
 	}
-	if len(all) == 0 || !all[0].ClosedAt.IsZero() {
+	waiting, found, err := a.stillWaiting(ctx, c, repo, all)
+	if err != nil {
+		return err
+	}
+	if !found {
 		return a.done(ctx, c)
 	}
-	l.repo, l.was, l.gate = repo, all[0], all[0]
+	l.repo, l.was, l.gate = repo, waiting, waiting
 	if waits, err := a.awaitTurn(ctx, l); waits || err != nil {
 		return err
 	}
@@ -415,26 +419,32 @@ func (a *App) saidGate(tx *store.Tx, l *gateLook, found bool, at time.Time) erro
 // has arrived. If it is said to have succeeded by now, the next look finds out about that.
 func (a *App) closeGate(ctx context.Context, l *gateLook) error {
 	return a.store.Tx(ctx, func(tx *store.Tx) error {
-		at, g, next := a.now(), l.gate, time.Time{}
-		if !g.ClaimedAt.IsZero() {
+		at, next := a.now(), time.Time{}
+		if !l.gate.ClaimedAt.IsZero() {
 			next = at
 		}
-		if w := g.Writing; w != "" && !strings.HasPrefix(w, reporting) {
-			return errors.Join(a.saidGate(tx, l, true, at), tx.Done(l.c, at, next))
-		}
-		body, err := json.Marshal(GateEndRecord{
-			Host: a.host, Repo: l.repo.ID, Run: g.Run, Deployment: g.Deployment, Environment: g.Name, Commit: g.SHA,
-			Decision: g.Seq, Deliveries: l.c.Deliveries,
-		})
-		if err != nil {
-			return fmt.Errorf("encode gate record: %w", err)
-		}
-		if _, _, err := tx.Append(l.repo.Account, KindGateEnd, at, body); err != nil {
-			return err
-		}
-		g.ClosedAt, g.Writing = at, ""
-		return errors.Join(tx.PutGate(g), tx.Done(l.c, at, next))
+		return errors.Join(a.endGate(tx, l, at), tx.Done(l.c, at, next))
 	})
+}
+
+// endGate notes and records that GitHub does not wait for a job any more.
+func (a *App) endGate(tx *store.Tx, l *gateLook, at time.Time) error {
+	g := l.gate
+	if w := g.Writing; w != "" && !strings.HasPrefix(w, reporting) {
+		return a.saidGate(tx, l, true, at)
+	}
+	body, err := json.Marshal(GateEndRecord{
+		Host: a.host, Repo: l.repo.ID, Run: g.Run, Deployment: g.Deployment, Environment: g.Name, Commit: g.SHA,
+		Decision: g.Seq, Deliveries: l.c.Deliveries,
+	})
+	if err != nil {
+		return fmt.Errorf("encode gate record: %w", err)
+	}
+	if _, _, err := tx.Append(l.repo.Account, KindGateEnd, at, body); err != nil {
+		return err
+	}
+	g.ClosedAt, g.Writing = at, ""
+	return tx.PutGate(g)
 }
 
 // raiseGates makes due what waits at the gates of a repository.

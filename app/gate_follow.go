@@ -17,6 +17,47 @@ import (
 	"github.com/changewarden/changewarden/deploy"
 )
 
+// stillWaiting returns the job that a look is about: the newest that waits for us, unless a
+// newer one was answered, and the run with it. Where several wait, those are ended whose job
+// GitHub has ended: of an attempt that was cancelled, say, which nobody heard of in time, and
+// which may have asked us last.
+func (a *App) stillWaiting(ctx context.Context, c store.Claim, repo store.Repository, all []store.Gate) (waits store.Gate, found bool, err error) {
+	open := slices.DeleteFunc(slices.Clone(all), func(g store.Gate) bool { return !g.ClosedAt.IsZero() })
+	if len(open) > 1 {
+		client, err := a.client(ctx, repo.Installation)
+		if err != nil {
+			return store.Gate{}, false, err
+		}
+		for i, g := range all {
+			target := targetOf(repo, 0)
+			target.Head = g.SHA
+			if !g.ClosedAt.IsZero() {
+				continue
+			}
+			job, shown, err := a.reader.Job(ctx, client, target, g.Deployment)
+			if err != nil {
+				return store.Gate{}, false, err
+			}
+			if !shown || job.At.IsZero() || job.Succeeded {
+				continue // it may have been let go together with a newer one
+			}
+			all[i].ClosedAt = a.now()
+			if err := a.store.Tx(ctx, func(tx *store.Tx) error { return a.endGate(tx, &gateLook{c: c, repo: repo, gate: g}, all[i].ClosedAt) }); err != nil {
+				return store.Gate{}, false, err
+			}
+		}
+	}
+	for _, g := range all {
+		if g.ClosedAt.IsZero() {
+			return g, true, nil
+		}
+		if g.Said != "" {
+			break
+		}
+	}
+	return store.Gate{}, false, nil
+}
+
 // followGates finds out about deployments that are said to have succeeded. One that was
 // approved counts as good where GitHub itself reports its job as succeeded: a status alone is
 // anybody's word. One that was not, into an environment before which the policy asks
