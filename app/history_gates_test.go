@@ -130,8 +130,28 @@ func (p *production) waits(d githubsim.Deployed, wrong func(string, ...any)) {
 	if blocks(last.decision, "daytime") == daytime(now) && daytime(now) == daytime(now.Add(-writeTime)) && !frozen && !waived(last.decision, "daytime") {
 		wrong("at %s it waits for a window: %v", now, blocks(last.decision, "daytime"))
 	}
+	p.unsigned(last.decision, wrong)
 	if blocks(last.decision, "staging first") && p.staged(d, now) && p.only(d) {
 		wrong("it waits for staging, where it succeeded")
+	}
+}
+
+// unsigned holds what is missing of sign-offs against what stands there on GitHub.
+func (p *production) unsigned(d deploy.Decision, wrong func(string, ...any)) {
+	if p.has("unsays") || p.has("amends") || p.has("removes") {
+		return // it may have been given, and not count
+	}
+	for _, f := range d.Verdict.Findings {
+		for _, r := range f.Reasons {
+			if f.Rule != "QA" || f.Outcome == rules.Waived || r.Code != rules.SignOffMissing || len(r.SignOff.Dropped) > 0 {
+				continue
+			}
+			for _, pull := range r.SignOff.Missing {
+				if said, err := p.sim.Said(play.Repo, int(pull)); err == nil && len(inForce(said)) > 0 { // of #0 nobody talks
+					wrong("it waits for a sign-off of #%d, which was given: %v", pull, said)
+				}
+			}
+		}
 	}
 }
 
