@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -37,7 +38,9 @@ import (
 //     without, each comment of ours stands there once, and the store says of it what the issue
 //     says (postMortems);
 //   - the ledger is whole, judges alike, and no delivery is lost (audit).
-func TestRandomProductionHistories(t *testing.T) { playRandom(t, play.RandomProduction, "productions") }
+func TestRandomProductionHistories(t *testing.T) {
+	playRandom(t, play.RandomProduction, *productions, "productions")
+}
 
 // witness sees what of the gate's answers reaches GitHub.
 type witness struct {
@@ -71,9 +74,7 @@ func (w *witness) wrap(h http.Handler) http.Handler {
 		w.mu.Lock()
 		w.answers = append(w.answers, answered{time.Now(), path[strings.LastIndexByte(path, '/')+1:], in.Environment, in.State, read.Code})
 		w.mu.Unlock()
-		for name, values := range read.Header() {
-			out.Header()[name] = values
-		}
+		maps.Copy(out.Header(), read.Header())
 		out.WriteHeader(read.Code)
 		_, _ = out.Write(read.Body.Bytes()) // a recorder's, or a caller's who is gone
 	})

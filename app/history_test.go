@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -284,14 +283,10 @@ const shrinks = 60
 
 // TestRandomHistories is behaviours 23 and 24, and law 4: whatever happens, at rest
 // GitHub shows what a server says that looks at the world once, in peace.
-func TestRandomHistories(t *testing.T) { playRandom(t, play.Random, "histories") }
+func TestRandomHistories(t *testing.T) { playRandom(t, play.Random, *histories, "histories") }
 
-// playRandom plays as many histories as a flag says, several at once.
-func playRandom(t *testing.T, random func(seed uint64) play.History, flagged string) {
-	count, err := strconv.Atoi(flag.Lookup(flagged).Value.String())
-	if err != nil {
-		t.Fatal(err)
-	}
+// playRandom plays so many histories, several at once. flagged is the flag that says how many.
+func playRandom(t *testing.T, random func(seed uint64) play.History, count int, flagged string) {
 	seeds := make(chan uint64)
 	var failed atomic.Int64
 	var players sync.WaitGroup
