@@ -22,9 +22,14 @@ type checkResult struct {
 
 func checkRun(d delivery, r *subject.Result) {
 	var e struct {
-		CheckRun checkResult `json:"check_run"`
+		CheckRun        checkResult                 `json:"check_run"`
+		RequestedAction struct{ Identifier string } `json:"requested_action"`
 	}
 	if !unmarshal(d.body, &e) {
+		return
+	}
+	if d.Action == "requested_action" {
+		click(d, r, e.CheckRun, e.RequestedAction.Identifier)
 		return
 	}
 	c := subject.Check{Source: subject.CheckRun, Suite: max(e.CheckRun.CheckSuite.ID, 0), Name: e.CheckRun.Name}
@@ -42,12 +47,12 @@ func checkSuite(d delivery, r *subject.Result) {
 }
 
 // selected adds the head that a check run or suite stands on. Somebody who asks for it
-// again, or presses one of its buttons, wants a judgement; anything else is a result that
+// again wants a judgement; anything else is a result that
 // may change nothing, which the store can tell if it is named in full.
 func (c checkResult) selected(d delivery, r *subject.Result, known subject.Check, named bool) {
 	known.ID, known.App = c.ID, max(c.App.ID, 0)
 	known.Status, known.Conclusion = strings.ToLower(c.Status), strings.ToLower(c.Conclusion)
-	asked := d.Action == "rerequested" || d.Action == "requested_action"
+	asked := d.Action == "rerequested"
 	selectHead(d, r, c.HeadSHA, known, named && !asked && c.ID > 0 && c.App.ID > 0 && c.Status != "")
 	if n := len(r.Selectors); d.Action == "rerequested" && n > 0 {
 		r.Selectors[n-1].Again = true // GitHub tells the app alone whose run it is
