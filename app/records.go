@@ -25,6 +25,8 @@ const (
 	KindUngated      = "ungated"      // UngatedRecord
 	KindPermit       = "permit"       // PermitRecord
 
+	KindEnvironmentStatus = "environment_status" // EnvironmentStatusRecord
+
 	KindPostMortem = "post_mortem" // PostMortemRecord
 
 	KindCommand       = "command"        // CommandRecord

@@ -69,6 +69,9 @@ func status(d delivery, r *subject.Result) {
 	if !unmarshal(d.body, &e) {
 		return
 	}
+	if informs(e.Context) {
+		return
+	}
 	selectHead(d, r, e.SHA, subject.Check{
 		Source:     subject.CommitStatus,
 		ID:         e.ID,
@@ -76,6 +79,13 @@ func status(d delivery, r *subject.Result) {
 		Conclusion: strings.ToLower(e.State),
 		Creator:    d.Sender.ID,
 	}, e.ID > 0 && e.Context != "" && e.State != "")
+}
+
+// informs says of a status that it is in one of the contexts in which this app says, for
+// information alone, what was answered about an environment. Nothing rests on those, whoever
+// posts them.
+func informs(context string) bool {
+	return strings.HasPrefix(strings.ToLower(context), "change-management/")
 }
 
 // selectHead selects the open pull requests whose head is sha, all of them unless the
