@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/go-github/v62/github"
@@ -86,11 +87,11 @@ func (p Publisher) Owes(t Target, w Wanted, s Said) bool {
 // returns what stands afterwards. Together with an error it returns how far it came: callers
 // store that too, and call again.
 //
-// A status that gets worse for the change is written before the run, and any other behind it:
-// between two writes GitHub never shows something better than both what stood and what comes,
-// and no status stands green whose run was refused. A run that gets worse, or that was completed
-// and is open again, is a new run: one that was completed is never set back, and whoever was
-// late with an older answer can only change the older run.
+// What lets the change through is said by the run first: no status stands green whose run was
+// refused. Anything else is written side by side, for nothing better than what comes can show in
+// between, and whoever waits for it waits for one answer. A run that gets worse, or that was
+// completed and is open again, is a new run: one that was completed is never set back, and
+// whoever was late with an older answer can only change the older run.
 func (p Publisher) Publish(ctx context.Context, c *ghclient.Client, t Target, w Wanted, l Ledger, s Said) (Said, error) {
 	if w.Nothing() {
 		return s, nil
@@ -102,18 +103,28 @@ func (p Publisher) Publish(ctx context.Context, c *ghclient.Client, t Target, w 
 		}
 		s = seen
 	}
-	if stateLevel(w.StatusState) > stateLevel(s.State) {
-		s, err := p.status(ctx, c, t, w, s)
-		if err != nil {
-			return s, err
-		}
-		return p.run(ctx, c, t, w, l, s)
+	if w.StatusState != StateSuccess {
+		return p.both(ctx, c, t, w, l, s)
 	}
 	s, err := p.run(ctx, c, t, w, l, s)
 	if err != nil {
 		return s, err
 	}
 	return p.status(ctx, c, t, w, s)
+}
+
+// both writes the run and the status at once. What one of them came to stands, whatever became
+// of the other.
+func (p Publisher) both(ctx context.Context, c *ghclient.Client, t Target, w Wanted, l Ledger, s Said) (Said, error) {
+	var status Said
+	var refused error
+	var beside sync.WaitGroup
+	beside.Go(func() { status, refused = p.status(ctx, c, t, w, s) })
+	said, err := p.run(ctx, c, t, w, l, s)
+	beside.Wait()
+	said.State, said.StatusID, said.Description = status.State, status.StatusID, status.Description
+	said.Writing = said.Writing || status.Writing
+	return said, errors.Join(err, refused)
 }
 
 // status writes the commit status unless it stands already.

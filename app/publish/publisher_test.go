@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,6 +35,15 @@ func annotated(w Wanted, n int, key string) Wanted {
 	return w
 }
 
+// ordered returns writes as they came where their order is promised, for what lets a change
+// through, and otherwise in the order of their names.
+func ordered(w Wanted, writes []string) []string {
+	if w.StatusState != StateSuccess {
+		slices.Sort(writes)
+	}
+	return writes
+}
+
 func TestPublishWrites(t *testing.T) {
 	step := func(w Wanted, writes ...string) []any { return []any{w, writes} }
 	tests := []struct {
@@ -42,8 +52,8 @@ func TestPublishWrites(t *testing.T) {
 	}{
 		{"first time waiting", [][]any{step(want(rules.Pending, "a"), "new run in_progress", "status pending")}},
 		{"first time passing", [][]any{step(want(rules.Pass, "a"), "new run success", "status success")}},
-		{"first time failing", [][]any{step(want(rules.Fail, "a"), "status failure", "new run failure")}},
-		{"first time unjudgeable", [][]any{step(want(rules.Indeterminate, "a"), "status error", "new run action_required")}},
+		{"first time failing", [][]any{step(want(rules.Fail, "a"), "new run failure", "status failure")}},
+		{"first time unjudgeable", [][]any{step(want(rules.Indeterminate, "a"), "new run action_required", "status error")}},
 		{"nothing changed", [][]any{
 			step(want(rules.Pending, "a"), "new run in_progress", "status pending"),
 			step(want(rules.Pending, "a")),
@@ -54,23 +64,23 @@ func TestPublishWrites(t *testing.T) {
 		}},
 		{"passed to waiting", [][]any{
 			step(want(rules.Pass, "a"), "new run success", "status success"),
-			step(want(rules.Pending, "b"), "status pending", "new run in_progress"),
+			step(want(rules.Pending, "b"), "new run in_progress", "status pending"),
 		}},
 		{"waiting to failed is a new run", [][]any{
 			step(want(rules.Pending, "a"), "new run in_progress", "status pending"),
-			step(want(rules.Fail, "b"), "status failure", "new run failure"),
+			step(want(rules.Fail, "b"), "new run failure", "status failure"),
 		}},
-		{"failed to waiting is a new run, the better one first", [][]any{
-			step(want(rules.Fail, "a"), "status failure", "new run failure"),
+		{"failed to waiting is a new run", [][]any{
+			step(want(rules.Fail, "a"), "new run failure", "status failure"),
 			step(want(rules.Pending, "b"), "new run in_progress", "status pending"),
 		}},
 		{"failed to passed", [][]any{
-			step(want(rules.Fail, "a"), "status failure", "new run failure"),
+			step(want(rules.Fail, "a"), "new run failure", "status failure"),
 			step(want(rules.Pass, "b"), "run 1 success", "status success"),
 		}},
 		{"failed to unjudgeable and back", [][]any{
-			step(want(rules.Fail, "a"), "status failure", "new run failure"),
-			step(want(rules.Indeterminate, "b"), "status error", "new run action_required"),
+			step(want(rules.Fail, "a"), "new run failure", "status failure"),
+			step(want(rules.Indeterminate, "b"), "new run action_required", "status error"),
 			step(want(rules.Fail, "a"), "run 2 failure", "status failure"),
 		}},
 		{"another text of one outcome", [][]any{
@@ -84,7 +94,7 @@ func TestPublishWrites(t *testing.T) {
 		{"annotations are sent once for each head and policy", [][]any{
 			step(annotated(want(rules.Pending, "a"), 2, "p1"), "new run in_progress +2", "status pending"),
 			step(annotated(want(rules.Pending, "b"), 2, "p1"), "run 1 in_progress", "status pending"),
-			step(annotated(want(rules.Fail, "c"), 2, "p1"), "status failure", "new run failure"),
+			step(annotated(want(rules.Fail, "c"), 2, "p1"), "new run failure", "status failure"),
 			step(annotated(want(rules.Fail, "d"), 3, "p2"), "run 2 failure +3", "status failure"),
 		}},
 		{"nothing wanted", [][]any{step(Wanted{})}},
@@ -103,7 +113,7 @@ func TestPublishWrites(t *testing.T) {
 				if said, err = publisher().Publish(t.Context(), c, target, w, Ledger{}, said); err != nil {
 					t.Fatal(err)
 				}
-				if d := cmp.Diff(writes, g.writes); d != "" {
+				if d := cmp.Diff(writes, ordered(w, g.writes)); d != "" {
 					t.Errorf("step %d (-want +got):\n%s", i, d)
 				}
 				if publisher().Owes(target, w, said) {
@@ -127,7 +137,7 @@ func TestPublishLooksAfterACrash(t *testing.T) {
 	}{
 		{"nothing had been written", []Wanted{pending}, pass, []string{"run 1 success", "status success"}},
 		{"everything had been written", []Wanted{pending, pass}, pass, []string{"status success"}},
-		{"what was written is no longer wanted", []Wanted{pending, pass}, pending, []string{"status pending", "new run in_progress"}},
+		{"what was written is no longer wanted", []Wanted{pending, pass}, pending, []string{"new run in_progress", "status pending"}},
 		{"nothing stood", nil, pending, []string{"new run in_progress", "status pending"}},
 	}
 	for _, tt := range tests {
@@ -148,7 +158,7 @@ func TestPublishLooksAfterACrash(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if d := cmp.Diff(tt.writes, g.writes); d != "" {
+			if d := cmp.Diff(tt.writes, ordered(tt.w, g.writes)); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}
 			if g.reads != 2 || said.Writing {
@@ -203,7 +213,7 @@ func TestLookSeesWhatGitHubMadeOfARun(t *testing.T) {
 	if _, err := publisher().Publish(t.Context(), g.client(), target, w, Ledger{}, Said{Writing: true}); err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff([]string{"new run in_progress", "status pending"}, g.writes); d != "" {
+	if d := cmp.Diff([]string{"new run in_progress", "status pending"}, ordered(w, g.writes)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }
@@ -276,13 +286,13 @@ func TestPublishErrors(t *testing.T) {
 		said    Said // what stands besides the addresses
 		writing bool
 	}{
-		{"fork's commit not there yet", "new run in_progress", unknownSHA, ErrNoCommit, Said{}, false},
-		{"no permission", "new run in_progress", forbidden, ErrDenied, Said{}, false},
+		{"fork's commit not there yet", "new run in_progress", unknownSHA, ErrNoCommit, Said{State: StatePending}, false},
+		{"no permission", "new run in_progress", forbidden, ErrDenied, Said{State: StatePending}, false},
 		{"no permission for the second", "status pending", forbidden, ErrDenied, Said{RunID: 1, RunStatus: RunInProgress}, false},
 		{"nobody knows", "status pending", before, nil, Said{RunID: 1, RunStatus: RunInProgress}, true},
-		{"an answer that cannot be read", "new run in_progress", garbled, nil, Said{}, true},
-		{"too many requests", "new run in_progress", limited, nil, Said{}, false},
-		{"nobody knows of the first", "new run in_progress", afterwards, nil, Said{}, true},
+		{"an answer that cannot be read", "new run in_progress", garbled, nil, Said{State: StatePending}, true},
+		{"too many requests", "new run in_progress", limited, nil, Said{State: StatePending}, false},
+		{"nobody knows of the first", "new run in_progress", afterwards, nil, Said{State: StatePending}, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -296,10 +306,32 @@ func TestPublishErrors(t *testing.T) {
 			if err == nil || tt.is != nil && !errors.Is(err, tt.is) {
 				t.Fatalf("error %v, want %v", err, tt.is)
 			}
-			if said.RunID != tt.said.RunID || said.RunStatus != tt.said.RunStatus || said.State != "" || said.Writing != tt.writing {
+			if said.RunID != tt.said.RunID || said.RunStatus != tt.said.RunStatus || said.State != tt.said.State || said.Writing != tt.writing {
 				t.Errorf("said %+v, want %+v and writing %v", said, tt.said, tt.writing)
 			}
 		})
+	}
+}
+
+// What lets a change through stands nowhere while GitHub refuses the run that says why.
+func TestNoGreenStatusWithoutItsRun(t *testing.T) {
+	g := &fakeGitHub{t: t, fail: func(string) failure { return forbidden }}
+	_, err := publisher().Publish(t.Context(), g.client(), target, want(rules.Pass, "a"), Ledger{}, Said{})
+	if d := cmp.Diff([]string{"new run success"}, g.writes); d != "" || !errors.Is(err, ErrDenied) {
+		t.Errorf("error %v (-want +got):\n%s", err, d)
+	}
+}
+
+func TestBothRefused(t *testing.T) {
+	g := &fakeGitHub{t: t, fail: func(write string) failure {
+		if write == "status failure" {
+			return before
+		}
+		return limited
+	}}
+	said, err := publisher().Publish(t.Context(), g.client(), target, want(rules.Fail, "a"), Ledger{}, Said{})
+	if trouble := ghclient.Diagnose(err, noon); trouble.Kind != ghclient.Limited || !said.Writing {
+		t.Errorf("trouble %+v, writing %v; want to wait for the limit, and to look then", trouble, said.Writing)
 	}
 }
 
@@ -321,7 +353,7 @@ func TestPublishBeginsNoWriteThatOutlivesTheLease(t *testing.T) {
 func TestAddresses(t *testing.T) {
 	g := &fakeGitHub{t: t}
 	c := g.client()
-	w := want(rules.Pending, "a")
+	w := want(rules.Pass, "a")
 	said, err := publisher().Publish(t.Context(), c, target, w, Ledger{}, Said{})
 	if err != nil {
 		t.Fatal(err)
@@ -342,7 +374,7 @@ func TestAddresses(t *testing.T) {
 	}
 	if d := cmp.Diff([]string{
 		"https://github.test/octo-org/app/runs/1",         // the run was there first, for want of another page
-		"https://github.test/octo-org/app/pull/12/checks", // it came after the status
+		"https://github.test/octo-org/app/pull/12/checks", // it comes beside the status
 		"https://warden.test/changes/octo-org/app/12",
 	}, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -367,10 +399,15 @@ func TestPublishConverges(t *testing.T) {
 					rt.Fatalf("level %d stood between, better than both (%d); writes %v", g.level(), floor, g.writes)
 				}
 			}
-			g.fail = func(string) failure {
-				return rapid.SampledFrom([]failure{none, none, before, afterwards}).Draw(rt, "failure")
-			}
+			failures := rapid.SampledFrom([]failure{none, none, before, afterwards})
 			for try := range rapid.IntRange(1, 3).Draw(rt, "tries") {
+				run, status := failures.Draw(rt, "failure of the run"), failures.Draw(rt, "failure of the status")
+				g.fail = func(write string) failure {
+					if strings.HasPrefix(write, "status") {
+						return status
+					}
+					return run
+				}
 				stored := said
 				var err error
 				said, err = publisher().Publish(t.Context(), c, target, w, Ledger{Log: 1, Size: int64(try) + 1}, said)
