@@ -80,3 +80,16 @@ func TestSustain(t *testing.T) {
 		t.Errorf("of %d deliveries %d were not acknowledged and %d not stored, and %d changes show something wrong", m.deliveries, m.lost, m.missing, m.wrong)
 	}
 }
+
+// TestHold lets deployments wait for a window that is days away: while they do, GitHub is asked
+// nothing.
+func TestHold(t *testing.T) {
+	const jobs = 12
+	m, err := hold(t.Context(), held(t, setup{state: world([]string{repo, "octo-org/web"}, 0, false)}), jobs, 100*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.open != jobs || m.reads+m.runs+m.statuses != 0 {
+		t.Errorf("%d of %d deployments wait, at the cost of %d reads, %d runs and %d statuses; want all of them for nothing", m.open, jobs, m.reads, m.runs, m.statuses)
+	}
+}

@@ -41,6 +41,7 @@ type options struct {
 	events   int
 	pulls    int
 	records  int
+	gates    int
 }
 
 // parts are what can be measured, in the order in which it is.
@@ -52,6 +53,7 @@ var parts = []struct {
 	{"sustained", printSustained},
 	{"latency", printLatency},
 	{"memory", printMemory},
+	{"gates", printGates},
 	{"startup", printStartup},
 }
 
@@ -70,6 +72,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 	flags.DurationVar(&o.lag, "lag", 50*time.Millisecond, "how long GitHub's API takes for an answer, where latency is measured")
 	flags.IntVar(&o.events, "events", 40, "events of each kind whose latency is measured; a quarter of them with the write limiter on")
 	flags.IntVar(&o.pulls, "pulls", 10000, "open pull requests in the store, where memory is measured")
+	flags.IntVar(&o.gates, "gates", 10000, "deployments that are held")
 	flags.IntVar(&o.records, "records", 1000000, "records in the store, where start-up is measured")
 	if err := flags.Parse(args); err != nil {
 		return err
