@@ -9,8 +9,8 @@ import (
 	"github.com/changewarden/changewarden/rules"
 )
 
-// withdraw ends what the same person gave under the name before. They can do so whatever became
-// of them.
+// withdraw ends what the same person gave under the name before, and each click of theirs. They
+// can do so whatever became of them.
 func (d *decision) withdraw(tx *store.Tx) error {
 	taken, err := tx.Commands(d.repo.ID, d.Number, store.CommandTaken)
 	if err != nil {
@@ -45,8 +45,12 @@ func (d *decision) withdraw(tx *store.Tx) error {
 }
 
 // takenBack refuses what the same person withdrew in a later comment that was decided before:
-// GitHub numbers comments in the order in which they are written, and tells of them in any.
+// GitHub numbers comments in the order in which they are written, and tells of them in any. When
+// a button was clicked it does not tell: a click counts as of when it is told.
 func (d *decision) takenBack(tx *store.Tx, name string) (why string, err error) {
+	if d.CheckRun != 0 {
+		return "", nil
+	}
 	for _, state := range []store.CommandState{store.CommandTaken, store.CommandRefused} {
 		rows, err := tx.Commands(d.repo.ID, d.Number, state)
 		if err != nil {
