@@ -54,7 +54,9 @@ func Unblock(p Policy, c Change, v Verdict) []Step {
 	for _, f := range v.Findings {
 		if f.Rule == "" && f.Outcome.Blocks() {
 			for _, r := range f.Reasons {
-				best = append(best, u.plain("", r)...)
+				if r.Code != EmergencyUnapproved { // without it nothing is waived, and nothing else is asked for
+					best = append(best, u.plain("", r)...)
+				}
 			}
 		}
 	}
