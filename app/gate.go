@@ -307,8 +307,14 @@ func (a *App) merged(tx *store.Tx, l *gateLook, m snapshot.Merged, sha string) (
 	if err := decode(facts, &change); err != nil {
 		return deploy.Unjudged, err
 	}
+	var reviewed []rules.UserID
+	if l.read.Policy.Separates(rules.DutyReviewer) {
+		if reviewed, err = reviewersOf(tx, l.repo.ID, m.Number); err != nil {
+			return deploy.Unjudged, err
+		}
+	}
 	l.request.Shipment.Changes = append(l.request.Shipment.Changes, rules.Landed{
-		Change: change, Commit: cmp.Or(m.Merge, sha), Diff: change.Landed,
+		Change: change, Commit: cmp.Or(m.Merge, sha), Diff: change.Landed, MergedBy: l.read.Mergers[m.Number], Reviewed: reviewed,
 	})
 	if v.Outcome != string(rules.Pass) {
 		return deploy.Red, nil

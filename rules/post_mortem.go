@@ -70,6 +70,7 @@ type ReviewingWhy string
 const (
 	ReviewingDeclarer    ReviewingWhy = "post_mortem.declarer"
 	ReviewingContributor ReviewingWhy = "post_mortem.contributor"
+	ReviewingTogether    ReviewingWhy = "post_mortem.separation"   // has a duty that a rule keeps apart from the reviewer's
 	ReviewingNotInGroup  ReviewingWhy = "post_mortem.not_in_group" // a bot, or in none of the groups
 	ReviewingUnwritten   ReviewingWhy = "post_mortem.unwritten"    // sections have no text
 	ReviewingEdited      ReviewingWhy = "post_mortem.edited"       // after it was closed: nobody knows what was reviewed
@@ -85,9 +86,10 @@ type Reviewing struct {
 
 // WeighReview says whether somebody can complete the post-mortem of an emergency that was
 // declared by the path of a layer: neither who declared one for the change nor who contributed
-// to it. It goes by the groups of the policy as it is now. Where that has no such path any
-// more, whoever can write is enough: nothing would else ever complete it.
-func WeighReview(p Policy, c Change, layer string, declarers []UserID, by UserID, at time.Time) Reviewing {
+// to it, nor who had a duty that a rule keeps apart from the reviewer's. It goes by the groups
+// of the policy as it is now. Where that has no such path any more, whoever can write is enough:
+// nothing would else ever complete it.
+func WeighReview(p Policy, c Change, layer string, had Had, by UserID, at time.Time) Reviewing {
 	j := newJudge(c, at)
 	var is Reviewing
 	i := slices.IndexFunc(p.Layers, func(l Layer) bool { return l.Name == layer && l.Emergency != nil })
@@ -101,10 +103,12 @@ func WeighReview(p Policy, c Change, layer string, declarers []UserID, by UserID
 	switch {
 	case by == 0 || j.people[by].Bot || !may:
 		is.Why = ReviewingNotInGroup
-	case slices.Contains(declarers, by):
+	case slices.Contains(had.Declarers, by):
 		is.Why = ReviewingDeclarer
 	case contributed:
 		is.Why = ReviewingContributor
+	case !j.seatsReviewer(p, had, by):
+		is.Why = ReviewingTogether
 	default:
 		return is
 	}

@@ -113,6 +113,22 @@ var examples = []rules.Reason{
 	{Outcome: rules.Pending, Code: rules.WindowUnreadable, Window: &rules.WindowFacts{
 		Window: "business hours", Unread: []string{".github/holidays.ics"}, Since: evening,
 	}},
+	{Outcome: rules.Pass, Code: rules.SeparationKept, Duties: &rules.DutyFacts{
+		Duties: []rules.Duty{rules.DutyAuthor, rules.DutyApprover, rules.DutyDeployer},
+		Seats:  []rules.DutySeat{{Duty: rules.DutyAuthor, Pull: 7, By: 1}, {Duty: rules.DutyApprover, Pull: 7, By: 2}, {Duty: rules.DutyDeployer, Pull: 7, By: 3}},
+	}},
+	{Outcome: rules.Pending, Code: rules.SeparationTogether, Duties: &rules.DutyFacts{
+		Together: []rules.Together{{Pull: 7, By: 2, Duties: []rules.Duty{rules.DutyMerger, rules.DutyDeployer}}, {Pull: 8, By: 2, Duties: []rules.Duty{rules.DutyMerger, rules.DutyDeployer}}},
+		Other:    true, Could: []rules.UserID{3},
+	}},
+	{Outcome: rules.Fail, Code: rules.SeparationTogether, Duties: &rules.DutyFacts{Together: []rules.Together{{Pull: 7, By: 1, Duties: []rules.Duty{rules.DutyAuthor, rules.DutyMerger}}}}},
+	{Outcome: rules.Pending, Code: rules.SeparationTogether, Duties: &rules.DutyFacts{Together: []rules.Together{{Pull: 7, By: 1, Duties: []rules.Duty{rules.DutyAuthor, rules.DutyDeclarer}}}}},
+	{Outcome: rules.Pending, Code: rules.SeparationVacant, Duties: &rules.DutyFacts{Vacant: []rules.Vacancy{{Duty: rules.DutyDeployer, Why: rules.VacantBot}}, Other: true}},
+	{Outcome: rules.Fail, Code: rules.SeparationVacant, Duties: &rules.DutyFacts{Vacant: []rules.Vacancy{{Duty: rules.DutyMerger, Pull: 7, Why: rules.VacantBot}}}},
+	{Outcome: rules.Pending, Code: rules.SeparationVacant, Duties: &rules.DutyFacts{Vacant: []rules.Vacancy{{Duty: rules.DutyApprover, Pull: 7, Why: rules.VacantOpen}}}},
+	{Outcome: rules.Indeterminate, Code: rules.SeparationUnknown, Duties: &rules.DutyFacts{Vacant: []rules.Vacancy{
+		{Duty: rules.DutyAuthor, Pull: 7, Why: rules.VacantUnknown}, {Duty: rules.DutyMerger, Pull: 7, Why: rules.VacantUnknown}, {Duty: rules.DutyApprover, Pull: 7, Why: rules.VacantUnknown},
+	}}},
 	{Outcome: rules.Indeterminate, Code: rules.FactsIncomplete, Gaps: []rules.Gap{{Fact: rules.GapFiles, Read: 3000, Of: 3412}}},
 	{Outcome: rules.Fail, Code: rules.NoRuleApplies},
 	{Outcome: rules.NotApplicable, Code: rules.RuleNotApplicable},
