@@ -95,6 +95,7 @@ func vacant(v rules.Vacancy) string {
 
 // apart says what can be done so that the duties are had by different people.
 func apart(r rules.Reason, d *rules.DutyFacts, c rules.Change, n Names) string {
+	const anew = "by a new run, or by this one once it is cancelled. It is decided anew then."
 	const another = "An owner of the policy can let another control stand for it, such as a sign-off by somebody outside the team."
 	switch {
 	case d.Other && len(d.Could) > 0 && !c.Repo.Public:
@@ -102,9 +103,9 @@ func apart(r rules.Reason, d *rules.DutyFacts, c rules.Change, n Names) string {
 		for _, id := range d.Could {
 			names = append(names, n.of(id))
 		}
-		return orList(names) + " can start the deployment again, or whoever else has none of the other duties; it is decided anew then."
+		return orList(names) + " can start the deployment, or whoever else has none of the other duties: " + anew
 	case d.Other:
-		return "Somebody who has none of the other duties can start the deployment again; it is decided anew then."
+		return "Somebody who has none of the other duties can start the deployment: " + anew
 	case r.Outcome == rules.Pending && slices.ContainsFunc(d.Together, func(t rules.Together) bool { return !slices.Contains(t.Duties, rules.DutyApprover) }):
 		return elsewhereDeclared
 	case r.Outcome == rules.Pending:
