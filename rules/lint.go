@@ -256,8 +256,21 @@ func (n *linter) unused() {
 			if part.Approvals != nil {
 				use(groups, part.Approvals.From)
 			}
+			if part.SignOff != nil {
+				use(groups, part.SignOff.From)
+			}
 			exprs = append(exprs, part.Expr.Text)
 		})
+	}
+	for _, f := range n.layer.Freezes {
+		use(groups, f.Except)
+		use(classes, f.Classes)
+	}
+	if e := n.layer.Emergency; e != nil {
+		use(groups, slices.Concat(e.By, e.Approvals.From, e.PostMortem.ReviewedBy))
+	}
+	if r := n.layer.Rollback; r != nil {
+		use(groups, r.By)
 	}
 	for _, name := range slices.Sorted(maps.Keys(n.layer.Groups)) {
 		if g := n.layer.Groups[name]; !groups[name] && !g.BuiltIn && !slices.ContainsFunc(exprs, func(e string) bool { return strings.Contains(e, name) }) {
