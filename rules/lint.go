@@ -31,6 +31,7 @@ const (
 	LintOwnGroup     LintCode = "rule.own_group"      // it asks those who wrote the change's group alone
 	LintNobody       LintCode = "group.nobody"        // nobody can be in it, or too few for a rule
 	LintTeam         LintCode = "team.nobody"         // a team of a group is not there, empty, or of contributors alone
+	LintNeedless     LintCode = "rule.needless"       // it asks for what always holds
 	LintUnused       LintCode = "name.unused"         // a group or class that nothing names
 	LintRegexp       LintCode = "glob.looks_like_regexp"
 	LintExpired      LintCode = "relief.expired"
@@ -60,6 +61,7 @@ func Lint(p Policy, facts LintFacts) []Warning {
 			n.applies(r)
 			n.avoided(r)
 			n.ownGroup(r)
+			n.needless(r)
 			n.reachable(r)
 			for k, other := range l.Rules {
 				if k != i && shadows(other, r, k < i) {

@@ -38,8 +38,8 @@ func (p *parser) separation(n *yaml.Node) []Duty {
 func (p *parser) earlyDuties(n *yaml.Node, what string, asked []Duty) {
 	for _, d := range asked {
 		if !slices.Contains(early, d) {
-			p.fail(n, "%s asks for the %s, whom nobody knows before the merge: write `before:` with an environment beside it, or keep apart %s and %s alone",
-				what, d, early[0], strings.Join([]string{string(early[1]), string(early[2])}, " and "))
+			p.fail(n, "%s asks for the %s, whom nobody knows before the merge: write `before:` with an environment beside it, or name author, approver and declarer alone",
+				what, d)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 )
@@ -84,6 +85,13 @@ type Reviewing struct {
 	Group string   // as whose member they do
 }
 
+// Had is who had which duty in what a post-mortem is about, as far as it is on record.
+type Had struct {
+	Declarers []UserID
+	Mergers   []UserID
+	Deployers []UserID
+}
+
 // WeighReview says whether somebody can complete the post-mortem of an emergency that was
 // declared by the path of a layer: neither who declared one for the change nor who contributed
 // to it, nor who had a duty that a rule keeps apart from the reviewer's. It goes by the groups
@@ -114,6 +122,41 @@ func WeighReview(p Policy, c Change, layer string, had Had, by UserID, at time.T
 	}
 	is.Group = ""
 	return is
+}
+
+// seatsReviewer reports whether somebody can review beside those who have the other duties:
+// by each rule before an environment that asks for a reviewer and applies to the change. One
+// that an emergency waives for the deployment is not waived for what follows it; one that has
+// another way is left to that way. Of the duties that fell together already nothing is asked.
+func (j *judge) seatsReviewer(p Policy, had Had, by UserID) bool {
+	j.policy = p
+	merged := newJudge(j.Change, j.TakenAt)
+	merged.policy = p
+	h := merged.holding(j, merged.who)
+	delete(h.had, DutyDeclarer)
+	for d, all := range map[Duty][]UserID{DutyDeclarer: had.Declarers, DutyMerger: had.Mergers, DutyDeployer: had.Deployers} {
+		for _, id := range all {
+			if id != 0 && !j.people[id].Bot {
+				h.add(d, id)
+			}
+		}
+	}
+	with := holding{had: maps.Clone(h.had)}
+	with.had[DutyReviewer] = []UserID{by}
+	for _, l := range p.Layers {
+		for _, r := range l.Rules {
+			if r.Stage == BeforeMerge || r.Until.After(j.at) || !j.holds(l, r.When, &Because{}).may {
+				continue
+			}
+			for _, asked := range r.Require.separations() {
+				_, before := seatDuties(asked, h)
+				if _, after := seatDuties(asked, with); after > before { // never where no reviewer is asked for
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
 // Unwritten returns those of the headings below which a text has no words of its own: none
