@@ -18,10 +18,7 @@ var did = map[rules.Duty]string{
 // and who can do what about it. Who did what, GitHub shows to everybody who sees the repository;
 // who else could, it does not.
 func duties(r rules.Reason, c rules.Change, n Names) string {
-	d := r.Duties
-	if d == nil {
-		d = &rules.DutyFacts{}
-	}
+	d := dutiesOf(r)
 	if r.Code == rules.SeparationKept {
 		return kept(d, n)
 	}
@@ -43,6 +40,13 @@ func duties(r rules.Reason, c rules.Change, n Names) string {
 		parts = append(parts, vacant(v))
 	}
 	return strings.Join(append(parts, apart(r, d, c, n)), " ")
+}
+
+func dutiesOf(r rules.Reason) *rules.DutyFacts {
+	if r.Duties == nil {
+		return &rules.DutyFacts{}
+	}
+	return r.Duties
 }
 
 // kept says who has which duty; of several changes, that nobody has two.
@@ -96,7 +100,7 @@ func vacant(v rules.Vacancy) string {
 // apart says what can be done so that the duties are had by different people.
 func apart(r rules.Reason, d *rules.DutyFacts, c rules.Change, n Names) string {
 	const anew = "by a new run, or by this one once it is cancelled. It is decided anew then."
-	const another = "An owner of the policy can let another control stand for it, such as a sign-off by somebody outside the team."
+	const except = "An owner of the policy can record an exception"
 	switch {
 	case d.Other && len(d.Could) > 0 && !c.Repo.Public:
 		var names []string
@@ -111,9 +115,9 @@ func apart(r rules.Reason, d *rules.DutyFacts, c rules.Change, n Names) string {
 	case r.Outcome == rules.Pending:
 		return "Somebody else who can write and contributed nothing to it can approve it."
 	case r.Outcome == rules.Fail:
-		return "What was done stays done. " + another
+		return "What was done stays done. " + except + ", or let another control stand for it, such as a sign-off by somebody outside the team."
 	}
-	return another
+	return except + "."
 }
 
 // elsewhereDeclared is what can be done where whoever wrote a change declared its emergency.

@@ -318,6 +318,9 @@ func TestStatus(t *testing.T) {
 			}),
 			"team qa#12 is not who has the name now: ask an owner of the policy",
 		},
+		{"duties fall together", verdict(rules.Pending, example(rules.SeparationTogether)), "bob merged it and starts the deployment"},
+		{"a duty is nobody's", verdict(rules.Pending, example(rules.SeparationVacant)), "a duty that has to be somebody's is nobody's"},
+		{"a duty is who knows whose", verdict(rules.Indeterminate, example(rules.SeparationUnknown)), "who has which duty is not known"},
 		{"objection", verdict(rules.Fail, example(rules.ApprovalsObjection)), "bob requested changes and can lift it"},
 		{
 			"settling", verdict(rules.Pending, rules.Reason{Outcome: rules.Pending, Code: rules.ChecksPending, Checks: &rules.CheckFacts{}}),

@@ -198,7 +198,9 @@ func brief(r rules.Reason, c rules.Change, n Names) string {
 	case rules.ChecksNone:
 		return "no check has succeeded: make the tests run"
 	case rules.SeparationTogether:
-		return "one person has two duties that are kept apart"
+		for _, t := range dutiesOf(r).Together {
+			return n.of(t.By) + " " + did[t.Duties[0]] + " and " + did[t.Duties[1]]
+		}
 	case rules.SeparationVacant:
 		return "a duty that has to be somebody's is nobody's"
 	case rules.SeparationUnknown:
