@@ -52,6 +52,8 @@ bench: ## run the benchmarks, one package at a time; docs/benchmarks.md has what
 load: ## drive a server as a large installation does, and print how it bears it (ten minutes)
 	@go build -trimpath -o bin/load ./cmd/load
 	@bin/load $(LOAD)
+	@.ci/postgres
+	go test ./cmd/load -run '^TestReplicas$$' -v -timeout 0 -rate 500 -heads 50 -stream 1m
 
 fuzz: ## look further with each fuzz target, FUZZTIME (20s) each
 	@.ci/fuzz $(FUZZTIME)

@@ -50,6 +50,9 @@ func (a *App) waiting(ctx context.Context, repo store.Repository, number int64) 
 			return nil, err
 		}
 		s.write = standing.Write
+		if row.CheckRun != 0 { // of what it is, the policy says
+			s.said = command.Command{Verb: command.SignOff, Commit: row.Aimed}
+		}
 		if row.Text != "" {
 			text, _, err := a.store.Blob(ctx, row.Text) // one that was erased is no command any more
 			if err != nil {
@@ -183,6 +186,9 @@ func (d *decision) decide(tx *store.Tx) error {
 		d.SaidAt = d.at
 	}
 	live := d.read.Open || d.read.Merged // what was merged may still be deployed
+	if d.CheckRun != 0 {
+		d.said = d.pressed()
+	}
 	if d.said.Verb == command.Withdraw && d.said.Fault == "" && live {
 		if err := d.withdraw(tx); err != nil || d.state == store.CommandTaken {
 			return err
@@ -348,9 +354,12 @@ func (a *App) decided(ctx context.Context, tx *store.Tx, d decision) error {
 	if d.state == store.CommandRefused {
 		row.Reaction = publish.ReactionRefused
 		row.Reply = publish.Reply(row.Comment, say.Refused{
-			Verb: d.said.Verb, Why: d.why, Rule: cmp.Or(row.Rule, d.said.Argument), Near: cmp.Or(d.waiving.Near, d.signing.Near),
+			Button: row.CheckRun != 0, Verb: d.said.Verb, Why: d.why, Rule: cmp.Or(row.Rule, d.said.Argument), Near: cmp.Or(d.waiving.Near, d.signing.Near),
 			From: slices.Concat(d.waiving.From, d.signing.From, d.declaring.From), Until: d.declaring.Until, Head: d.content.Head, Named: d.said.Commit,
 		})
+	}
+	if row.CheckRun != 0 {
+		row.Reaction = "" // there is no comment to react to: that the button is gone answers it
 	}
 	seq, err := a.recordCommand(tx, d, row)
 	if err != nil {
@@ -365,7 +374,7 @@ func (a *App) decided(ctx context.Context, tx *store.Tx, d decision) error {
 // recordCommand appends the record of a command that was taken or refused.
 func (a *App) recordCommand(tx *store.Tx, d decision, row store.Command) (seq int64, err error) {
 	r := CommandRecord{
-		Host: a.host, Repo: d.repo.ID, Pull: row.Number, Comment: row.Comment, Command: row.Verb, Outcome: string(d.state), Why: d.why,
+		Host: a.host, Repo: d.repo.ID, Pull: row.Number, Comment: row.Comment, CheckRun: row.CheckRun, Aimed: row.Aimed, Command: row.Verb, Outcome: string(d.state), Why: d.why,
 		By: rules.UserID(row.Person), Rule: d.waiving.Rule, Name: d.signing.Name,
 		Layer: cmp.Or(d.waiving.Layer, d.signing.Layer, d.declaring.Layer), Group: cmp.Or(d.waiving.Group, d.signing.Group, d.declaring.Group),
 		Until: later(d.waiving.Until, d.declaring.Until), Said: row.SaidAt,

@@ -21,7 +21,8 @@ import (
 // A command goes through three hands, and is one row all the way. The delivery that tells of
 // it only says that comment N on pull request P may be one. Here the comment is read back
 // from GitHub; the look at its pull request decides about it, beside the verdict that it
-// changes (command.go); and here again its writer is answered.
+// changes (command.go); and here again its writer is answered. A click on a button goes the same
+// way (click.go).
 
 // goneLooks is how often a comment is looked for that GitHub told of and does not have.
 const goneLooks = 4
@@ -113,19 +114,12 @@ func (l *listener) hear(ctx context.Context, cmd store.Command) error {
 			return nil
 		}
 	}
+	if cmd.CheckRun != 0 {
+		return l.clicked(ctx, client, cmd, by)
+	}
 	comment, err := l.reader.Comment(ctx, client, l.target(), cmd.Comment)
-	if err != nil && l.now().Sub(cmd.ToldAt) > answerLife {
-		zerolog.Ctx(ctx).Warn().Err(err).Int64("comment", cmd.Comment).Msg("comment given up")
-		return l.heard(ctx, void(cmd, "not readable", l.now()), nil)
-	}
-	if errors.Is(err, snapshot.ErrGone) {
-		if l.claim.Attempt < goneLooks {
-			return retryError{"GitHub does not have the comment yet", time.Second << l.claim.Attempt}
-		}
-		return l.heard(ctx, void(cmd, "gone", l.now()), nil)
-	}
 	if err != nil {
-		return err
+		return l.unread(ctx, cmd, err)
 	}
 	_, isCommand := command.Parse(comment.Body)
 	switch {
@@ -144,6 +138,20 @@ func (l *listener) hear(ctx context.Context, cmd store.Command) error {
 		cmd.State, cmd.SaidAt = store.CommandRead, comment.At
 	}
 	return l.heard(ctx, cmd, []byte(comment.Body))
+}
+
+// unread says what becomes of a command that could not be read: it is tried again, for a while.
+func (l *listener) unread(ctx context.Context, cmd store.Command, err error) error {
+	switch {
+	case l.now().Sub(cmd.ToldAt) > answerLife:
+		zerolog.Ctx(ctx).Warn().Err(err).Int64("comment", cmd.Comment).Msg("comment given up")
+		return l.heard(ctx, void(cmd, "not readable", l.now()), nil)
+	case !errors.Is(err, snapshot.ErrGone):
+		return err
+	case l.claim.Attempt < goneLooks:
+		return retryError{"GitHub does not have the comment yet", time.Second << l.claim.Attempt}
+	}
+	return l.heard(ctx, void(cmd, "gone", l.now()), nil)
 }
 
 func void(cmd store.Command, why string, at time.Time) store.Command {
@@ -208,7 +216,10 @@ func (l *listener) named(ctx context.Context, person int64) (bool, error) {
 // answerCommand gives one answer that is owed. That a write begins is stored before it, as
 // for a head; what GitHub refuses for good is given up.
 func (a *App) answerCommand(ctx context.Context, c store.Claim, repo store.Repository, cmd store.Command) (store.Claim, error) {
-	writing := cmd.Writing
+	writing, since := cmd.Writing, cmd.SaidAt
+	if cmd.CheckRun != 0 {
+		since = since.Add(-clockDoubt)
+	}
 	if err := a.changeCommand(ctx, cmd.Comment, func(tx *store.Tx, row *store.Command) error {
 		row.Writing = true
 		n := 0
@@ -228,7 +239,7 @@ func (a *App) answerCommand(ctx context.Context, c store.Claim, repo store.Repos
 	writes, cancel := context.WithTimeout(ctx, lease)
 	defer cancel()
 	got, failed := a.publisher.Answer(writes, a.clients.Installation(repo.Installation), publish.Answer{
-		Owner: repo.Owner, Name: repo.Name, Number: cmd.Number, Comment: cmd.Comment, At: cmd.SaidAt,
+		Owner: repo.Owner, Name: repo.Name, Number: cmd.Number, Comment: cmd.Comment, At: since,
 		Reaction: cmd.Reaction, Reply: cmd.Reply, Writing: writing,
 	})
 	at := a.now()
@@ -246,7 +257,7 @@ func (a *App) answerCommand(ctx context.Context, c store.Claim, repo store.Repos
 			return nil
 		}
 		body, err := json.Marshal(CommandAnswerRecord{
-			Host: a.host, Repo: repo.ID, Pull: cmd.Number, Comment: cmd.Comment, Reaction: cmd.Reaction, ReactionID: got.Reaction, Reply: got.Reply,
+			Host: a.host, Repo: repo.ID, Pull: cmd.Number, Comment: cmd.Comment, CheckRun: cmd.CheckRun, Reaction: cmd.Reaction, ReactionID: got.Reaction, Reply: got.Reply,
 		})
 		if err != nil {
 			return fmt.Errorf("encode answer record: %w", err)

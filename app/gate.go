@@ -223,7 +223,7 @@ func (a *App) decideGate(ctx context.Context, tx *store.Tx, l *gateLook, slots i
 			return errors.Join(err, tx.AwaitSlot(l.c, g.AskedAt))
 		}
 	}
-	if err := a.recordDecision(ctx, tx, l); err != nil {
+	if err := errors.Join(a.recordDecision(ctx, tx, l), a.informEnvironment(tx, l, at)); err != nil {
 		return err
 	}
 	g.Answer, g.DecidedAt, g.Attempt = string(l.decision.Answer), at, l.request.Run.Attempt

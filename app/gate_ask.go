@@ -218,7 +218,7 @@ func (a *App) settleAsk(ctx context.Context, tx *store.Tx, l *gateLook, read sto
 	_, judged := a.at(ctx, atRules)
 	l.decision = deploy.Decide(l.read.Policy, l.request, at)
 	judged(nil)
-	if err := a.recordDecision(ctx, tx, l); err != nil {
+	if err := errors.Join(a.recordDecision(ctx, tx, l), a.informEnvironment(tx, l, at)); err != nil {
 		return ask, err
 	}
 	ask.Suite, ask.Answer, ask.DecidedAt, ask.RecheckAt = l.read.Suite, string(l.decision.Answer), at, l.decision.Verdict.Recheck

@@ -204,13 +204,21 @@ func compare(ctx context.Context, s *inside, player *play.Player, h play.History
 	s.dir = dir
 }
 
-// owed holds what stands on GitHub against what the server last wanted there.
+// owed holds what stands on GitHub against what the server last wanted there, where a change
+// that is judged has the head: nobody takes back what others post on any other commit.
 func (s *inside) owed(ctx context.Context, stood map[string]face, fail func(string, ...any)) {
 	repo, _, err := s.app.store.RepositoryByName(ctx, "octo-org", "app")
 	if err != nil {
 		fail("%v", err)
 	}
 	for sha, was := range stood {
+		rows, err := s.app.store.PullsByHead(ctx, repo.ID, sha)
+		if err != nil {
+			fail("%v", err)
+		}
+		if !slices.ContainsFunc(rows, func(p store.Pull) bool { return p.Governed }) {
+			continue
+		}
 		pub, found, err := s.app.store.Publication(ctx, repo.ID, sha)
 		var w publish.Wanted
 		if err = errors.Join(err, decode(pub.Wanted, &w)); err != nil {

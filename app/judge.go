@@ -300,10 +300,14 @@ func (a *App) judgeHead(ctx context.Context, tx *store.Tx, l look, at time.Time)
 		if err != nil {
 			return time.Time{}, err
 		}
+		buttons, err := a.buttons(tx, l, change, at)
+		if err != nil {
+			return time.Time{}, err
+		}
 		lead := change.Pulls[0].Number
 		items = append(items, publish.Item{
 			Change: change, Verdict: v, Unblock: steps, Unasked: unasked, Overdue: overdue, Names: names, Title: titles[lead],
-			URL: a.pageURL(l.repo, lead), Policy: policyRefs(l.policy), Proposal: proposal(l.read.Proposal, l.preview),
+			URL: a.pageURL(l.repo, lead), Policy: policyRefs(l.policy), Proposal: proposal(l.read.Proposal, l.preview), Buttons: buttons,
 		})
 		if !v.Recheck.IsZero() && (recheck.IsZero() || v.Recheck.Before(recheck)) {
 			recheck = v.Recheck

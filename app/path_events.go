@@ -182,7 +182,14 @@ func (p path) commanded(r evidence.Record) web.Event {
 	if body.Group != "" && p.repo.Private {
 		as = " as one of " + body.Group
 	}
+	by := ""
+	if body.CheckRun != 0 {
+		by = " by the check run's button"
+	}
 	switch {
+	case body.Outcome != string(store.CommandTaken) && body.CheckRun != 0:
+		e.What = "pressed a button of the check run, which was refused: " + body.Why
+		return e
 	case body.Outcome != string(store.CommandTaken):
 		e.What = fmt.Sprintf("wrote the command /%s, which was refused: %s", body.Command, body.Why)
 		if body.Command == "" {
@@ -192,7 +199,7 @@ func (p path) commanded(r evidence.Record) web.Event {
 	case body.Command == string(command.Waive):
 		e.What, e.Outcome = fmt.Sprintf("waived “%s”%s%s", body.Rule, as, until), rules.Waived
 	case body.Command == string(command.SignOff):
-		e.What, e.Outcome = fmt.Sprintf("signed off %s%s", body.Name, as), rules.Pass
+		e.What, e.Outcome = fmt.Sprintf("signed off %s%s%s", body.Name, as, by), rules.Pass
 	case body.Command == string(command.Declare):
 		e.What, e.Outcome = fmt.Sprintf("declared an emergency%s: %s%s", as, cmp.Or(said.Argument, "its words were erased"), until), rules.Waived
 	case body.Command == string(command.Withdraw):

@@ -25,6 +25,8 @@ const (
 	KindUngated      = "ungated"      // UngatedRecord
 	KindPermit       = "permit"       // PermitRecord
 
+	KindEnvironmentStatus = "environment_status" // EnvironmentStatusRecord
+
 	KindPostMortem = "post_mortem" // PostMortemRecord
 
 	KindCommand       = "command"        // CommandRecord
@@ -88,13 +90,13 @@ type AnswerRecord struct {
 	Deliveries []string `json:"deliveries,omitempty"`
 }
 
-// CommandRecord is the body of the record of a command in a comment, as it was decided. The
-// words of its writer stand elsewhere: they can be erased.
+// CommandRecord is the body of the record of a command in a comment, or given by a click, as it
+// was decided. The words of its writer stand elsewhere: they can be erased.
 type CommandRecord struct {
 	Host    string       `json:"host"`
 	Repo    int64        `json:"repo"`
 	Pull    int64        `json:"pull"`
-	Comment int64        `json:"comment"`           // GitHub's id: it acts once
+	Comment int64        `json:"comment"`           // GitHub's id: it acts once; of a click one below zero
 	Command string       `json:"command,omitempty"` // its verb; empty: it was edited before it was read
 	Outcome string       `json:"outcome"`           // taken or refused
 	Why     string       `json:"why,omitempty"`     // it was refused: a code of docs/reasons.md
@@ -104,7 +106,10 @@ type CommandRecord struct {
 	Layer   string       `json:"layer,omitempty"`
 	Group   string       `json:"group,omitempty"` // as whose member
 	Until   time.Time    `json:"until,omitzero"`  // of a waiver or an emergency that was taken: at the latest
-	Said    time.Time    `json:"said"`            // GitHub's time of the comment
+	Said    time.Time    `json:"said"`            // GitHub's time of the comment; of a click, when it was told
+
+	CheckRun int64  `json:"check_run,omitempty"` // by a click on a button of this check run
+	Aimed    string `json:"aimed,omitempty"`     // the commit of that check run
 
 	Head      string  `json:"head"` // the commit that it was decided for
 	Base      string  `json:"base"`
@@ -114,7 +119,7 @@ type CommandRecord struct {
 	Withdraws []int64 `json:"withdraws,omitempty"` // comments whose effect it ends
 
 	// What is owed to its writer.
-	Reaction   string   `json:"reaction"`
+	Reaction   string   `json:"reaction"`        // empty: a click has none
 	Reply      bool     `json:"reply,omitempty"` // a comment, with the sentence of Why
 	Deliveries []string `json:"deliveries,omitempty"`
 }
@@ -124,7 +129,8 @@ type CommandAnswerRecord struct {
 	Host       string `json:"host"`
 	Repo       int64  `json:"repo"`
 	Pull       int64  `json:"pull"`
-	Comment    int64  `json:"comment"` // that holds the command
+	Comment    int64  `json:"comment"` // that holds the command; of a click as in CommandRecord
+	CheckRun   int64  `json:"check_run,omitempty"`
 	Reaction   string `json:"reaction"`
 	ReactionID int64  `json:"reaction_id"`
 	Reply      int64  `json:"reply,omitempty"` // GitHub's id of our comment

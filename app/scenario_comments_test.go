@@ -94,7 +94,7 @@ func cmdReacted(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // replies NUMBER COUNT [TEXT...] wants so many comments of ours on a pull request, and each
-// TEXT in the last of them.
+// TEXT in the last of them. @NAME is a saved commit.
 func cmdReplies(ts *testscript.TestScript, _ bool, args []string) {
 	var ours []string
 	for _, s := range conversation(ts, args[0]) {
@@ -107,7 +107,7 @@ func cmdReplies(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%d replies, want %s:\n%s", len(ours), args[1], strings.Join(ours, "\n"))
 	}
 	for _, text := range args[2:] {
-		if !strings.Contains(ours[len(ours)-1], text) {
+		if !strings.Contains(ours[len(ours)-1], unescape(ts, text)) {
 			ts.Fatalf("the reply: %s", ours[len(ours)-1])
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/changewarden/changewarden/app/evidence"
 	"github.com/changewarden/changewarden/app/githubsim"
+	"github.com/changewarden/changewarden/app/publish"
 	"github.com/changewarden/changewarden/deploy"
 )
 
@@ -20,6 +22,7 @@ var gateWords = map[string]func(ts *testscript.TestScript, neg bool, args []stri
 	"environment": cmdEnvironment,
 	"deploy":      cmdDeploy,
 	"rerun":       cmdRerun,
+	"informs":     cmdInforms,
 	"ends":        cmdEnds,
 	"posts":       cmdPosts,
 	"reviews":     cmdReviews,
@@ -204,5 +207,23 @@ func cmdDecisions(ts *testscript.TestScript, _ bool, _ []string) {
 	}))
 	if count == 0 {
 		ts.Fatalf("no decision was recorded")
+	}
+}
+
+// informs COMMIT ENVIRONMENT nothing|STATE... wants the statuses that were ever posted on a commit
+// about an environment, the oldest first.
+func cmdInforms(ts *testscript.TestScript, _ bool, args []string) {
+	w := of(ts)
+	sha, err := w.commit(args[0])
+	ts.Check(err)
+	shown, err := w.sim.Show(w.repo, sha, publish.EnvironmentContext(args[1]), "")
+	ts.Check(err)
+	want := args[2:]
+	if want[0] == "nothing" {
+		want = nil
+	}
+	if !slices.Equal(shown.States, want) {
+		ts.Logf("%s", w.log)
+		ts.Fatalf("statuses about %s: %q, want %q", args[1], shown.States, want)
 	}
 }

@@ -120,6 +120,16 @@ func act(ts *testscript.TestScript, w *world, login string, args []string) error
 			return err
 		}
 		return p.RerequestCheck(w.repo, shown.Run)
+	case "presses": // COMMIT LABEL: a button of our own run
+		sha, err := w.commit(args[0])
+		if err != nil {
+			return err
+		}
+		shown, err := w.show(sha)
+		if err != nil {
+			return err
+		}
+		return p.PressButton(w.repo, shown.Run, args[1])
 	case "rerun-suite": // COMMIT: the suite of our own run
 		sha, err := w.commit(args[0])
 		if err != nil {

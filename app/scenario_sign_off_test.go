@@ -11,6 +11,7 @@ import (
 // signOffWords are the words about what is signed off.
 var signOffWords = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"signoffs": cmdSignOffs,
+	"buttons":  cmdButtons,
 }
 
 // signoffs NUMBER ['NAME by LOGIN at COMMIT'...] wants the sign-offs on a pull request that
@@ -32,5 +33,18 @@ func cmdSignOffs(ts *testscript.TestScript, _ bool, args []string) {
 	if !slices.Equal(have, want) {
 		ts.Logf("%s", w.log)
 		ts.Fatalf("signed off: %q, want %q", have, want)
+	}
+}
+
+// buttons COMMIT [LABEL...] wants our run on a commit to show these buttons, in this order.
+func cmdButtons(ts *testscript.TestScript, _ bool, args []string) {
+	w := of(ts)
+	sha, err := w.commit(args[0])
+	ts.Check(err)
+	shown, err := w.show(sha)
+	ts.Check(err)
+	if !slices.Equal(shown.Buttons, args[1:]) {
+		ts.Logf("%s", w.log)
+		ts.Fatalf("buttons: %q, want %q", shown.Buttons, args[1:])
 	}
 }

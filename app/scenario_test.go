@@ -38,7 +38,7 @@ var everyPage = flag.Bool("every-page", false, "run every page of testdata/scena
 
 // storePages are about what a store has a part in: which changes, events and time, hostile
 // input, the evidence and what has no number.
-const storePages = "/(1[5-9]|2[1-9]|37|42|59-groups|59-waived-at-the-gate|34-|6[78]|71|76|79|8[02-9]|90|[a-z])[^/]*$"
+const storePages = "/(1[5-9]|2[1-9]|37|42|59-button|59-groups|59-waived-at-the-gate|34-|6[78]|71|76|79|8[02-9]|90|[a-z])[^/]*$"
 
 // Pages read the same on PostgreSQL, with two replicas that take deliveries in turn. Those that
 // are about judging alone are run there by make test-postgres.

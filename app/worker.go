@@ -206,6 +206,8 @@ func (a *App) evaluate(ctx context.Context, c store.Claim) (err error) {
 		return a.judgeMergeGroup(ctx, c)
 	case subject.Deployment:
 		return a.judgeGate(ctx, c)
+	case subject.Environment:
+		return a.publishEnvironment(ctx, c)
 	case subject.Repository:
 		return a.sweepRepository(ctx, c)
 	case subject.Installation:

@@ -142,6 +142,9 @@ type File struct {
 	// Target is where a symlink leads, a path of the repository: who changes the one changes
 	// what is read there. A file that may be a link has it too.
 	Target string `json:"target,omitempty"`
+	// Through are the other names by which links of the base lead to the file, sorted: who
+	// changes the file changes what is read there.
+	Through []string `json:"through,omitempty"`
 	// Opaque: it may be a submodule, or a link that leads nobody knows where. What it brings
 	// cannot be looked into: it may be any file.
 	Opaque bool `json:"opaque,omitempty"`

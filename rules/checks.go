@@ -30,6 +30,12 @@ func Own(name string) bool {
 	return strings.EqualFold(name, "change-management") || strings.EqualFold(name, "Change Management")
 }
 
+// Informs reports whether a commit status is in a context in which this app says what it answered
+// about an environment: information, whoever posted it, and never a fact.
+func Informs(context string) bool {
+	return strings.HasPrefix(strings.ToLower(context), "change-management/")
+}
+
 // result is a check run or commit status that somebody else reported on the head.
 type result struct {
 	name  string

@@ -168,6 +168,9 @@ func newJudge(c Change, at time.Time) *judge {
 		if f.Target != "" {
 			j.paths, j.fileOf = append(j.paths, f.Target), append(j.fileOf, i)
 		}
+		for _, name := range f.Through {
+			j.paths, j.fileOf = append(j.paths, name), append(j.fileOf, i)
+		}
 	}
 	j.who = authors(c)
 	j.opinions = latestOpinions(c.Reviews)

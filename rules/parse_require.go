@@ -191,7 +191,7 @@ func (p *parser) checks(n *yaml.Node) *Checks {
 			named = n
 			c.Names = p.globs(n, "names in checks", checkGlob)
 			for _, name := range c.Names {
-				if Own(name) {
+				if Own(name) || Informs(name) {
 					p.fail(n, "%q is what this app reports itself, and it never counts: name another check", name)
 				}
 			}

@@ -99,6 +99,17 @@ func (p Policy) eachSignOff(yield func(Layer, SignOff)) {
 	}
 }
 
+// SignOffNames returns the names of the sign-offs that a policy asks for, as it writes them.
+func SignOffNames(p Policy) []string {
+	var names []string
+	p.eachSignOff(func(_ Layer, want SignOff) {
+		if !slices.Contains(names, want.Name) {
+			names = append(names, want.Name)
+		}
+	})
+	return names
+}
+
 // speaking are the groups of a layer whose members can give commands.
 func (l Layer) speaking() []string {
 	var groups []string

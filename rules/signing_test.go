@@ -83,3 +83,63 @@ rules:
 		}
 	}
 }
+
+// Behaviour 59: what can be signed off for a change before any deployment, as its check run
+// offers it.
+func TestSignOffsAsked59(t *testing.T) {
+	layer, err := rules.Parse("policy.yml", []byte(`version: 1
+groups: {qa: {users: [bob]}, dba: {teams: [dba]}, leads: {users: [bob]}}
+environments: {production: {match: prod}, staging: {match: stage}}
+rules:
+  - {name: tried, before: production, waivable_by: leads, require: {sign_off: {name: QA, from: qa}}}
+  - {name: tried in staging, before: staging, require: {sign_off: {name: QA, from: qa}}}
+  - {name: either, before: production, require: {any: [{sign_off: {name: notice, from: qa}}, {sign_off: {name: no notice, from: qa}}]}}
+  - {name: of the merge, before: production, require: {sign_off: {name: release, from: qa, of: commit}}}
+  - {name: data, before: production, when: {paths: "db/**"}, require: {sign_off: {name: plan, from: qa}}}
+  - {name: by nobody who can be seen, before: production, require: {sign_off: {name: schema, from: dba}}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := rules.Compose(layer, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	noon := time.Date(2025, 3, 3, 12, 0, 0, 0, time.UTC)
+	change := rules.Change{
+		Base: "main", Head: "b1", Landed: "l1", Exact: "e1", TakenAt: noon,
+		Pulls:   []rules.Pull{{Number: 7, Author: 1, Writer: true}},
+		Files:   []rules.File{{Path: "main.go", Status: "modified"}},
+		Commits: []rules.Commit{{SHA: "b1", Authors: []rules.UserID{1}, Committer: 1}},
+		People:  []rules.Person{{ID: 1}, {ID: 2}},
+		Logins:  map[string]rules.UserID{"bob": 2},
+	}
+	for _, test := range []struct {
+		name   string
+		change func(*rules.Change)
+		want   []string
+	}{
+		{"each name once, in the policy's order", nil, []string{"QA", "notice", "no notice"}},
+		{"a rule that applies", func(c *rules.Change) { c.Files = []rules.File{{Path: "db/1.sql", Status: "added"}} }, []string{"QA", "notice", "no notice", "plan"}},
+		{"waived", func(c *rules.Change) {
+			c.Waivers = []rules.Waiver{{ID: 1, Pull: 7, Rule: "tried", By: 2, At: noon, Exact: "e1"}}
+		}, []string{"QA", "notice", "no notice"}, // for production alone
+		},
+		{"unknown content", func(c *rules.Change) { c.Landed = "" }, nil},
+		{"unknown authors", func(c *rules.Change) { c.Unnamed = true }, nil},
+		{"erased", func(c *rules.Change) { c.Pulls = nil }, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := change
+			if test.change != nil {
+				test.change(&c)
+			}
+			if diff := cmp.Diff(test.want, rules.SignOffsAsked(policy, c, nil, noon)); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+	if diff := cmp.Diff([]string{"QA"}, rules.SignOffsAsked(policy, change, []string{"No Notice"}, noon)); diff != "" {
+		t.Errorf("one of two is enough (-want +got)\n%s", diff)
+	}
+}

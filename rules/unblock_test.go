@@ -40,6 +40,19 @@ func said(id int64, by rules.UserID, state rules.ReviewState, exact string) rule
 	return rules.Review{ID: id, Pull: 7, By: by, State: state, At: noon.Add(-time.Minute), Commit: "h", Exact: exact}
 }
 
+// pinned is a change whose content cannot be compared with what was reviewed.
+func pinned(c rules.Change) rules.Change {
+	c.Exact = ""
+	return c
+}
+
+// authored is a change whose commit has these authors.
+func authored(c rules.Change, by ...rules.UserID) rules.Change {
+	c.Commits = slices.Clone(c.Commits)
+	c.Commits[0].Authors = by
+	return c
+}
+
 const unblockGroups = `version: 1
 groups:
   a: {teams: [a]}
@@ -139,6 +152,29 @@ func TestUnblock(t *testing.T) {
 		{"a way that is open besides", []string{"r='any: [{approvals: 1}, {section: Plan}]'", "s=approvals: 1"}, unblocked(), []rules.Step{
 			{Code: rules.StepApprove, Rules: []string{"r", "s"}, Count: 1, Write: true},
 		}},
+		{"what was reviewed cannot be compared", []string{"r=approvals: 1"}, pinned(unblocked()), []rules.Step{
+			{Code: rules.StepApprove, Rules: []string{"r"}, Count: 1, Write: true},
+			{Code: rules.StepDiff, Rules: []string{"r"}},
+		}},
+		{"of the commit nothing has to be compared", []string{"r=approvals: {count: 1, of: commit}"}, pinned(unblocked()), []rules.Step{
+			{Code: rules.StepApprove, Rules: []string{"r"}, Count: 1, Write: true},
+		}},
+		{"nobody known wrote a commit", []string{"r=approvals: {count: 1, unknown_authors: block}"}, authored(unblocked(), 1, 0), []rules.Step{
+			{Code: rules.StepApprove, Rules: []string{"r"}, Count: 1, Write: true},
+			{Code: rules.StepName, Rules: []string{"r"}, Commits: []string{"h"}},
+		}},
+		{"or one more approves", []string{"r=approvals: 1"}, authored(unblocked(), 1, 0), []rules.Step{
+			{Code: rules.StepApprove, Rules: []string{"r"}, Count: 2, Write: true},
+		}},
+		{"whoever requested changes may be in a team that cannot be seen", []string{"r=approvals: {count: 1, from: [a, lost]}"},
+			unblocked(said(1, 4, rules.ChangesRequested, "d"), said(2, 2, rules.Approved, "d")), []rules.Step{
+				{Code: rules.StepTeam, Rules: []string{"r"}, Teams: []string{"gone"}},
+			}},
+		{"a result that a contributor posted has to be reported by another", []string{"r=checks: {names: [test]}"}, func() rules.Change {
+			c := unblocked()
+			c.Status = []rules.Status{{Context: "test", State: "success", By: 1, At: noon}, {Context: "other", State: "success", By: 1, At: noon}}
+			return c
+		}(), []rules.Step{{Code: rules.StepReport, Rules: []string{"r"}, Checks: []string{"test"}}}},
 		{"the rest", []string{
 			"checks='checks: {names: [test], app: ci, workflow: ci.yml}'", "again='checks: {names: [test], app: ci, workflow: ci.yml}'",
 			"words='section: Plan, ticket: {pattern: X-1}'", "talk='conversations_resolved: true, up_to_date: true'", "signed='signed_commits: true'",

@@ -50,6 +50,14 @@ type run struct {
 	summary     string
 	text        string
 	annotations []obj
+	actions     []action
+}
+
+// action is a button of a check run.
+type action struct {
+	Label       string `json:"label"`
+	Description string `json:"description"`
+	Identifier  string `json:"identifier"`
 }
 
 func (s *Server) suiteOf(r *repository, x *app, sha string) *suite {

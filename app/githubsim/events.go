@@ -42,12 +42,25 @@ func (s *Server) sendRun(c *run, action string, sender *account) {
 	if action == "rerequested" && c.suite.app != s.world.app {
 		return
 	}
+	s.emitRun(c, action, sender, nil)
+}
+
+// sendAction tells the app whose check run it is that a button of it was pressed.
+func (s *Server) sendAction(c *run, pressed action, sender *account) {
+	if c.suite.app == s.world.app {
+		s.emitRun(c, "requested_action", sender, obj{"requested_action": obj{"identifier": pressed.Identifier}})
+	}
+}
+
+func (s *Server) emitRun(c *run, action string, sender *account, extra obj) {
 	u, check := c.suite, s.checkJSON(c)
 	check["check_suite"] = s.suiteJSON(u)
 	for _, k := range []string{"head_commit", "check_runs_url", "latest_check_runs_count", "rerequestable", "runs_rerequestable"} {
 		delete(check["check_suite"].(obj), k) // the run's event shows less of the suite than the suite's own
 	}
-	s.emit("check_run", u.repo.owner, u.repo, sender, obj{"action": action, "check_run": check})
+	body := obj{"action": action, "check_run": check}
+	maps.Copy(body, extra)
+	s.emit("check_run", u.repo.owner, u.repo, sender, body)
 }
 
 // sendSuite tells of a check suite; requested and rerequested go to its own app alone.

@@ -28,6 +28,24 @@ func (p *Person) RerequestCheck(repo string, id int64) error {
 	})
 }
 
+// PressButton clicks a button of a check run, which a completed one shows: its app alone is told,
+// by check_run.requested_action. Who may is not documented: here whoever can read.
+func (p *Person) PressButton(repo string, id int64, label string) error {
+	return p.in(repo, permRead, func(me *account, r *repository) error {
+		c := r.run(id)
+		if c == nil || c.status != "completed" {
+			return notFound()
+		}
+		for _, a := range c.actions {
+			if a.Label == label {
+				p.s.sendAction(c, a, me)
+				return nil
+			}
+		}
+		return refuse(404, "check run %d has no button %q", id, label)
+	})
+}
+
 // RerequestSuite clicks Re-run all checks: check_suite.rerequested, which is how Re-run
 // often arrives.
 func (p *Person) RerequestSuite(repo string, id int64) error {

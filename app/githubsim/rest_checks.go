@@ -13,6 +13,7 @@ import (
 const (
 	maxAnnotations = 50     // in one request
 	maxOutput      = 65_535 // characters of summary and of text
+	maxActions     = 3
 )
 
 // checkInput is what creates or updates a check run; nil is what was not sent.
@@ -31,6 +32,7 @@ type checkInput struct {
 		Text        *string `json:"text"`
 		Annotations []obj   `json:"annotations"`
 	} `json:"output"`
+	Actions *[]action `json:"actions"` // of an update: those that stand stay if it is not sent
 }
 
 func (in *checkInput) validate() error {
@@ -42,6 +44,16 @@ func (in *checkInput) validate() error {
 	}
 	if in.Status == "completed" && in.Conclusion == "" {
 		return invalid("CheckRun", "conclusion", "is required when the status is completed")
+	}
+	if in.Actions != nil {
+		if len(*in.Actions) > maxActions {
+			return invalid("CheckRun", "actions", "no more than 3 actions are allowed")
+		}
+		for _, a := range *in.Actions {
+			if !fits(a.Label, 20) || !fits(a.Description, 40) || !fits(a.Identifier, 20) {
+				return invalid("CheckRun", "actions", "is too long or empty")
+			}
+		}
 	}
 	if in.Output == nil {
 		return nil
@@ -65,6 +77,12 @@ func (in *checkInput) validate() error {
 		}
 	}
 	return nil
+}
+
+// fits reports whether a text is there, of so many characters at most.
+func fits(text string, most int) bool {
+	n := utf8.RuneCountInString(text)
+	return n > 0 && n <= most
 }
 
 // createCheckRun is POST …/check-runs.
@@ -129,6 +147,9 @@ func (c *call) fillRun(run *run, in checkInput) {
 	}
 	if in.CompletedAt != nil {
 		run.completed = *in.CompletedAt
+	}
+	if in.Actions != nil {
+		run.actions = *in.Actions
 	}
 	c.conclude(run, in.Status, in.Conclusion)
 	if in.Output == nil {

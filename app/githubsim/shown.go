@@ -20,6 +20,7 @@ type Shown struct {
 	Conclusion  string // empty until completed
 	Title       string
 	Summary     string
+	Buttons     []string // labels of the newest run's, which are shown once it is completed
 	Annotations []string // "path:line message", of all runs; of a failure "path:line failure: message"
 }
 
@@ -59,7 +60,12 @@ func (s *Server) Show(repo, sha, context, run string) (Shown, error) {
 		}
 		if c.id > shown.Run {
 			shown.Run, shown.RunStatus, shown.Conclusion = c.id, c.status, c.conclusion
-			shown.Title, shown.Summary = c.title, c.summary
+			shown.Title, shown.Summary, shown.Buttons = c.title, c.summary, nil
+			for _, a := range c.actions {
+				if c.status == "completed" {
+					shown.Buttons = append(shown.Buttons, a.Label)
+				}
+			}
 		}
 	}
 	return shown, nil

@@ -26,9 +26,9 @@ type Answer struct {
 	Number      int64
 	Comment     int64     // that holds the command
 	At          time.Time // when it was written: an answer of ours is no older
-	Reaction    string
-	Reply       string // Markdown of a comment of ours; empty: none
-	Writing     bool   // a write began whose answer is not known: look before writing
+	Reaction    string    // empty: a click has none
+	Reply       string    // Markdown of a comment of ours; empty: none
+	Writing     bool      // a write began whose answer is not known: look before writing
 }
 
 func (a Answer) String() string { return fmt.Sprintf("%s/%s#%d", a.Owner, a.Name, a.Number) }
@@ -43,8 +43,12 @@ type Answered struct {
 // command is inert: it mentions nobody and is no command itself. GitHub does not show its
 // last line, by which Answer finds it again.
 func Reply(comment int64, r say.Refused) string {
-	return fmt.Sprintf("**This had no effect:** [the command](#issuecomment-%d). %s\n\n%s\n",
-		comment, inert(cut(say.Visible(say.Refusal(r)), 4*maxSentence)), marker(comment))
+	what := fmt.Sprintf("[the command](#issuecomment-%d)", comment)
+	if r.Button {
+		what = "a click on a button of the check run of commit " + code(cut(r.Named, 7))
+	}
+	return fmt.Sprintf("**This had no effect:** %s. %s\n\n%s\n",
+		what, inert(cut(say.Visible(say.Refusal(r)), 4*maxSentence)), marker(comment))
 }
 
 // marker is the line by which a reply of ours is known.
@@ -53,15 +57,13 @@ func marker(comment int64) string { return Mark(fmt.Sprintf("answer to %d", comm
 // Answer gives an answer to a command: a reaction, which GitHub takes once however often it
 // is sent, and with Reply a comment, which is not written again if it is there.
 func (p Publisher) Answer(ctx context.Context, c *ghclient.Client, a Answer) (Answered, error) {
-	if err := p.enoughTime(ctx); err != nil {
-		return Answered{}, fmt.Errorf("react to comment %d on %s: %w", a.Comment, a, err)
-	}
 	var out Answered
-	reaction, _, err := c.Reactions.CreateIssueCommentReaction(ctx, a.Owner, a.Name, a.Comment, a.Reaction)
-	if err != nil {
-		return out, fmt.Errorf("react to comment %d on %s: %w", a.Comment, a, explain(err, ghclient.Diagnose(err, p.Now())))
+	var err error
+	if a.Reaction != "" {
+		if out.Reaction, err = p.react(ctx, c, a); err != nil {
+			return out, err
+		}
 	}
-	out.Reaction = reaction.GetID()
 	if a.Reply == "" {
 		return out, nil
 	}
@@ -79,6 +81,17 @@ func (p Publisher) Answer(ctx context.Context, c *ghclient.Client, a Answer) (An
 	}
 	out.Reply = made.GetID()
 	return out, nil
+}
+
+func (p Publisher) react(ctx context.Context, c *ghclient.Client, a Answer) (int64, error) {
+	if err := p.enoughTime(ctx); err != nil {
+		return 0, fmt.Errorf("react to comment %d on %s: %w", a.Comment, a, err)
+	}
+	reaction, _, err := c.Reactions.CreateIssueCommentReaction(ctx, a.Owner, a.Name, a.Comment, a.Reaction)
+	if err != nil {
+		return 0, fmt.Errorf("react to comment %d on %s: %w", a.Comment, a, explain(err, ghclient.Diagnose(err, p.Now())))
+	}
+	return reaction.GetID(), nil
 }
 
 // noted finds a comment of ours that may have been taken although its answer was lost; 0 if

@@ -31,6 +31,8 @@ type Item struct {
 	URL     string      // of the change's page; empty: there is none that people can open
 	Policy  []PolicyRef // the files that it was judged by
 
+	Buttons []Button // what can be signed off now
+
 	Proposal *Proposal // the policy file that it would put in force; nil: it touches none
 }
 
@@ -68,11 +70,12 @@ func Compose(items []Item, o Options) Wanted {
 	w := render(items, strangers)
 	w.Annotations, _ = annotate(items)
 	w.AnnotatedKey = annotatedKey(items)
+	w.Actions = actions(items)
 	w.TargetURL, w.ChecksURL = heaviest(items).URL, checksURL(heaviest(items), o)
 	// What a publication says decides whether it changed, apart from what moves by itself:
 	// so the digest is that of the same page without times and policy commits.
 	still := render(timeless(items), strangers)
-	w.Digest = digest(string(w.Outcome), still.Title, still.Summary, still.Description, w.TargetURL, w.AnnotatedKey)
+	w.Digest = digest(append([]string{string(w.Outcome), still.Title, still.Summary, still.Description, w.TargetURL, w.AnnotatedKey}, actionsKey(w.Actions)...)...)
 	return w
 }
 

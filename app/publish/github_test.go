@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,6 +32,7 @@ type fakeRun struct {
 	Status, Conclusion string
 	Summary            string
 	Annotations        int
+	Buttons            []string
 	Past               []string
 }
 
@@ -135,7 +137,21 @@ func (g *fakeGitHub) combined(w http.ResponseWriter) {
 	answerJSON(w, http.StatusOK, map[string]any{"statuses": newest})
 }
 
+// labels are those of the buttons that a run has after a request: what is not sent stays.
+func (q runRequest) labels(run *fakeRun) []string {
+	if q.Actions == nil && run != nil {
+		return run.Buttons
+	}
+	var out []string
+	for _, a := range q.Actions {
+		out = append(out, a.Label)
+	}
+	return out
+}
+
 type runRequest struct {
+	Actions []github.CheckRunAction `json:"actions"`
+
 	Name       string `json:"name"`
 	HeadSHA    string `json:"head_sha"`
 	ExternalID string `json:"external_id"`
@@ -166,18 +182,22 @@ func (g *fakeGitHub) write(w http.ResponseWriter, r *http.Request, id int64) {
 	if n := len(q.Output.Annotations); n > 0 {
 		note += fmt.Sprintf(" +%d", n)
 	}
+	var run *fakeRun
+	for _, k := range g.runs {
+		if k.ID == id && id != 0 {
+			run = k
+		}
+	}
+	labels := q.labels(run)
+	if run == nil && len(labels) > 0 || run != nil && !slices.Equal(labels, run.Buttons) {
+		note += fmt.Sprintf(" buttons=%v", labels)
+	}
 	g.writes = append(g.writes, note)
 	g.checkRun(q, id)
 	f := g.failure(note)
 	if f != none && f != afterwards && f != garbled {
 		refuse(w, f)
 		return
-	}
-	var run *fakeRun
-	for _, k := range g.runs {
-		if k.ID == id && id != 0 {
-			run = k
-		}
 	}
 	switch {
 	case id == 0:
@@ -189,6 +209,7 @@ func (g *fakeGitHub) write(w http.ResponseWriter, r *http.Request, id int64) {
 	}
 	run.ExternalID, run.Status, run.Conclusion, run.Summary = q.ExternalID, q.Status, q.Conclusion, q.Output.Summary
 	run.Annotations += len(q.Output.Annotations)
+	run.Buttons = labels
 	run.Past = append(run.Past, state(q.Status, q.Conclusion))
 	if g.after != nil {
 		g.after()

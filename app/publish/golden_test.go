@@ -20,6 +20,9 @@ var update = flag.Bool("update", false, "write the publications as they are now"
 func shown(w Wanted) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "status %s: %s\nrun %s %s: %s\n", w.StatusState, w.Description, w.RunStatus, w.Conclusion, w.Title)
+	for _, a := range w.Actions {
+		fmt.Fprintf(&b, "button %s: %s: %s\n", a.ID, a.Label, a.Description)
+	}
 	for _, a := range w.Annotations {
 		if a.Level == "" {
 			a.Level = "notice"
@@ -27,6 +30,15 @@ func shown(w Wanted) string {
 		fmt.Fprintf(&b, "%s:%d:%d: %s: %s\n", a.Path, a.Line, a.Column, a.Level, a.Message)
 	}
 	return b.String() + "\n" + w.Summary + Ledger{Log: 9001, Size: 319, Root: "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="}.line()
+}
+
+// toBeSignedOff is a change that passed, with what can be signed off for it.
+func toBeSignedOff(names ...string) Item {
+	it := terraform(rules.Pass)
+	for i, name := range names {
+		it.Buttons = append(it.Buttons, Button{ID: fmt.Sprintf("so.1.%09d", i), Name: name})
+	}
+	return it
 }
 
 // proposing is a change that changes the policy as well.
@@ -53,6 +65,7 @@ func TestPublicationsReadWell(t *testing.T) {
 		{"public", Compose([]Item{public}, Options{})},
 		{"unasked", Compose([]Item{unasked}, Options{})},
 		{"overdue", Compose([]Item{overdue}, Options{})},
+		{"buttons", Compose([]Item{toBeSignedOff("QA", "<b>|`x`@ann\nclosed", "customer notice of the outage", "a fourth")}, Options{})},
 		{"passed", Compose([]Item{terraform(rules.Pass)}, Options{})},
 		{"two bases", Compose([]Item{terraform(rules.Pending), other}, Options{})},
 		{"proposed", Compose([]Item{proposing(&Proposal{Path: ".github/change-management.yml", Rules: 5, Preview: &Preview{

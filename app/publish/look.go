@@ -21,6 +21,7 @@ func (p Publisher) look(ctx context.Context, c *ghclient.Client, t Target, w Wan
 	if run != nil {
 		seen.RunID, seen.RunURL, seen.RunAt = run.GetID(), run.GetHTMLURL(), run.GetStartedAt().UTC()
 		seen.RunStatus, seen.Conclusion, seen.Digest = run.GetStatus(), run.GetConclusion(), run.GetExternalID()
+		seen.Actions = true // GitHub does not tell
 		// The annotations rode in the request that gave the run this digest.
 		if seen.Digest == w.Digest && run.GetOutput().GetAnnotationsCount() > 0 {
 			seen.AnnotatedKey = w.AnnotatedKey

@@ -61,6 +61,7 @@ type Said struct {
 	Description  string    `json:"description,omitempty"`
 	Digest       string    `json:"digest,omitempty"`        // what the run shows: Wanted.Digest, the run's external_id
 	AnnotatedKey string    `json:"annotated_key,omitempty"` // for which the annotations were sent
+	Actions      bool      `json:"actions,omitempty"`       // the run has buttons, or may have
 	Writing      bool      `json:"writing,omitempty"`       // a write began whose answer is not known: look before writing
 }
 
@@ -168,7 +169,7 @@ func (p Publisher) run(ctx context.Context, c *ghclient.Client, t Target, w Want
 	if len(w.Annotations) > 0 && w.AnnotatedKey != s.AnnotatedKey {
 		output.Annotations, annotated = annotations(w), w.AnnotatedKey
 	}
-	run, err := write(ctx, c, t, w, s.RunID, output, anew)
+	run, err := write(ctx, c, t, w, s, output, anew)
 	if err != nil {
 		trouble := ghclient.Diagnose(err, p.Now())
 		s.Writing = unsure(err, trouble) || trouble.Kind == ghclient.Gone && !anew // the run is gone: look for what is left
@@ -177,7 +178,7 @@ func (p Publisher) run(ctx context.Context, c *ghclient.Client, t Target, w Want
 	if anew {
 		s.RunID, s.RunURL, s.RunAt = run.GetID(), run.GetHTMLURL(), p.age().UTC()
 	}
-	s.RunStatus, s.Conclusion, s.Digest, s.AnnotatedKey = w.RunStatus, w.Conclusion, w.Digest, annotated
+	s.RunStatus, s.Conclusion, s.Digest, s.AnnotatedKey, s.Actions = w.RunStatus, w.Conclusion, w.Digest, annotated, len(w.Actions) > 0
 	return s, nil
 }
 
@@ -209,7 +210,7 @@ func (p Publisher) age() time.Time {
 	return p.Now()
 }
 
-func write(ctx context.Context, c *ghclient.Client, t Target, w Wanted, id int64, output *github.CheckRunOutput, anew bool) (*github.CheckRun, error) {
+func write(ctx context.Context, c *ghclient.Client, t Target, w Wanted, s Said, output *github.CheckRunOutput, anew bool) (*github.CheckRun, error) {
 	var conclusion, details *string
 	if w.Conclusion != "" {
 		conclusion = &w.Conclusion
@@ -220,14 +221,24 @@ func write(ctx context.Context, c *ghclient.Client, t Target, w Wanted, id int64
 	if anew {
 		run, _, err := c.Checks.CreateCheckRun(ctx, t.Owner, t.Name, github.CreateCheckRunOptions{
 			Name: RunName, HeadSHA: t.SHA, DetailsURL: details, ExternalID: &w.Digest,
-			Status: &w.RunStatus, Conclusion: conclusion, Output: output,
+			Status: &w.RunStatus, Conclusion: conclusion, Output: output, Actions: checkRunActions(w.Actions),
 		})
 		return run, err
 	}
-	run, _, err := c.Checks.UpdateCheckRun(ctx, t.Owner, t.Name, id, github.UpdateCheckRunOptions{
+	changed := github.UpdateCheckRunOptions{
 		Name: RunName, DetailsURL: details, ExternalID: &w.Digest,
 		Status: &w.RunStatus, Conclusion: conclusion, Output: output,
-	})
+	}
+	var body any = changed
+	if s.Actions || len(w.Actions) > 0 {
+		body = runUpdate{changed, checkRunActions(w.Actions)}
+	}
+	req, err := c.NewRequest(http.MethodPatch, fmt.Sprintf("repos/%v/%v/check-runs/%v", t.Owner, t.Name, s.RunID), body)
+	if err != nil {
+		return nil, err
+	}
+	run := new(github.CheckRun)
+	_, err = c.Do(ctx, req, run)
 	return run, err
 }
 

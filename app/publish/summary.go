@@ -74,6 +74,7 @@ func summary(items []Item, strangers int) string {
 	for _, o := range items[0].Overdue { // of the repository, so it is every item's
 		t.add("\n> " + say.Overdue(o.Number, o.Due, o.Blocks) + "\n")
 	}
+	t.add(toSignOff(items))
 	for _, p := range proposals(items) {
 		t.add("\n> " + p.String() + "\n")
 		if p.Preview != nil {

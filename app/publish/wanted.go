@@ -46,6 +46,7 @@ type Wanted struct {
 	Digest       string        `json:"digest"`                  // of all that decides whether a publication changed: no time, no ledger, no policy's commit
 	TargetURL    string        `json:"target_url,omitempty"`    // the change's page; empty: Details shows the run itself
 	ChecksURL    string        `json:"checks_url,omitempty"`    // the checks page of a pull request, where the run's own address is not known yet
+	Actions      []Action      `json:"actions,omitempty"`       // the run's buttons
 	NoStatus     bool          `json:"no_status,omitempty"`     // GitHub takes no more statuses there: the run alone answers
 }
 

@@ -22,9 +22,14 @@ type checkResult struct {
 
 func checkRun(d delivery, r *subject.Result) {
 	var e struct {
-		CheckRun checkResult `json:"check_run"`
+		CheckRun        checkResult                 `json:"check_run"`
+		RequestedAction struct{ Identifier string } `json:"requested_action"`
 	}
 	if !unmarshal(d.body, &e) {
+		return
+	}
+	if d.Action == "requested_action" {
+		click(d, r, e.CheckRun, e.RequestedAction.Identifier)
 		return
 	}
 	c := subject.Check{Source: subject.CheckRun, Suite: max(e.CheckRun.CheckSuite.ID, 0), Name: e.CheckRun.Name}
@@ -42,12 +47,12 @@ func checkSuite(d delivery, r *subject.Result) {
 }
 
 // selected adds the head that a check run or suite stands on. Somebody who asks for it
-// again, or presses one of its buttons, wants a judgement; anything else is a result that
+// again wants a judgement; anything else is a result that
 // may change nothing, which the store can tell if it is named in full.
 func (c checkResult) selected(d delivery, r *subject.Result, known subject.Check, named bool) {
 	known.ID, known.App = c.ID, max(c.App.ID, 0)
 	known.Status, known.Conclusion = strings.ToLower(c.Status), strings.ToLower(c.Conclusion)
-	asked := d.Action == "rerequested" || d.Action == "requested_action"
+	asked := d.Action == "rerequested"
 	selectHead(d, r, c.HeadSHA, known, named && !asked && c.ID > 0 && c.App.ID > 0 && c.Status != "")
 	if n := len(r.Selectors); d.Action == "rerequested" && n > 0 {
 		r.Selectors[n-1].Again = true // GitHub tells the app alone whose run it is
@@ -64,6 +69,9 @@ func status(d delivery, r *subject.Result) {
 	if !unmarshal(d.body, &e) {
 		return
 	}
+	if informs(e.Context) {
+		return
+	}
 	selectHead(d, r, e.SHA, subject.Check{
 		Source:     subject.CommitStatus,
 		ID:         e.ID,
@@ -71,6 +79,13 @@ func status(d delivery, r *subject.Result) {
 		Conclusion: strings.ToLower(e.State),
 		Creator:    d.Sender.ID,
 	}, e.ID > 0 && e.Context != "" && e.State != "")
+}
+
+// informs says of a status that it is in one of the contexts in which this app says, for
+// information alone, what was answered about an environment. Nothing rests on those, whoever
+// posts them.
+func informs(context string) bool {
+	return strings.HasPrefix(strings.ToLower(context), "change-management/")
 }
 
 // selectHead selects the open pull requests whose head is sha, all of them unless the

@@ -55,6 +55,10 @@ func describe(r subject.Result) string {
 		add("join %d/%d user %d by %d=%s%s", f.Account, f.Team, f.User, f.By.User, f.By.Login, flags("bot", f.By.Bot))
 	}
 	for _, f := range r.Commands {
+		if f.CheckRun != 0 {
+			add("command %d#%d click %d on %s of check run %d by %d=%s", f.Repo, f.Number, f.Comment, f.Button, f.CheckRun, f.By.User, f.By.Login)
+			continue
+		}
 		add("command %d#%d comment %d by %d=%s%s", f.Repo, f.Number, f.Comment, f.By.User, f.By.Login, flags("bot", f.By.Bot))
 	}
 	for _, f := range r.Unasked {

@@ -163,9 +163,19 @@ var meanings = []struct{ name, event, body, want string }{
 		repo + "; due by head 7@bbbbbbb",
 	},
 	{
-		"a button of a check run", "check_run",
+		"a button of a check run that is none of ours", "check_run",
 		`{"action":"requested_action",` + common + `,"requested_action":{"identifier":"x"},"check_run":{"id":21,"head_sha":"` + shaB + `","name":"n","status":"completed","conclusion":"failure","app":{"id":1},"check_suite":{"id":31}}}`,
-		repo + "; due by head 7@bbbbbbb",
+		repo,
+	},
+	{
+		"a button of ours", "check_run",
+		`{"action":"requested_action",` + common + `,"requested_action":{"identifier":"so.16.0123abcde"},"check_run":{"id":21,"head_sha":"` + shaB + `"},"sender":{"id":11,"login":"ann","type":"User"}}`,
+		repo + `; command 7#42 click -147802879222843 on so.16.0123abcde of check run 21 by 11=ann; due comments/7/42`,
+	},
+	{
+		"a button of ours that a bot pressed", "check_run",
+		`{"action":"requested_action",` + common + `,"requested_action":{"identifier":"so.16.0123abcde"},"check_run":{"id":21,"head_sha":"` + shaB + `"},"sender":{"id":11,"login":"ann[bot]","type":"Bot"}}`,
+		repo,
 	},
 	{
 		"check run without a name: it may matter", "check_run",
@@ -554,7 +564,7 @@ func holdPromises(t *testing.T, r subject.Result) {
 		}
 	}
 	for _, f := range r.Commands {
-		if f.Comment <= 0 || f.Repo <= 0 || f.Number <= 0 || f.By.User <= 0 || f.By.Bot {
+		if f.Comment == 0 || (f.Comment < 0) != (f.CheckRun > 0 && f.Button != "") || f.Repo <= 0 || f.Number <= 0 || f.By.User <= 0 || f.By.Bot {
 			t.Errorf("command %+v names nothing", f)
 		}
 	}

@@ -11,14 +11,15 @@ import (
 
 // Refused is why a command was not carried out, and what its writer can do.
 type Refused struct {
-	Verb  command.Verb
-	Why   string    // a command.Refusal, rules.WaiverWhy or rules.SigningWhy
-	Rule  string    // the rule, or what is signed off: as the policy names it, else as it was written
-	Near  string    // of rules.WaiverNoRule and rules.SigningNoName: what was probably meant
-	From  []string  // groups whose members may say it
-	Head  string    // the head that stands now; empty: it is not known
-	Named string    // of command.OtherCommit: the commit that was named
-	Until time.Time // of rules.DeclaringStands: for how long the other one holds
+	Button bool // it was given by a click on a button of the check run
+	Verb   command.Verb
+	Why    string    // a command.Refusal, rules.WaiverWhy or rules.SigningWhy
+	Rule   string    // the rule, or what is signed off: as the policy names it, else as it was written
+	Near   string    // of rules.WaiverNoRule and rules.SigningNoName: what was probably meant
+	From   []string  // groups whose members may say it
+	Head   string    // the head that stands now; empty: it is not known
+	Named  string    // of command.OtherCommit: the commit that was named
+	Until  time.Time // of rules.DeclaringStands: for how long the other one holds
 }
 
 // Refusal says why a command was not carried out. It names nobody.
@@ -26,6 +27,9 @@ func Refusal(r Refused) string { return clean(refusal(r)) }
 
 func refusal(r Refused) string {
 	usage := "“" + r.Verb.Usage() + "”"
+	if text := pressed(r); r.Button && text != "" {
+		return text
+	}
 	switch r.Why {
 	case string(command.NoArgument):
 		return "The command does not say what it is about. Write a new comment: " + usage + "."
@@ -100,6 +104,18 @@ func refusal(r Refused) string {
 		return fmt.Sprintf("An emergency that the same person declared holds here until %s. Who declared it can take it back with “/withdraw emergency” and declare another one then.", clock(r.Until))
 	}
 	return "The command was refused for the reason " + r.Why + "."
+}
+
+// pressed says what is to be said of a button in other words than of a command.
+func pressed(r Refused) string {
+	switch {
+	case r.Why == string(command.OtherCommit):
+		return fmt.Sprintf("The button belongs to commit %s, and the head is commit %s now. If that one is meant too, press the button of its own check run, or write a comment: “%s”.",
+			short(r.Named), short(r.Head), at(r.Verb.Usage(), r.Head))
+	case r.Why == string(rules.SigningNoName) && r.Rule == "":
+		return "What the button signs off is not asked for any more: the policy has changed since, or the branch that the pull request aims at. The newest check run has the buttons of now."
+	}
+	return ""
 }
 
 // at fills the commit into a usage.

@@ -223,6 +223,12 @@ the sentence is made from it and its facts. This is every code with a sentence a
 		said[why] = !strings.Contains(text, why)
 		fmt.Fprintf(&b, "| `%s` | %s |\n", why, text)
 	}
+	b.WriteString("\nAfter a click on a button of the check run, where that is said otherwise:\n\n| code | the sentence |\n|---|---|\n")
+	for _, why := range []string{string(command.OtherCommit), string(rules.SigningNoName)} {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", why, say.Refusal(say.Refused{
+			Button: true, Verb: command.SignOff, Why: why, Head: "0f1e2d3c4b5a69788796a5b4c3d2e1f001234567", Named: "4b5a697",
+		}))
+	}
 	b.WriteString("\n## Why closing its issue does not complete a post-mortem\n\n| code | the sentence |\n|---|---|\n")
 	for _, why := range constants(t, "ReviewingWhy") {
 		text := say.NotComplete(say.Unreviewed{Why: rules.ReviewingWhy(why), Missing: []string{"Impact", "Follow-ups"}, From: []string{"leads"}})

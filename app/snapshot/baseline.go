@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/changewarden/changewarden/app/subject"
+
+	"github.com/changewarden/changewarden/rules"
 )
 
 // usualOver is how many merges say what is usual, and usualPages how far back they are
@@ -139,7 +141,9 @@ func (l *look) reported(ctx context.Context, p baselinePull) ([]string, error) {
 		}
 		if head.Status != nil {
 			for _, s := range head.Status.Contexts {
-				names = append(names, s.Context)
+				if !rules.Informs(s.Context) {
+					names = append(names, s.Context)
+				}
 			}
 		}
 	}

@@ -64,7 +64,11 @@ func (l *look) checksOf(ctx context.Context, head headCommit) (checks, error) {
 	}
 	c := checks{suites: suites, whole: whole}
 	if head.Status != nil {
-		c.statuses = head.Status.Contexts
+		for _, s := range head.Status.Contexts {
+			if !rules.Informs(s.Context) {
+				c.statuses = append(c.statuses, s)
+			}
+		}
 	}
 	for _, s := range suites {
 		if s.CheckRuns == nil {

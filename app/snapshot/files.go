@@ -26,9 +26,24 @@ func (l *look) diffKey(head, key string) string {
 	return fmt.Sprintf("%d/%s/%s/", l.target.Repo, head, key)
 }
 
-// diffOf returns the diff of the head, read only if it is not known yet. One that cannot be
-// read to its end is a gap, has no fingerprints and is not remembered.
+// diffOf returns the diff of the head, with the names by which links lead to its files. Links
+// are no part of what is remembered of a diff: they stand beside it.
 func (l *look) diffOf(ctx context.Context, f *facts, key string, edge []string) (diff, error) {
+	d, err := l.knownDiff(ctx, f, key, edge)
+	if err != nil {
+		return diff{}, err
+	}
+	links, err := l.linksOf(ctx, f.head, key, edge)
+	if err != nil {
+		return diff{}, err
+	}
+	d.Files = throughLinks(d.Files, links)
+	return d, nil
+}
+
+// knownDiff returns the diff of the head, read only if it is not known yet. One that cannot be
+// read to its end is a gap, has no fingerprints and is not remembered.
+func (l *look) knownDiff(ctx context.Context, f *facts, key string, edge []string) (diff, error) {
 	var d diff
 	if _, found, err := l.recall(ctx, diffMemory, l.diffKey(f.head, key), &d); err != nil || found {
 		return d, err
@@ -113,7 +128,7 @@ func (l *look) readFiles(ctx context.Context, f *facts) ([]entry, error) {
 
 const (
 	filesPage   = 100
-	filesAtOnce = 5 // pages that are read at the same time
+	filesAtOnce = 7 // pages that are read at the same time: 1,500 files take three turns
 )
 
 func (l *look) filePage(ctx context.Context, page int) ([]*github.CommitFile, *github.Response, error) {

@@ -1,10 +1,6 @@
 package snapshot
 
-import (
-	"path"
-	"regexp"
-	"strings"
-)
+import "regexp"
 
 // Modes of git that are no file's.
 const (
@@ -42,12 +38,10 @@ func (e entry) leads(trees map[string]sides) (target string, opaque bool) {
 		return "", false
 	case known && s.new.Mode != modeLink:
 		return "", false
-	case path.IsAbs(text):
-		return "", known // a link out of the repository; or a text that begins with a slash
 	}
-	to := path.Join(path.Dir(e.path), text)
-	if to == ".." || strings.HasPrefix(to, "../") {
-		return "", known
+	to, inside := within(e.path, text)
+	if !inside {
+		return "", known // a link out of the repository; or a text that begins with a slash
 	}
 	return to, false
 }

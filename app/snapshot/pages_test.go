@@ -48,7 +48,7 @@ func TestPages(t *testing.T) {
 	}
 	delete(count, "GET /repos/{owner}/{repo}/collaborators/{username}/permission")
 	w.equal("requests", map[string]int{
-		theQuery: 1, theFiles: 4, "GraphQL CommitsPage": 2, "GraphQL ReviewsPage": 1, "GraphQL SuitesPage": 1, "GraphQL TimelinePage": 1,
+		theQuery: 1, theFiles: 4, theTree: 1, "GraphQL CommitsPage": 2, "GraphQL ReviewsPage": 1, "GraphQL SuitesPage": 1, "GraphQL TimelinePage": 1,
 	}, count)
 	if c.Exact == "" || c.Reviews[0].Exact != c.Exact {
 		t.Errorf("fingerprints %q and %q, want them equal", c.Exact, c.Reviews[0].Exact)

@@ -151,11 +151,11 @@ func (l *look) complete(ctx context.Context, r *policySource) error {
 	}
 	owner, name, _ := strings.Cut(r.NameWithOwner, "/")
 	text, err := l.policies.blob(b.OID, func() ([]byte, error) {
-		blob, _, err := l.client.Git.GetBlob(ctx, owner, name, b.OID)
+		text, err := l.blob(ctx, owner, name, b.OID)
 		if err != nil {
 			return nil, fmt.Errorf("read the policy of %s: %w", r.NameWithOwner, err)
 		}
-		return base64.StdEncoding.DecodeString(strings.ReplaceAll(blob.GetContent(), "\n", ""))
+		return text, nil
 	})
 	if err != nil {
 		return err
@@ -165,6 +165,15 @@ func (l *look) complete(ctx context.Context, r *policySource) error {
 		b.Text, b.IsTruncated = &whole, false
 	}
 	return nil
+}
+
+// blob reads what a blob holds.
+func (l *look) blob(ctx context.Context, owner, name, oid string) ([]byte, error) {
+	b, _, err := l.client.Git.GetBlob(ctx, owner, name, oid)
+	if err != nil {
+		return nil, err
+	}
+	return base64.StdEncoding.DecodeString(strings.ReplaceAll(b.GetContent(), "\n", ""))
 }
 
 // parsed is a policy file with person ids in the place of logins.

@@ -20,12 +20,12 @@ const (
 )
 
 // TestRequests holds the reader to its bounds: with people known a new head costs the query
-// and the pages of files, and what leaves the head alone the query only.
+// and the pages of files, a new merge base its tree, and what leaves the head alone the query only.
 func TestRequests(t *testing.T) {
 	w := newWorld(t, floor)
 	w.open(map[string]string{"main.go": "package main\n"})
 	_, first := w.read()
-	w.equal("first look", []string{theQuery, theFiles, "GET /repos/{owner}/{repo}/collaborators/{username}/permission"}, first)
+	w.equal("first look", []string{theQuery, theFiles, theTree, "GET /repos/{owner}/{repo}/collaborators/{username}/permission"}, first)
 
 	_, err := w.sim.As("bob").Approve(repo, 1)
 	w.must(err)

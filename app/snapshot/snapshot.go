@@ -39,6 +39,7 @@ const (
 	headDiffMemory = "head-diff" // repo/number/head/ → the last merge base key of the pull request at that head
 	treeMemory     = "modes"     // repo/commit/paths/ → modes and blobs of the paths
 	baseMemory     = "merge-base"
+	linkMemory     = "links"    // repo/commit/ → the links of its tree; repo/blob/ → what a link says
 	reviewMemory   = "review"   // repo/review/ → reviewRecord
 	policyMemory   = "policy"   // repo/ → the last good file
 	floorMemory    = "floor"    // account/ → homeFloor

@@ -20,10 +20,10 @@ const (
 	CommandVoid    CommandState = "void"    // it turned out to be none, for the reason Why
 )
 
-// Command is a comment on a pull request that may be a command. A comment acts once: its id
-// is the key, whichever delivery tells of it.
+// Command is a comment on a pull request that may be a command, or a click on a button. Either
+// acts once: its id is the key, whichever delivery tells of it.
 type Command struct {
-	Comment int64 // GitHub's id
+	Comment int64 // GitHub's id; of a click subject.CommandFact's
 	Repo    int64
 	Number  int64  // of the pull request
 	Person  int64  // person id of who the delivery says wrote it
@@ -31,8 +31,12 @@ type Command struct {
 	ToldAt  time.Time
 	State   CommandState
 
+	CheckRun int64  // whose button was clicked; 0: it is a comment
+	Button   string // its identifier
+	Aimed    string // commit of the check run, as GitHub says; empty: not read yet
+
 	Text   string    // address of what it said when it was read
-	SaidAt time.Time // GitHub's time of the comment: whole seconds
+	SaidAt time.Time // GitHub's time of the comment, in whole seconds; of a click ToldAt
 
 	Verb, Rule        string // the rule, or what is signed off, as the policy names it
 	Head, Base, Exact string // what it was decided for: commit, branch, exact fingerprint
@@ -48,22 +52,22 @@ type Command struct {
 }
 
 // Owes says whether its writer still waits for an answer.
-func (c Command) Owes() bool { return c.Reaction != "" && c.AnsweredAt.IsZero() }
+func (c Command) Owes() bool { return c.Reaction+c.Reply != "" && c.AnsweredAt.IsZero() }
 
 const selectCommand = `
 select comment, repo, number, person, guid, told_at, state, text, said_at, verb, rule, head, base, exact, landed, why, decided_at,
-	withdrawn_at, reaction, reply, writing, answered_at
+	withdrawn_at, reaction, reply, writing, answered_at, check_run, button, aimed
 from commands `
 
 func scanCommand(s scan) (c Command, err error) {
 	var told, said, decided, withdrawn, answered int64
 	err = s(&c.Comment, &c.Repo, &c.Number, &c.Person, &c.GUID, &told, &c.State, &c.Text, &said, &c.Verb, &c.Rule, &c.Head, &c.Base, &c.Exact, &c.Landed,
-		&c.Why, &decided, &withdrawn, &c.Reaction, &c.Reply, &c.Writing, &answered)
+		&c.Why, &decided, &withdrawn, &c.Reaction, &c.Reply, &c.Writing, &answered, &c.CheckRun, &c.Button, &c.Aimed)
 	c.ToldAt, c.SaidAt, c.DecidedAt, c.WithdrawnAt, c.AnsweredAt = moment(told), moment(said), moment(decided), moment(withdrawn), moment(answered)
 	return c, err
 }
 
-// commandFact notes a comment, once.
+// commandFact notes a comment or a click, once.
 func (tx *Tx) commandFact(f subject.CommandFact, guid string) error {
 	_, found, err := tx.Command(f.Comment)
 	if err != nil || found {
@@ -74,8 +78,8 @@ func (tx *Tx) commandFact(f subject.CommandFact, guid string) error {
 		return err
 	}
 	return tx.exec(`
-insert into commands (comment, repo, number, person, guid, told_at, state) values ($1, $2, $3, $4, $5, $6, $7)
-on conflict do nothing`, f.Comment, f.Repo, f.Number, person, guid, micros(f.At), CommandTold)
+insert into commands (comment, repo, number, person, guid, told_at, state, check_run, button) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+on conflict do nothing`, f.Comment, f.Repo, f.Number, person, guid, micros(f.At), CommandTold, f.CheckRun, f.Button)
 }
 
 // Command returns one command, with the row locked.
@@ -89,9 +93,9 @@ func (tx *Tx) PutCommand(c Command) error {
 	err := tx.exec(`
 update commands set
 	state = $2, text = $3, said_at = $4, verb = $5, rule = $6, head = $7, base = $8, exact = $9, why = $10, decided_at = $11,
-	withdrawn_at = $12, reaction = $13, reply = $14, writing = $15, answered_at = $16, landed = $17
+	withdrawn_at = $12, reaction = $13, reply = $14, writing = $15, answered_at = $16, landed = $17, aimed = $18
 where comment = $1`, c.Comment, c.State, c.Text, micros(c.SaidAt), c.Verb, c.Rule, c.Head, c.Base, c.Exact, c.Why, micros(c.DecidedAt),
-		micros(c.WithdrawnAt), c.Reaction, c.Reply, c.Writing, micros(c.AnsweredAt), c.Landed)
+		micros(c.WithdrawnAt), c.Reaction, c.Reply, c.Writing, micros(c.AnsweredAt), c.Landed, c.Aimed)
 	return wrap(err, "store command %d", c.Comment)
 }
 
@@ -114,7 +118,7 @@ func (r reader) commands(repo, number int64, state CommandState) ([]Command, err
 // CommandsOwed returns the commands on a pull request whose writers wait for an answer.
 func (s *Store) CommandsOwed(ctx context.Context, repo, number int64) ([]Command, error) {
 	all, err := list(s.reader(ctx), scanCommand, selectCommand+`
-where repo = $1 and number = $2 and state in ('taken', 'refused') and reaction <> '' and answered_at = 0 order by comment`, repo, number)
+where repo = $1 and number = $2 and state in ('taken', 'refused') and (reaction <> '' or reply <> '') and answered_at = 0 order by comment`, repo, number)
 	return all, wrap(err, "list answers owed on %d#%d", repo, number)
 }
 

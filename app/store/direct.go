@@ -28,7 +28,8 @@ import (
 // other for good:
 //
 //	deliveries, installations, repositories, pulls, what is remembered, persons, commands,
-//	what asked (Tx.GateAsk), a repository's gates (Tx.Carries, Tx.GatesWith), a head (Tx.Publication), publications and a log (Tx.Append), subjects
+//	what asked (Tx.GateAsk), a repository's gates (Tx.Carries, Tx.GatesWith), a head (Tx.Publication), publications and a log (Tx.Append),
+//	what is said of environments, subjects
 //
 // within each by id, and of subjects last of all, when the closure has returned: Tx.Raise and
 // Tx.Done note what is to be done, and Tx does it by key. Claim alone takes subjects in

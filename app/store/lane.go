@@ -27,7 +27,7 @@ func (l lane) number() int64 { return l.installation*16 + int64(l.priority)*2 + 
 // writesOf is 1 for a subject whose looks all write to GitHub. That a look at another one will
 // write is said by whoever puts it off until then: see DoneWriting and AwaitSlot.
 func writesOf(s subject.Subject) int64 {
-	if s.Kind == subject.Head {
+	if s.Kind == subject.Head || s.Kind == subject.Environment {
 		return 1
 	}
 	return 0

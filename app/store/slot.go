@@ -12,7 +12,8 @@ import (
 // slot, read and decided once, for the moment at which GitHub is told. Whoever needs no slot
 // gives it back. What waits is a row, however long; no process keeps anything about it.
 
-// gateWrites is what a gate is taken to write: its answer, or a report.
+// gateWrites is what a gate is taken to write: its answer, or a report; and what is written of it
+// for information.
 const gateWrites = 1
 
 // slotsOf is what a look is taken to write that does.

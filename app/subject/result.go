@@ -196,14 +196,17 @@ type JoinFact struct {
 	At      time.Time // when the delivery was received
 }
 
-// CommandFact is a comment on a pull request that may be a command. What it says is read from
-// GitHub before it counts: of the delivery it is only taken that it is there.
+// CommandFact is a comment on a pull request that may be a command, or a click on a button of
+// ours. What a comment says is read from GitHub before it counts: of the delivery it is only
+// taken that it is there.
 type CommandFact struct {
-	Comment int64 // GitHub's id
-	Repo    int64
-	Number  int64 // of the pull request
-	By      Person
-	At      time.Time // when the delivery was received
+	Comment  int64 // GitHub's id; of a click one below zero, made from what was delivered
+	Repo     int64
+	Number   int64 // of the pull request
+	By       Person
+	At       time.Time // when the delivery was received
+	CheckRun int64     // of a click: the check run that has the button; else 0
+	Button   string    // its identifier
 }
 
 // Waiver is a waiver that was taken and not withdrawn.

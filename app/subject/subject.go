@@ -17,6 +17,7 @@ const (
 	PullRequest  Kind = "pull_request" // Repo, Number
 	MergeGroup   Kind = "merge_group"  // Repo, SHA: the group's head commit
 	Deployment   Kind = "deployment"   // Repo, Number: the workflow run, Name: the environment; run 0: what was deployed there unasked
+	Environment  Kind = "environment"  // Repo, SHA, Name: what a commit status says of a deployment of that commit there
 	Repository   Kind = "repository"   // Repo
 	Installation Kind = "installation" // Number: the installation
 	Head         Kind = "head"         // Repo, SHA: what is owed to GitHub on one commit
@@ -33,8 +34,8 @@ type Subject struct {
 	Kind   Kind
 	Repo   int64  // GitHub's numeric repository id; 0 for an installation
 	Number int64  // pull request number, workflow run id or installation id; else 0
-	SHA    string // 40 hex digits for merge groups and heads; else empty
-	Name   string // environment of a deployment, in lower case: GitHub folds it; else empty
+	SHA    string // 40 hex digits for merge groups, heads and environments; else empty
+	Name   string // environment, in lower case: GitHub folds it; else empty
 }
 
 // Key returns the subject as one line of text, the key of its row: the kind, then its
@@ -47,6 +48,8 @@ func (s Subject) Key() string {
 		return fmt.Sprintf("%s/%d/%s", s.Kind, s.Repo, s.SHA)
 	case Deployment:
 		return fmt.Sprintf("%s/%d/%d/%s", s.Kind, s.Repo, s.Number, s.Name)
+	case Environment:
+		return fmt.Sprintf("%s/%d/%s/%s", s.Kind, s.Repo, s.SHA, s.Name)
 	case Repository:
 		return fmt.Sprintf("%s/%d", s.Kind, s.Repo)
 	case Round:
@@ -71,7 +74,7 @@ func ParseKey(key string) (Subject, error) {
 	}
 	parts := strings.SplitN(rest, "/", 3)
 	want := map[Kind]int{
-		PullRequest: 2, Comments: 2, Reviewers: 2, PostMortem: 2, MergeGroup: 2, Head: 2, Deployment: 3, Repository: 1, Installation: 1, Deliveries: 1, Round: 2,
+		PullRequest: 2, Comments: 2, Reviewers: 2, PostMortem: 2, MergeGroup: 2, Head: 2, Deployment: 3, Environment: 3, Repository: 1, Installation: 1, Deliveries: 1, Round: 2,
 	}[s.Kind]
 	if want == 0 || len(parts) != want {
 		return Subject{}, fmt.Errorf("parse subject key %q: no such kind or shape", key)
@@ -89,6 +92,8 @@ func ParseKey(key string) (Subject, error) {
 		s.Repo, s.Number = number(parts[0]), number(parts[1])
 	case Deployment:
 		s.Repo, s.Number, s.Name = number(parts[0]), number(parts[1]), parts[2]
+	case Environment:
+		s.Repo, s.SHA, s.Name = number(parts[0]), parts[1], parts[2]
 	}
 	if err != nil {
 		return Subject{}, err

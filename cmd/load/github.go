@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -23,6 +24,8 @@ type github struct {
 	mu     sync.Mutex
 	lag    time.Duration
 	slot   func(context.Context) (time.Time, error) // waits for a delivery's turn; nil: it is now
+	hosts  []string                                 // of the server's replicas, which take deliveries in turn
+	next   int
 	acks   []time.Duration
 	lost   int       // deliveries that were not answered 2xx
 	sent   time.Time // when the first delivery since forget was sent
@@ -92,6 +95,10 @@ var transport = &http.Transport{MaxIdleConnsPerHost: senders}
 func (g *github) RoundTrip(r *http.Request) (*http.Response, error) {
 	g.mu.Lock()
 	slot := g.slot
+	if g.next++; len(g.hosts) > 1 {
+		r = r.Clone(r.Context())
+		r.URL.Host = g.hosts[g.next%len(g.hosts)]
+	}
 	g.mu.Unlock()
 	turn := time.Now()
 	if slot != nil {
@@ -133,6 +140,22 @@ func paced(perSecond int) func(context.Context) (time.Time, error) {
 			return turn, ctx.Err()
 		}
 	}
+}
+
+// spread hands deliveries to the server and those beside it in turn, as a balancer does.
+func (g *github) spread(v *server) error {
+	var hosts []string
+	for _, one := range v.all() {
+		at, err := url.Parse(one.at.Server)
+		if err != nil {
+			return fmt.Errorf("address of the server: %w", err)
+		}
+		hosts = append(hosts, at.Host)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.hosts = hosts
+	return nil
 }
 
 func (g *github) pace(slot func(context.Context) (time.Time, error)) {

@@ -25,6 +25,7 @@ type settings struct {
 	Policy   []byte // empty: the built-in one
 	Limited  bool   // with the limits on what is asked of GitHub that a server usually has
 	Log      string // file
+	Ledger   string // file of the ledger's key; empty: beside the SQLite file
 }
 
 // addresses is what it answers on its standard output: where it takes deliveries, and where it
@@ -69,7 +70,8 @@ func serve(ctx context.Context, in io.Reader, out io.Writer) error {
 func (s settings) options() app.Options {
 	o := app.Options{
 		Listen: "127.0.0.1:0", DatabaseURL: s.Database, GitHubURL: "http://127.0.0.1", GitHubAPIURL: s.API,
-		AppID: s.AppID, PrivateKey: s.Key, WebhookSecrets: [][]byte{s.Secret},
+		LedgerKeyFile: s.Ledger,
+		AppID:         s.AppID, PrivateKey: s.Key, WebhookSecrets: [][]byte{s.Secret},
 	}
 	if !s.Limited {
 		o.Limits = &app.Limits{}

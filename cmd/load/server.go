@@ -22,6 +22,7 @@ type server struct {
 	cmd     *exec.Cmd
 	at      addresses
 	started time.Duration // from its start until it took deliveries
+	beside  []*server     // other replicas on the same database
 }
 
 // start starts this very program as a server, on a data directory.
@@ -60,8 +61,16 @@ func start(ctx context.Context, dir string, s settings) (*server, error) {
 	return v, nil
 }
 
-// stop lets the server finish what is under way.
+// all is the server with the replicas beside it.
+func (v *server) all() []*server { return append([]*server{v}, v.beside...) }
+
+// stop lets the server and those beside it finish what is under way.
 func (v *server) stop() error {
+	for _, other := range v.beside {
+		if err := other.stop(); err != nil {
+			return err
+		}
+	}
 	if err := v.cmd.Process.Signal(os.Interrupt); err != nil {
 		return fmt.Errorf("stop the server: %w", err)
 	}
@@ -71,14 +80,25 @@ func (v *server) stop() error {
 	return nil
 }
 
-// rested waits until the server has nothing to do, and reports whether that was so at once.
+// rested waits until the servers have nothing to do, which their database tells, and reports whether that was so at once.
 func (v *server) rested(ctx context.Context) (bool, error) {
 	status, err := get(ctx, v.at.Control)
 	return status == http.StatusOK, err
 }
 
-// metric returns what the server counted under a name with these labels.
-func (v *server) metric(ctx context.Context, name, labels string) (float64, error) {
+// metric returns what the server and those beside it counted under a name with these labels.
+func (v *server) metric(ctx context.Context, name, labels string) (sum float64, err error) {
+	for _, one := range v.all() {
+		n, err := one.ownMetric(ctx, name, labels)
+		if err != nil {
+			return 0, err
+		}
+		sum += n
+	}
+	return sum, nil
+}
+
+func (v *server) ownMetric(ctx context.Context, name, labels string) (float64, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, v.at.Control+"/metrics", nil)
 	if err != nil {
 		return 0, err
@@ -114,8 +134,19 @@ func (v *server) looks(ctx context.Context) (int, error) {
 
 var highWater = regexp.MustCompile(`(?m)^VmHWM:\s+(\d+) kB$`)
 
-// peak is the most memory that the process ever held, in bytes.
-func (v *server) peak() (int64, error) {
+// peak is the most memory that the process ever held, or one beside it, in bytes.
+func (v *server) peak() (most int64, err error) {
+	for _, one := range v.all() {
+		n, err := one.ownPeak()
+		if err != nil {
+			return 0, err
+		}
+		most = max(most, n)
+	}
+	return most, nil
+}
+
+func (v *server) ownPeak() (int64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", v.cmd.Process.Pid))
 	if err != nil {
 		return 0, fmt.Errorf("read peak memory: %w", err)
@@ -128,9 +159,20 @@ func (v *server) peak() (int64, error) {
 	return kib << 10, err
 }
 
-// worked is the processor time that the process has used: Linux counts it in hundredths of a
-// second.
-func (v *server) worked() (time.Duration, error) {
+// worked is the processor time that the process and those beside it have used: Linux counts it
+// in hundredths of a second.
+func (v *server) worked() (sum time.Duration, err error) {
+	for _, one := range v.all() {
+		n, err := one.ownWork()
+		if err != nil {
+			return 0, err
+		}
+		sum += n
+	}
+	return sum, nil
+}
+
+func (v *server) ownWork() (time.Duration, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", v.cmd.Process.Pid))
 	if err != nil {
 		return 0, fmt.Errorf("read processor time: %w", err)

@@ -28,7 +28,12 @@ func printSustained(ctx context.Context, o options, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\n| %d deliveries a second about %d pull requests | |\n|---|---|\n", o.rate, o.heads)
+	m.print(out, fmt.Sprintf("%d deliveries a second about %d pull requests", o.rate, o.heads))
+	return nil
+}
+
+func (m sustained) print(out io.Writer, what string) {
+	fmt.Fprintf(out, "\n| %s | |\n|---|---|\n", what)
 	line := func(what, format string, args ...any) {
 		fmt.Fprintf(out, "| %s | %s |\n", what, fmt.Sprintf(format, args...))
 	}
@@ -40,7 +45,6 @@ func printSustained(ctx context.Context, o options, out io.Writer) error {
 	line("requests to GitHub for each 1,000 deliveries", "%.0f", float64(m.reads+m.runs+m.statuses)*1000/float64(m.deliveries))
 	line("processor time for each 1,000 deliveries", "%.2f s", m.worked.Seconds()*1000/float64(m.deliveries))
 	line("peak memory", "%.0f MiB", float64(m.peak)/(1<<20))
-	return nil
 }
 
 func printLatency(ctx context.Context, o options, out io.Writer) error {

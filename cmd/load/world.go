@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -60,6 +61,8 @@ type bench struct {
 	g   *github
 	v   *server
 	dir string
+
+	replicas int
 }
 
 // setup is what measurements differ in.
@@ -71,6 +74,8 @@ type setup struct {
 	before func(g *github) error
 	// settings of the server that are not the usual ones.
 	settings settings
+	// replicas share the database of settings, each taking its part of the deliveries; 0: one.
+	replicas int
 	// calm waits until the server has had its second looks at what it was told to begin with.
 	calm bool
 }
@@ -81,7 +86,7 @@ func begin(ctx context.Context, s setup) (*bench, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a data directory: %w", err)
 	}
-	b := &bench{dir: dir}
+	b := &bench{dir: dir, replicas: s.replicas}
 	if b.g, err = open(ctx, s.state, s.wrap); err != nil {
 		return nil, err
 	}
@@ -134,7 +139,14 @@ func (b *bench) serve(ctx context.Context, s settings) (err error) {
 		return err
 	}
 	b.g.SetWebhookURL(b.v.at.Server + "/webhook")
-	return nil
+	for range b.replicas - 1 {
+		other, err := start(ctx, b.dir, s)
+		if err != nil {
+			return errors.Join(err, b.v.stop())
+		}
+		b.v.beside = append(b.v.beside, other)
+	}
+	return b.g.spread(b.v)
 }
 
 // judgeAll lets the server hear of each open pull request, once it has swept their repositories:
