@@ -250,6 +250,9 @@ func peopleOf(s rules.Shipment) []rules.Change {
 	out := []rules.Change{{People: s.People}}
 	for _, l := range s.Changes {
 		out = append(out, l.Change)
+		for _, id := range l.Reviewed {
+			out = append(out, rules.Change{People: []rules.Person{{ID: id}}})
+		}
 	}
 	return out
 }
