@@ -20,7 +20,7 @@ func (r *Reader) Merger(ctx context.Context, c *ghclient.Client, t Target) (subj
 	return l.merger(ctx, t.Number)
 }
 
-// merger remembers for a while whom GitHub named: it stays who it was, but for an account that
+// merger remembers for a day whom GitHub named: it stays who it was, but for an account that
 // goes.
 func (l *look) merger(ctx context.Context, number int64) (subject.Person, error) {
 	const memory = "merger"
@@ -59,7 +59,7 @@ func (l *look) merger(ctx context.Context, number int64) (subject.Person, error)
 	if by.User == 0 { // GitHub may say so later
 		return by, nil
 	}
-	return by, l.remember(ctx, memory, key, by, peopleLife)
+	return by, l.remember(ctx, memory, key, by, loginLife)
 }
 
 // mergers names whoever merged the pull requests that GitHub names with the commits, so that it
