@@ -104,7 +104,7 @@ func (a *App) deployedUnder(ctx context.Context, g store.Gate) ([]underway, erro
 		}
 		out = append(out, underway{pull: landed.Change.Pulls[0].Number, emergencies: es, at: g.GoodAt, facts: EmergencyFacts{
 			Head: landed.Change.Head, Waived: waivedBy(decision.Verdict),
-			Deployed: []DeployedUnder{{At: g.GoodAt, Environment: g.Name, Commit: g.SHA, Decision: g.Seq}},
+			Deployed: []DeployedUnder{{At: g.GoodAt, Environment: g.Name, Commit: g.SHA, Decision: g.Seq, By: request.Shipment.By}},
 		}})
 	}
 	return out, nil

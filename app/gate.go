@@ -254,6 +254,9 @@ func peopleOf(s rules.Shipment) []rules.Change {
 	out := []rules.Change{{People: s.People}}
 	for _, l := range s.Changes {
 		out = append(out, l.Change)
+		for _, id := range l.Reviewed {
+			out = append(out, rules.Change{People: []rules.Person{{ID: id}}})
+		}
 	}
 	return out
 }
@@ -311,8 +314,14 @@ func (a *App) merged(tx *store.Tx, l *gateLook, m snapshot.Merged, sha string) (
 	if err := decode(facts, &change); err != nil {
 		return deploy.Unjudged, err
 	}
+	var reviewed []rules.UserID
+	if l.read.Policy.Separates(rules.DutyReviewer) {
+		if reviewed, err = reviewersOf(tx, l.repo.ID, m.Number); err != nil {
+			return deploy.Unjudged, err
+		}
+	}
 	l.request.Shipment.Changes = append(l.request.Shipment.Changes, rules.Landed{
-		Change: change, Commit: cmp.Or(m.Merge, sha), Diff: change.Landed,
+		Change: change, Commit: cmp.Or(m.Merge, sha), Diff: change.Landed, MergedBy: l.read.Mergers[m.Number], Reviewed: reviewed,
 	})
 	if v.Outcome != string(rules.Pass) {
 		return deploy.Red, nil

@@ -212,7 +212,7 @@ func (p path) beyond(b barrier) []web.Station {
 			if !ok {
 				continue
 			}
-			waits = waits || s.State.Blocks() || s.State == rules.Ahead
+			waits = waits || s.State.Blocks() || s.State == rules.Ahead && r.Duties == nil // whose they are waits for the job itself
 			out = append(out, s)
 		}
 	}
@@ -225,10 +225,11 @@ const (
 	deployedTo  = "Deployed to "
 	signedOff   = "Signed off: "
 	inTheWindow = "Window: "
+	keptApart   = "Duties kept apart"
 )
 
 func order(name string) int {
-	return slices.IndexFunc([]string{deployedTo, signedOff, inTheWindow}, func(s string) bool { return strings.HasPrefix(name, s) })
+	return slices.IndexFunc([]string{deployedTo, signedOff, inTheWindow, keptApart}, func(s string) bool { return strings.HasPrefix(name, s) })
 }
 
 // demanded is the station of what a rule before an environment asks for; false where it asks
@@ -259,6 +260,8 @@ func (p path) demanded(b barrier, f rules.Finding, r rules.Reason) (web.Station,
 		} else if len(r.Window.Next) > 0 {
 			s.Until = r.Window.Next[0].From
 		}
+	case r.Duties != nil:
+		s.Name, s.At = keptApart, b.verdict.At
 	default:
 		return s, false
 	}
@@ -291,12 +294,14 @@ func (p path) guess(s web.Station, r rules.Reason) web.Station {
 				s.At, s.Text = g.ClaimedAt, "It is said to run there; whether GitHub itself says so is looked at when a job asks."
 			}
 		}
+	case r.Duties != nil:
+		s.Text = "It goes by who starts the deployment, and is judged when a job asks."
 	case r.Window != nil && r.Outcome == rules.Pass:
 		s.Text = fmt.Sprintf("The window is open until %s.", say.Moment(r.Window.Until))
 	case r.Window != nil && len(r.Window.Next) > 0:
 		s.Text = fmt.Sprintf("The window opens next at %s.", say.Moment(r.Window.Next[0].From))
 	}
-	if s.State == rules.Ahead && !p.landing.At.IsZero() && r.Window == nil {
+	if s.State == rules.Ahead && !p.landing.At.IsZero() && r.Window == nil && r.Duties == nil {
 		s.State = rules.Pending
 	}
 	return s

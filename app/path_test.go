@@ -41,6 +41,12 @@ func TestStations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	apart, err := snapshot.Compose([]snapshot.PolicyText{{Layer: rules.FloorLayer, Path: "floor.yml", Text: []byte(
+		"version: 1\nenvironments: {production: {match: production}}\nrules: [{name: apart, before: production, require: {separation: [author, deployer]}}]\n",
+	)}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	judged := func(outcome rules.Outcome) judgement {
 		return judgement{
 			Verdict: store.Verdict{At: friday, Head: "a1", Base: "main", Log: 9, Seq: 3}, change: change,
@@ -127,6 +133,16 @@ func TestStations(t *testing.T) {
 			merged(p)
 			p.records = []evidence.Record{recordOf(t, KindCommand, CommandRecord{Command: "sign-off", Outcome: "taken", Name: "qa", Comment: 1, By: 2, Said: friday})}
 		}), "Reviewed done, Merged done, Deployed to staging waiting, Signed off: QA done, Window: hours to come, Let into production to come, Verified in production to come"},
+		{"duties kept apart, before anybody starts the deployment", with(rules.Pass, func(p *path) {
+			merged(p)
+			p.policy = apart
+		}), "Reviewed done, Merged done, Duties kept apart to come, Let into production waiting, Verified in production to come"},
+		{"duties that fall together", with(rules.Pass, func(p *path) {
+			job(store.Gate{}, deploy.Decision{Answer: deploy.Hold, Verdict: rules.Verdict{Findings: []rules.Finding{{
+				Rule: "r", Stage: "production", Outcome: rules.Pending, Reasons: []rules.Reason{{Outcome: rules.Pending, Code: rules.SeparationTogether, Duties: &rules.DutyFacts{}}},
+			}}}})(p)
+			p.policy = apart
+		}), "Reviewed done, Merged done, Duties kept apart waiting, Let into production to come, Verified in production to come"},
 		{"a post-mortem that is due, one that is overdue and one that was late", with(rules.Pass, func(p *path) {
 			p.known = false
 			p.after = []store.PostMortem{{DueAt: friday.Add(time.Hour)}, {DueAt: friday, Issue: 8}, {DueAt: friday.Add(-time.Hour), CompletedAt: friday, Issue: 6}}

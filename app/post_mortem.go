@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -150,12 +151,18 @@ func (f *follow) gone(tx *store.Tx, at time.Time) error {
 // who can complete it.
 func (f *follow) closed(ctx context.Context, issue snapshot.Issue) error {
 	target := targetOf(f.repo, f.row.Pull)
-	if issue.ClosedBy.User != 0 {
-		target.Speakers = []subject.Person{issue.ClosedBy}
-	}
 	client, err := f.client(ctx, f.repo.Installation)
 	if err != nil {
 		return err
+	}
+	merger, err := f.reader.Merger(ctx, client, target)
+	if err != nil {
+		return err
+	}
+	for _, p := range []subject.Person{issue.ClosedBy, merger} {
+		if p.User != 0 {
+			target.Speakers = append(target.Speakers, p)
+		}
 	}
 	read, err := f.reader.Pull(ctx, client, target)
 	if err != nil {
@@ -163,7 +170,7 @@ func (f *follow) closed(ctx context.Context, issue snapshot.Issue) error {
 	}
 	var is rules.Reviewing
 	err = f.change(ctx, func(tx *store.Tx, at time.Time) error {
-		is, err = f.weigh(tx, read, issue, at)
+		is, err = f.weigh(tx, read, issue, merger, at)
 		if err != nil {
 			return err
 		}
@@ -185,7 +192,7 @@ func (f *follow) closed(ctx context.Context, issue snapshot.Issue) error {
 }
 
 // weigh says whether the post-mortem is complete now that the issue is closed.
-func (f *follow) weigh(tx *store.Tx, read snapshot.Pull, issue snapshot.Issue, at time.Time) (rules.Reviewing, error) {
+func (f *follow) weigh(tx *store.Tx, read snapshot.Pull, issue snapshot.Issue, merger subject.Person, at time.Time) (rules.Reviewing, error) {
 	content, _, err := judgedBefore(tx, look{repo: f.repo, row: store.Pull{Repo: f.row.Repo, Number: f.row.Pull}, read: read})
 	if err != nil {
 		return rules.Reviewing{}, err
@@ -194,11 +201,14 @@ func (f *follow) weigh(tx *store.Tx, read snapshot.Pull, issue snapshot.Issue, a
 	if err != nil {
 		return rules.Reviewing{}, err
 	}
-	var declarers []rules.UserID
+	had := rules.Had{Mergers: []rules.UserID{personOf(read, merger)}}
 	for _, d := range facts.Declared {
-		declarers = append(declarers, d.By)
+		had.Declarers = append(had.Declarers, d.By)
 	}
-	is := rules.WeighReview(read.Policy, content, f.row.Layer, declarers, personOf(read, issue.ClosedBy), at)
+	for _, d := range facts.Deployed {
+		had.Deployers = append(had.Deployers, d.By)
+	}
+	is := rules.WeighReview(read.Policy, content, f.row.Layer, had, personOf(read, issue.ClosedBy), at)
 	missing, err := f.missing(tx.Blob, issue.Body)
 	switch {
 	case err != nil:
@@ -249,10 +259,18 @@ func (f *follow) complete(tx *store.Tx, read snapshot.Pull, issue snapshot.Issue
 	if err != nil {
 		return err
 	}
+	facts, err := f.facts()
+	if err != nil {
+		return err
+	}
+	facts.CompletedBy = personOf(read, issue.ClosedBy)
+	if f.row.Facts, err = json.Marshal(facts); err != nil {
+		return fmt.Errorf("encode emergency: %w", err)
+	}
 	late := issue.ClosedAt.After(f.row.DueAt)
 	f.row.CompletedAt, f.row.Reviewed, f.row.Changed = issue.ClosedAt, digestOfText(issue.Body), ""
 	if err := f.record(tx, postMortemCompleted, at, func(r *PostMortemRecord) {
-		r.Text, r.Digest, r.By, r.Group = text, f.row.Reviewed, personOf(read, issue.ClosedBy), is.Group
+		r.Text, r.Digest, r.By, r.Group = text, f.row.Reviewed, facts.CompletedBy, is.Group
 		r.Closed, r.Due, r.Late = issue.ClosedAt, f.row.DueAt, late
 	}); err != nil {
 		return err
@@ -399,6 +417,22 @@ func overdueIn(tx *store.Tx, repo int64, at time.Time) ([]publish.Overdue, error
 	for _, p := range rows {
 		if p.Overdue(at) {
 			out = append(out, publish.Overdue{Number: cmp.Or(p.Issue, p.Pull), Due: p.DueAt, Blocks: p.Blocks})
+		}
+	}
+	return out, err
+}
+
+// reviewersOf are those who completed post-mortems of a change.
+func reviewersOf(tx *store.Tx, repo, pull int64) ([]rules.UserID, error) {
+	rows, err := tx.SeePostMortems(repo, pull)
+	var out []rules.UserID
+	for _, p := range rows {
+		var facts EmergencyFacts
+		if err := decode(p.Facts, &facts); err != nil {
+			return nil, err
+		}
+		if by := facts.CompletedBy; by != 0 && !p.CompletedAt.IsZero() && !slices.Contains(out, by) {
+			out = append(out, by)
 		}
 	}
 	return out, err

@@ -58,6 +58,8 @@ type EmergencyFacts struct {
 	Head     string              `json:"head"`                  // that was approved
 	Merged   *MergedUnder        `json:"merged,omitempty"`
 	Deployed []DeployedUnder     `json:"deployed,omitempty"`
+
+	CompletedBy rules.UserID `json:"completed_by,omitempty"` // who reviewed the post-mortem
 }
 
 // DeclaredEmergency is one declaration that held.
@@ -85,6 +87,8 @@ type DeployedUnder struct {
 	Environment string    `json:"environment"`
 	Commit      string    `json:"commit"`
 	Decision    int64     `json:"decision"` // its record, in the same log
+
+	By rules.UserID `json:"by,omitempty"` // who triggered it; 0: nobody that GitHub could resolve
 }
 
 // recordPostMortem appends the record of an event; more fills in what it is about.

@@ -74,7 +74,7 @@ func TestGates(t *testing.T) {
 	}
 	want := constants(t, "decide.go", "Code")
 	for _, code := range constants(t, "../rules/verdict.go", "Code") {
-		if regexp.MustCompile(`^(deployed|sign_off|window)\.|^rule\.(emergency|rollback)$`).MatchString(code) {
+		if regexp.MustCompile(`^(deployed|sign_off|window|separation)\.|^rule\.(emergency|rollback)$`).MatchString(code) {
 			want = append(want, code)
 		}
 	}

@@ -75,7 +75,7 @@ func drawPolicy(t *rapid.T, prefix string) string {
 		case "other":
 			fmt.Fprintf(&b, "      %s\n", draw(
 				"signed_commits: true", "linear_history: true", "up_to_date: true", "conversations_resolved: true", "conversations_resolved: by_others", "expr: \"approvals > 0\"",
-				"section: {heading: plan, min_words: 2}", "ticket: {pattern: '[A-Z]+-[0-9]+', in: [title, commits]}"))
+				"separation: [approver, author]", "section: {heading: plan, min_words: 2}", "ticket: {pattern: '[A-Z]+-[0-9]+', in: [title, commits]}"))
 			continue
 		case "any":
 			one := "{count: 1, from: " + some(groups...) + "}"

@@ -15,6 +15,7 @@ import (
 func Evaluate(p Policy, c Change, at time.Time) Verdict {
 	const stage = BeforeMerge
 	j := newJudge(c, at)
+	j.policy = p
 	v := Verdict{Stage: stage, At: at.UTC(), Evaluator: Evaluator, Findings: []Finding{}}
 	var all, firm, light []*judged
 	for i, l := range p.Layers {
@@ -134,6 +135,7 @@ func (o Outcome) Blocks() bool { return o.Worse(Pass) }
 // answer could next change by itself.
 type judge struct {
 	Change
+	policy   Policy // that is judged by, where the evaluation asks for more of it than a rule
 	at       time.Time
 	shipment *Shipment // nil: a change before its merge is judged
 	people   map[UserID]Person
@@ -145,6 +147,7 @@ type judge struct {
 	matches  map[string][]bool     // by glob, for each of paths
 	classes  map[string]membership // by layer and name
 	seated   seating
+	held     []holding         // nil until they are asked for
 	own      template          // nil until it is asked for
 	seen     map[string]string // what can be seen of a text
 	notices  []Notice

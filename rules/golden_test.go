@@ -86,7 +86,7 @@ func TestVerdicts(t *testing.T) {
 
 // atGate are the reasons of the rules before an environment, which testdata/gates shows, and
 // those of merge groups.
-var atGate = regexp.MustCompile(`^(deployed|sign_off|window|group)\.|^rule\.rollback$`)
+var atGate = regexp.MustCompile(`^(deployed|sign_off|window|separation|group)\.|^rule\.rollback$`)
 
 // goldenSteps holds a page's file unblock, where it has one, to what would let each of the
 // changes pass.
@@ -139,29 +139,6 @@ func showStep(w *strings.Builder, s rules.Step, names map[rules.UserID]string) {
 	}
 	list(w, "commits", s.Commits)
 	fmt.Fprintf(w, ": %s\n", strings.Join(s.Rules, ", "))
-}
-
-// constants returns the values of the string constants of a type, in the package's order.
-func constants(t *testing.T, kind string) []string {
-	t.Helper()
-	names, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var values []string
-	for _, name := range names {
-		src, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range regexp.MustCompile(`(?m)^\t\w+ +`+kind+` += "([^"]+)"`).FindAllSubmatch(src, -1) {
-			values = append(values, string(m[1]))
-		}
-	}
-	if len(values) == 0 {
-		t.Fatalf("no constants of type %s", kind)
-	}
-	return values
 }
 
 func file(page *txtar.Archive, name string) string {
@@ -380,6 +357,7 @@ func showReason(w *strings.Builder, r rules.Reason, names map[rules.UserID]strin
 	if a := r.Approvals; a != nil {
 		showApprovals(w, a, names)
 	}
+	showDuties(w, r.Duties, names)
 	if c := r.Checks; c != nil {
 		for _, kind := range slices.Sorted(maps.Keys(checkLists(c))) {
 			if l := checkLists(c)[kind]; len(l) > 0 {

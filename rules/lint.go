@@ -31,6 +31,7 @@ const (
 	LintOwnGroup     LintCode = "rule.own_group"      // it asks those who wrote the change's group alone
 	LintNobody       LintCode = "group.nobody"        // nobody can be in it, or too few for a rule
 	LintTeam         LintCode = "team.nobody"         // a team of a group is not there, empty, or of contributors alone
+	LintNeedless     LintCode = "rule.needless"       // it asks for what always holds
 	LintUnused       LintCode = "name.unused"         // a group or class that nothing names
 	LintRegexp       LintCode = "glob.looks_like_regexp"
 	LintExpired      LintCode = "relief.expired"
@@ -60,6 +61,7 @@ func Lint(p Policy, facts LintFacts) []Warning {
 			n.applies(r)
 			n.avoided(r)
 			n.ownGroup(r)
+			n.needless(r)
 			n.reachable(r)
 			for k, other := range l.Rules {
 				if k != i && shadows(other, r, k < i) {
@@ -256,8 +258,21 @@ func (n *linter) unused() {
 			if part.Approvals != nil {
 				use(groups, part.Approvals.From)
 			}
+			if part.SignOff != nil {
+				use(groups, part.SignOff.From)
+			}
 			exprs = append(exprs, part.Expr.Text)
 		})
+	}
+	for _, f := range n.layer.Freezes {
+		use(groups, f.Except)
+		use(classes, f.Classes)
+	}
+	if e := n.layer.Emergency; e != nil {
+		use(groups, slices.Concat(e.By, e.Approvals.From, e.PostMortem.ReviewedBy))
+	}
+	if r := n.layer.Rollback; r != nil {
+		use(groups, r.By)
 	}
 	for _, name := range slices.Sorted(maps.Keys(n.layer.Groups)) {
 		if g := n.layer.Groups[name]; !groups[name] && !g.BuiltIn && !slices.ContainsFunc(exprs, func(e string) bool { return strings.Contains(e, name) }) {

@@ -132,3 +132,12 @@ func (n *linter) size(g Group) (people int, known bool) {
 	}
 	return people, true
 }
+
+// needless warns of duties kept apart that always are: no contributor's approval counts.
+func (n *linter) needless(r Rule) {
+	r.Require.each(func(part Requirement) {
+		if len(part.Separation) == 2 && slices.Contains(part.Separation, DutyAuthor) && slices.Contains(part.Separation, DutyApprover) {
+			n.warn(r.At, LintNeedless, "rule %q keeps author and approver apart, as every approval does by itself: write `approvals: 1`, or name another duty too", r.Name)
+		}
+	})
+}

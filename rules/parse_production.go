@@ -366,6 +366,7 @@ func (p *parser) staged(n *yaml.Node, what string, r Rule) {
 			"linear_history": part.LinearHistory, "up_to_date": part.UpToDate, "expr": part.Expr.Text != "",
 		}
 		if r.Stage == BeforeMerge {
+			p.earlyDuties(n, what, part.Separation)
 			for _, key := range []string{"deployed", "sign_off", "window"} {
 				if late[key] {
 					p.fail(n, "%s asks for %s, which is about a deployment: write `before:` with an environment beside it", what, key)

@@ -57,6 +57,7 @@ func (p *parser) demand(n *yaml.Node, what string, l *Layer, choice bool) Requir
 		"up_to_date":     on(&r.UpToDate, "up_to_date"),
 		"any":            parts(&r.Any, "any", true),
 		"all":            parts(&r.All, "all", choice),
+		"separation":     func(n *yaml.Node) { r.Separation = p.separation(n) },
 		"expr":           func(n *yaml.Node) { r.Expr = p.expr(n, what, true) },
 		"deployed":       func(n *yaml.Node) { r.Deployed = p.deployed(n, l) },
 		"sign_off":       func(n *yaml.Node) { r.SignOff = p.signOff(n, l) },

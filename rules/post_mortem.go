@@ -2,6 +2,7 @@ package rules
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 )
@@ -70,6 +71,7 @@ type ReviewingWhy string
 const (
 	ReviewingDeclarer    ReviewingWhy = "post_mortem.declarer"
 	ReviewingContributor ReviewingWhy = "post_mortem.contributor"
+	ReviewingTogether    ReviewingWhy = "post_mortem.separation"   // has a duty that a rule keeps apart from the reviewer's
 	ReviewingNotInGroup  ReviewingWhy = "post_mortem.not_in_group" // a bot, or in none of the groups
 	ReviewingUnwritten   ReviewingWhy = "post_mortem.unwritten"    // sections have no text
 	ReviewingEdited      ReviewingWhy = "post_mortem.edited"       // after it was closed: nobody knows what was reviewed
@@ -83,11 +85,19 @@ type Reviewing struct {
 	Group string   // as whose member they do
 }
 
+// Had is who had which duty in what a post-mortem is about, as far as it is on record.
+type Had struct {
+	Declarers []UserID
+	Mergers   []UserID
+	Deployers []UserID
+}
+
 // WeighReview says whether somebody can complete the post-mortem of an emergency that was
 // declared by the path of a layer: neither who declared one for the change nor who contributed
-// to it. It goes by the groups of the policy as it is now. Where that has no such path any
-// more, whoever can write is enough: nothing would else ever complete it.
-func WeighReview(p Policy, c Change, layer string, declarers []UserID, by UserID, at time.Time) Reviewing {
+// to it, nor who had a duty that a rule keeps apart from the reviewer's. It goes by the groups
+// of the policy as it is now. Where that has no such path any more, whoever can write is enough:
+// nothing would else ever complete it.
+func WeighReview(p Policy, c Change, layer string, had Had, by UserID, at time.Time) Reviewing {
 	j := newJudge(c, at)
 	var is Reviewing
 	i := slices.IndexFunc(p.Layers, func(l Layer) bool { return l.Name == layer && l.Emergency != nil })
@@ -101,15 +111,52 @@ func WeighReview(p Policy, c Change, layer string, declarers []UserID, by UserID
 	switch {
 	case by == 0 || j.people[by].Bot || !may:
 		is.Why = ReviewingNotInGroup
-	case slices.Contains(declarers, by):
+	case slices.Contains(had.Declarers, by):
 		is.Why = ReviewingDeclarer
 	case contributed:
 		is.Why = ReviewingContributor
+	case !j.seatsReviewer(p, had, by):
+		is.Why = ReviewingTogether
 	default:
 		return is
 	}
 	is.Group = ""
 	return is
+}
+
+// seatsReviewer reports whether somebody can review beside those who have the other duties:
+// by each rule before an environment that asks for a reviewer and applies to the change. One
+// that an emergency waives for the deployment is not waived for what follows it; one that has
+// another way is left to that way. Of the duties that fell together already nothing is asked.
+func (j *judge) seatsReviewer(p Policy, had Had, by UserID) bool {
+	j.policy = p
+	merged := newJudge(j.Change, j.TakenAt)
+	merged.policy = p
+	h := merged.holding(j, merged.who)
+	delete(h.had, DutyDeclarer)
+	for d, all := range map[Duty][]UserID{DutyDeclarer: had.Declarers, DutyMerger: had.Mergers, DutyDeployer: had.Deployers} {
+		for _, id := range all {
+			if id != 0 && !j.people[id].Bot {
+				h.add(d, id)
+			}
+		}
+	}
+	with := holding{had: maps.Clone(h.had)}
+	with.had[DutyReviewer] = []UserID{by}
+	for _, l := range p.Layers {
+		for _, r := range l.Rules {
+			if r.Stage == BeforeMerge || r.Until.After(j.at) || !j.holds(l, r.When, &Because{}).may {
+				continue
+			}
+			for _, asked := range r.Require.separations() {
+				_, before := seatDuties(asked, h)
+				if _, after := seatDuties(asked, with); after > before { // never where no reviewer is asked for
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
 // Unwritten returns those of the headings below which a text has no words of its own: none

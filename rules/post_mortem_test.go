@@ -158,7 +158,7 @@ func TestWeighReview37(t *testing.T) {
 		{"no such path, declared it", 2, []rules.UserID{2}, without, rules.Reviewing{Why: rules.ReviewingDeclarer}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, rules.WeighReview(test.policy, patched(noon), "floor", test.declarers, test.by, noon)); diff != "" {
+			if diff := cmp.Diff(test.want, rules.WeighReview(test.policy, patched(noon), "floor", rules.Had{Declarers: test.declarers}, test.by, noon)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

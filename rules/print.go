@@ -166,6 +166,7 @@ func (r Requirement) print() mapping {
 		m.add("sign_off", r.SignOff.print())
 	}
 	m.word("window", r.Window)
+	m.add("separation", list(r.Separation, func(d Duty) scalar { return scalar(inQuotes(string(d))) }))
 	m.add("any", list(r.Any, Requirement.print))
 	m.add("all", list(r.All, Requirement.print))
 	return m

@@ -1,6 +1,9 @@
 package rules_test
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -27,4 +30,27 @@ func TestMap(t *testing.T) {
 	if diff := cmp.Diff(made(rules.Pending), before); diff != "" {
 		t.Errorf("the verdict itself changed (-want +got):\n%s", diff)
 	}
+}
+
+// constants returns the values of the string constants of a type, in the package's order.
+func constants(t *testing.T, kind string) []string {
+	t.Helper()
+	names, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values []string
+	for _, name := range names {
+		src, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`(?m)^\t\w+ +`+kind+` += "([^"]+)"`).FindAllSubmatch(src, -1) {
+			values = append(values, string(m[1]))
+		}
+	}
+	if len(values) == 0 {
+		t.Fatalf("no constants of type %s", kind)
+	}
+	return values
 }

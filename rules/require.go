@@ -40,6 +40,9 @@ func (j *judge) require(l Layer, r Requirement) []Reason {
 	if r.Window != "" {
 		out = append(out, j.window(l, r.Window))
 	}
+	if len(r.Separation) > 0 {
+		out = append(out, j.separation(r.Separation))
+	}
 	if len(r.Any) > 0 {
 		out = append(out, j.either(l, r.Any))
 	}

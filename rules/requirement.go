@@ -17,6 +17,7 @@ type Requirement struct {
 	Deployed              *Deployed     // the commit runs elsewhere; of a deployment
 	SignOff               *SignOff      // somebody's word; of a deployment
 	Window                string        // the time is in the window; of a deployment
+	Separation            []Duty        // no person has two of them; at least two
 	Any                   []Requirement // one of these is met, and none of them objected to
 	All                   []Requirement // each of these is met
 }

@@ -41,6 +41,10 @@ type Landed struct {
 	Change Change `json:"change"`
 	Commit string `json:"commit"`           // that put it on the branch
 	Diff   string `json:"landed,omitempty"` // landed fingerprint of what that commit put there; empty: unknown
+	// MergedBy is who merged it, or put it into the merge queue that did; 0: not known. It is
+	// read where the policy asks (see Policy.Separates).
+	MergedBy UserID   `json:"merged_by,omitempty"`
+	Reviewed []UserID `json:"reviewed_by,omitempty"` // who completed the post-mortems of its emergencies
 }
 
 // Relation is how a commit stands to the one that is to be deployed.
@@ -98,6 +102,7 @@ const BeforeDeployment Stage = "deployment"
 // passes: both are for package deploy to weigh. It is pure, as Evaluate is.
 func EvaluateShipment(p Policy, s Shipment, at time.Time) Verdict {
 	j := newShipmentJudge(s, at)
+	j.policy = p
 	v := Verdict{Stage: BeforeDeployment, At: at.UTC(), Evaluator: Evaluator, Findings: []Finding{}, Outcome: Pass}
 	for _, l := range p.Layers {
 		here := l.environmentsOf(s.Environment)
@@ -156,6 +161,7 @@ func (j *judge) before(p Policy, l Layer, r Rule) Finding {
 	}
 	if len(rest.Changes) > 0 {
 		others := newShipmentJudge(rest, j.at)
+		others.policy = p
 		if left := others.applies(p, l, r, r.Stage); left.applied {
 			f := others.finding(left)
 			j.again(others.recheck)

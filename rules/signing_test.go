@@ -121,9 +121,10 @@ rules:
 	}{
 		{"each name once, in the policy's order", nil, []string{"QA", "notice", "no notice"}},
 		{"a rule that applies", func(c *rules.Change) { c.Files = []rules.File{{Path: "db/1.sql", Status: "added"}} }, []string{"QA", "notice", "no notice", "plan"}},
-		{"waived", func(c *rules.Change) {
-			c.Waivers = []rules.Waiver{{ID: 1, Pull: 7, Rule: "tried", By: 2, At: noon, Exact: "e1"}}
-		}, []string{"QA", "notice", "no notice"}, // for production alone
+		{
+			"waived", func(c *rules.Change) {
+				c.Waivers = []rules.Waiver{{ID: 1, Pull: 7, Rule: "tried", By: 2, At: noon, Exact: "e1"}}
+			}, []string{"QA", "notice", "no notice"}, // for production alone
 		},
 		{"unknown content", func(c *rules.Change) { c.Landed = "" }, nil},
 		{"unknown authors", func(c *rules.Change) { c.Unnamed = true }, nil},

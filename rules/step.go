@@ -38,6 +38,7 @@ const (
 	StepLift    StepCode = "lift"    // who requested changes approves, or somebody who may dismisses the review
 	StepApprove StepCode = "approve" // so many approvals
 	StepNobody  StepCode = "nobody"  // nobody can give them: an owner of the policy can change who may
+	StepApart   StepCode = "apart"   // somebody else has to declare the emergency
 	StepTeam    StepCode = "team"    // a team has to be seen before more can be said
 	StepName    StepCode = "name"    // commits need an author whom GitHub knows
 	StepFix     StepCode = "fix"     // checks failed: a contributor runs them again, or pushes a fix
@@ -57,7 +58,7 @@ const (
 )
 
 var stepOrder = []StepCode{
-	StepLift, StepApprove, StepNobody, StepTeam, StepName, StepFix, StepReport, StepTicket, StepSection, StepSign,
+	StepLift, StepApprove, StepNobody, StepApart, StepTeam, StepName, StepFix, StepReport, StepTicket, StepSection, StepSign,
 	StepResolve, StepRebase, StepUpdate, StepPolicy, StepSplit, StepDiff, StepRead, StepWait, StepSettle,
 }
 

@@ -19,6 +19,7 @@ func Unblock(p Policy, c Change, v Verdict) []Step {
 		return nil
 	}
 	u := &unblocker{judge: newJudge(c, v.At), budget: maxFillings}
+	u.policy = p
 	var firm, light []*judged
 	for _, f := range v.Findings {
 		l, r, ok := p.rule(f)
@@ -54,7 +55,9 @@ func Unblock(p Policy, c Change, v Verdict) []Step {
 	for _, f := range v.Findings {
 		if f.Rule == "" && f.Outcome.Blocks() {
 			for _, r := range f.Reasons {
-				best = append(best, u.plain("", r)...)
+				if r.Code != EmergencyUnapproved { // without it nothing is waived, and nothing else is asked for
+					best = append(best, u.plain("", r)...)
+				}
 			}
 		}
 	}
@@ -103,8 +106,11 @@ func (u *unblocker) ways(l Layer, rule string, r Requirement) [][]demand {
 			lack = append(lack, demand{rule: rule, checks: r.Checks, reason: reason})
 		}
 	}
+	if len(r.Separation) > 0 {
+		lack = append(lack, u.apart(l, rule, r.Separation)...)
+	}
 	rest := r
-	rest.Approvals, rest.Checks, rest.Any, rest.All = nil, nil, nil, nil
+	rest.Approvals, rest.Checks, rest.Separation, rest.Any, rest.All = nil, nil, nil, nil, nil
 	for _, reason := range u.require(l, rest) {
 		if reason.Outcome.Blocks() {
 			lack = append(lack, demand{rule: rule, reason: reason})
@@ -277,6 +283,10 @@ func (u *unblocker) plain(rule string, r Reason) []Step {
 		s.Code = StepRebase
 	case BaseBehind:
 		s.Code = StepUpdate
+	case SeparationTogether:
+		s.Code = StepApart
+	case SeparationUnknown:
+		s.Code = StepName
 	case FactsIncomplete:
 		s.Code = StepSplit
 	case FactsUnread:

@@ -166,10 +166,14 @@ func TestUnblock(t *testing.T) {
 		{"or one more approves", []string{"r=approvals: 1"}, authored(unblocked(), 1, 0), []rules.Step{
 			{Code: rules.StepApprove, Rules: []string{"r"}, Count: 2, Write: true},
 		}},
-		{"whoever requested changes may be in a team that cannot be seen", []string{"r=approvals: {count: 1, from: [a, lost]}"},
-			unblocked(said(1, 4, rules.ChangesRequested, "d"), said(2, 2, rules.Approved, "d")), []rules.Step{
+		{
+			"whoever requested changes may be in a team that cannot be seen",
+			[]string{"r=approvals: {count: 1, from: [a, lost]}"},
+			unblocked(said(1, 4, rules.ChangesRequested, "d"), said(2, 2, rules.Approved, "d")),
+			[]rules.Step{
 				{Code: rules.StepTeam, Rules: []string{"r"}, Teams: []string{"gone"}},
-			}},
+			},
+		},
 		{"a result that a contributor posted has to be reported by another", []string{"r=checks: {names: [test]}"}, func() rules.Change {
 			c := unblocked()
 			c.Status = []rules.Status{{Context: "test", State: "success", By: 1, At: noon}, {Context: "other", State: "success", By: 1, At: noon}}

@@ -91,6 +91,7 @@ type Reason struct {
 	Deployed  *DeployedFacts `json:"deployed,omitempty"`
 	SignOff   *SignOffFacts  `json:"sign_off,omitempty"`
 	Window    *WindowFacts   `json:"window,omitempty"`
+	Duties    *DutyFacts     `json:"duties,omitempty"` // of separation
 	Relief    *Relief        `json:"relief,omitempty"` // of RuleExcepted, RuleWaived and the like
 	Any       [][]Reason     `json:"any,omitempty"`    // of AnyMet and AnyOpen: the reasons of each alternative
 }
@@ -141,6 +142,10 @@ const (
 	WindowFrozen            Code = "window.frozen"
 	WindowNever             Code = "window.never"      // it does not open in the next two years
 	WindowUnreadable        Code = "window.unreadable" // one of its calendars cannot be read
+	SeparationKept          Code = "separation.kept"
+	SeparationTogether      Code = "separation.together" // one person has two of the duties
+	SeparationVacant        Code = "separation.vacant"   // a duty is nobody's that has to be somebody's
+	SeparationUnknown       Code = "separation.unknown"  // who has a duty cannot be told
 	AnyMet                  Code = "any.met"
 	AnyOpen                 Code = "any.open"
 	FactsIncomplete         Code = "facts.incomplete"

@@ -262,7 +262,7 @@ var itemTypes = map[string]string{
 	"ReviewDismissedEvent": "REVIEW_DISMISSED_EVENT", "HeadRefForcePushedEvent": "HEAD_REF_FORCE_PUSHED_EVENT",
 	"LabeledEvent": "LABELED_EVENT", "UnlabeledEvent": "UNLABELED_EVENT", "MergedEvent": "MERGED_EVENT", "ClosedEvent": "CLOSED_EVENT",
 	"ReopenedEvent": "REOPENED_EVENT", "ReadyForReviewEvent": "READY_FOR_REVIEW_EVENT", "ConvertToDraftEvent": "CONVERT_TO_DRAFT_EVENT",
-	"RenamedTitleEvent": "RENAMED_TITLE_EVENT",
+	"RenamedTitleEvent": "RENAMED_TITLE_EVENT", "AddedToMergeQueueEvent": "ADDED_TO_MERGE_QUEUE_EVENT",
 }
 
 // itemObject is an item of the timeline.
@@ -286,7 +286,7 @@ func (o itemObject) field(name string, _ arguments) (any, error) {
 		return h.id, nil
 	case "createdAt":
 		return h.at, nil
-	case "actor":
+	case "actor", "enqueuer":
 		return o.actor(h.actor), nil
 	case "pullRequest":
 		return pullObject{o.execution, o.p}, nil

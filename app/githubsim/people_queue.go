@@ -75,6 +75,7 @@ func (p *Person) Enqueue(repo string, number int) (head string, err error) {
 		if err := p.s.join(e); err != nil {
 			return err
 		}
+		p.s.happened(pr, happening{typ: "AddedToMergeQueueEvent", actor: me})
 		p.s.sendPull(pr, "enqueued", me, nil)
 		p.s.offer(e)
 		head = e.head.oid

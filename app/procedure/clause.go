@@ -116,7 +116,7 @@ func serves(r rules.Requirement, approval Clause) []Clause {
 	plan := r.Section != nil && strings.Contains(strings.ToLower(r.Section.Heading), "roll") // rollback, roll-back plan
 	add(plan, rollback)
 	add(r.Section != nil && !plan, further)
-	add(r.SignedCommits || r.ConversationsResolved || r.LinearHistory || r.UpToDate || r.Expr.Text != "", further)
+	add(r.SignedCommits || r.ConversationsResolved || r.LinearHistory || r.UpToDate || r.Expr.Text != "" || len(r.Separation) > 0, further)
 	for _, part := range slices.Concat(r.Any, r.All) {
 		for _, c := range serves(part, approval) {
 			add(true, c)

@@ -36,7 +36,8 @@ func FuzzEnvironmentContext(f *testing.F) {
 			return
 		}
 		one, other := EnvironmentContext(a), EnvironmentContext(b)
-		if (one == other) != (strings.ToLower(a) == strings.ToLower(b)) {
+		lowA, lowB := strings.ToLower(a), strings.ToLower(b)
+		if (one == other) != (lowA == lowB) {
 			t.Errorf("%q and %q: %q and %q", a, b, one, other)
 		}
 		if !strings.HasPrefix(one, Context+"/") || len(one) == len(Context)+1 || utf8.RuneCountInString(one) > 120 || strings.ContainsAny(one, " \n@") {

@@ -28,6 +28,9 @@ func notComplete(u Unreviewed) string {
 		return "Who declared the emergency does not complete its post-mortem. " + capital(who) + " can, by closing the issue as completed."
 	case rules.ReviewingContributor:
 		return "Who contributed to the change does not complete the post-mortem of its emergency. " + capital(who) + " can, by closing the issue as completed."
+	case rules.ReviewingTogether:
+		return "The policy keeps the review of a post-mortem apart from other duties in the change, and who closed it has one of them. " + capital(who) +
+			", and has none of those duties either, can, by closing the issue as completed."
 	case rules.ReviewingNotInGroup:
 		return "A post-mortem is completed by " + who + ", as far as the app can see who that is: by closing the issue as completed."
 	case rules.ReviewingUnwritten:

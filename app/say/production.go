@@ -21,6 +21,8 @@ func production(r rules.Reason, c rules.Change, n Names) string {
 		return signOff(r, c, n)
 	case rules.WindowOpen, rules.WindowClosed, rules.WindowFrozen, rules.WindowNever, rules.WindowUnreadable:
 		return window(r, c)
+	case rules.SeparationKept, rules.SeparationTogether, rules.SeparationVacant, rules.SeparationUnknown:
+		return duties(r, c, n)
 	case rules.RuleEmergency:
 		part := "Waived"
 		if len(r.Relief.Pulls) > 0 {

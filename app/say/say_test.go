@@ -113,6 +113,22 @@ var examples = []rules.Reason{
 	{Outcome: rules.Pending, Code: rules.WindowUnreadable, Window: &rules.WindowFacts{
 		Window: "business hours", Unread: []string{".github/holidays.ics"}, Since: evening,
 	}},
+	{Outcome: rules.Pass, Code: rules.SeparationKept, Duties: &rules.DutyFacts{
+		Duties: []rules.Duty{rules.DutyAuthor, rules.DutyApprover, rules.DutyDeployer},
+		Seats:  []rules.DutySeat{{Duty: rules.DutyAuthor, Pull: 7, By: 1}, {Duty: rules.DutyApprover, Pull: 7, By: 2}, {Duty: rules.DutyDeployer, Pull: 7, By: 3}},
+	}},
+	{Outcome: rules.Pending, Code: rules.SeparationTogether, Duties: &rules.DutyFacts{
+		Together: []rules.Together{{Pull: 7, By: 2, Duties: []rules.Duty{rules.DutyMerger, rules.DutyDeployer}}, {Pull: 8, By: 2, Duties: []rules.Duty{rules.DutyMerger, rules.DutyDeployer}}},
+		Other:    true, Could: []rules.UserID{3},
+	}},
+	{Outcome: rules.Fail, Code: rules.SeparationTogether, Duties: &rules.DutyFacts{Together: []rules.Together{{Pull: 7, By: 1, Duties: []rules.Duty{rules.DutyAuthor, rules.DutyMerger}}}}},
+	{Outcome: rules.Pending, Code: rules.SeparationTogether, Duties: &rules.DutyFacts{Together: []rules.Together{{Pull: 7, By: 1, Duties: []rules.Duty{rules.DutyAuthor, rules.DutyDeclarer}}}}},
+	{Outcome: rules.Pending, Code: rules.SeparationVacant, Duties: &rules.DutyFacts{Vacant: []rules.Vacancy{{Duty: rules.DutyDeployer, Why: rules.VacantBot}}, Other: true}},
+	{Outcome: rules.Fail, Code: rules.SeparationVacant, Duties: &rules.DutyFacts{Vacant: []rules.Vacancy{{Duty: rules.DutyMerger, Pull: 7, Why: rules.VacantBot}}}},
+	{Outcome: rules.Pending, Code: rules.SeparationVacant, Duties: &rules.DutyFacts{Vacant: []rules.Vacancy{{Duty: rules.DutyApprover, Pull: 7, Why: rules.VacantOpen}}}},
+	{Outcome: rules.Indeterminate, Code: rules.SeparationUnknown, Duties: &rules.DutyFacts{Vacant: []rules.Vacancy{
+		{Duty: rules.DutyAuthor, Pull: 7, Why: rules.VacantUnknown}, {Duty: rules.DutyMerger, Pull: 7, Why: rules.VacantUnknown}, {Duty: rules.DutyApprover, Pull: 7, Why: rules.VacantUnknown},
+	}}},
 	{Outcome: rules.Indeterminate, Code: rules.FactsIncomplete, Gaps: []rules.Gap{{Fact: rules.GapFiles, Read: 3000, Of: 3412}}},
 	{Outcome: rules.Fail, Code: rules.NoRuleApplies},
 	{Outcome: rules.NotApplicable, Code: rules.RuleNotApplicable},
@@ -308,6 +324,9 @@ func TestStatus(t *testing.T) {
 			}),
 			"team qa#12 is not who has the name now: ask an owner of the policy",
 		},
+		{"duties fall together", verdict(rules.Pending, example(rules.SeparationTogether)), "bob merged it and starts the deployment"},
+		{"a duty is nobody's", verdict(rules.Pending, example(rules.SeparationVacant)), "a duty that has to be somebody's is nobody's"},
+		{"a duty is who knows whose", verdict(rules.Indeterminate, example(rules.SeparationUnknown)), "who has which duty is not known"},
 		{"objection", verdict(rules.Fail, example(rules.ApprovalsObjection)), "bob requested changes and can lift it"},
 		{
 			"settling", verdict(rules.Pending, rules.Reason{Outcome: rules.Pending, Code: rules.ChecksPending, Checks: &rules.CheckFacts{}}),

@@ -197,6 +197,14 @@ func brief(r rules.Reason, c rules.Change, n Names) string {
 		return "checks passed, waiting half a minute for more"
 	case rules.ChecksNone:
 		return "no check has succeeded: make the tests run"
+	case rules.SeparationTogether:
+		for _, t := range dutiesOf(r).Together {
+			return n.of(t.By) + " " + did[t.Duties[0]] + " and " + did[t.Duties[1]]
+		}
+	case rules.SeparationVacant:
+		return "a duty that has to be somebody's is nobody's"
+	case rules.SeparationUnknown:
+		return "who has which duty is not known"
 	case rules.FactsIncomplete:
 		for _, g := range r.Gaps {
 			return fmt.Sprintf("only %d %s could be read: split the change", g.Read, factNames[g.Fact])

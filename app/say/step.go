@@ -37,6 +37,8 @@ func step(s rules.Step, c rules.Change, n Names) string {
 		return approve(s, c, n)
 	case rules.StepNobody:
 		return nobody(s)
+	case rules.StepApart:
+		return elsewhereDeclared
 	case rules.StepTeam:
 		return capital(teams(s.Teams)) + " cannot be seen. An owner of the organization can let the app see it, or an owner of the policy can name another."
 	case rules.StepName:

@@ -14,6 +14,7 @@ var steps = []rules.Step{
 	{Code: rules.StepLift, Rules: []string{"peer review"}, People: []rules.UserID{3}, Fills: []string{"peer review"}},
 	{Code: rules.StepApprove, Rules: []string{"infrastructure needs two approvals", "infrastructure needs a senior engineer"}, Count: 1, From: []string{"senior engineers"}, Write: true, People: []rules.UserID{2}},
 	{Code: rules.StepNobody, Rules: []string{"security review"}, Count: 1, From: []string{"security"}},
+	{Code: rules.StepApart, Rules: []string{"duties apart"}},
 	{Code: rules.StepTeam, Rules: []string{"security review"}, Teams: []string{"security"}},
 	{Code: rules.StepName, Rules: []string{"peer review"}, Commits: []string{rules.UnknownPush}},
 	{Code: rules.StepFix, Rules: []string{"automated tests pass"}, Checks: []string{"test (failure)"}},

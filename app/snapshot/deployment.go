@@ -33,6 +33,7 @@ type Deployment struct {
 	Suite   int64                  // check suite of the run
 	Pulls   map[string][]Merged    // by commit between From and the one to be deployed: whose merge may have put it there
 	Whole   bool                   // every commit between is known
+	Mergers map[int64]rules.UserID // who merged each of them, by number; read where the policy asks
 	Users   map[rules.UserID]int64 // GitHub's id of everybody named, and of whoever said something about the merges
 }
 
@@ -111,7 +112,17 @@ func (l *look) deployment(ctx context.Context, g Gate) (Deployment, error) {
 	if err := l.readCalendars(ctx, d.Policy, s); err != nil {
 		return Deployment{}, err
 	}
+	mergers := map[int64]int64{}
+	if d.Policy.Separates(rules.DutyMerger) {
+		if mergers, err = l.mergers(ctx, d.Pulls); err != nil {
+			return Deployment{}, err
+		}
+	}
 	err = l.putShipment(ctx, f, repo, run, &d)
+	d.Mergers = map[int64]rules.UserID{}
+	for pull, user := range mergers {
+		d.Mergers[pull] = l.cast.who(user)
+	}
 	return d, err
 }
 

@@ -11,8 +11,10 @@ import (
 func TestLinks(t *testing.T) {
 	w := newWorld(t, floor)
 	onto := func(text string) {
-		w.push("bob", "main", githubsim.Commit{Message: text, Files: map[string]string{"net/main.tf": "../docs/net.txt", "out": "/etc/passwd", "up": "../../x", text: "1\n"},
-			Mode: map[string]string{"net/main.tf": githubsim.ModeSymlink, "out": githubsim.ModeSymlink, "up": githubsim.ModeSymlink}})
+		w.push("bob", "main", githubsim.Commit{
+			Message: text, Files: map[string]string{"net/main.tf": "../docs/net.txt", "out": "/etc/passwd", "up": "../../x", text: "1\n"},
+			Mode: map[string]string{"net/main.tf": githubsim.ModeSymlink, "out": githubsim.ModeSymlink, "up": githubsim.ModeSymlink},
+		})
 	}
 	onto("first")
 	w.open(map[string]string{"docs/net.txt": "resource {}\n", "plain": "1\n"})

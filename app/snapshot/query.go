@@ -27,6 +27,7 @@ var (
 	openPullsQuery = document("open_pulls.graphql")
 	commentQuery   = document("comment.graphql")
 	issueQuery     = document("issue.graphql")
+	mergerQuery    = document("merger.graphql")
 	queuePage      = document("queue_page.graphql")
 
 	mergeGroupQuery = document("merge_group.graphql")

@@ -65,6 +65,11 @@ func (tx *Tx) PostMortems(repo, pull int64) ([]PostMortem, error) {
 	return tx.locking().postMortems(repo, pull)
 }
 
+// SeePostMortems is Store.PostMortems, for a look that changes none of them.
+func (tx *Tx) SeePostMortems(repo, pull int64) ([]PostMortem, error) {
+	return tx.reader().postMortems(repo, pull)
+}
+
 func (r reader) postMortems(repo, pull int64) ([]PostMortem, error) {
 	all, err := list(r, scanPostMortem, selectPostMortem+`where repo = $1 and pull = $2 order by started_at, declared`+r.lock, repo, pull)
 	return all, wrap(err, "list post-mortems of %d#%d", repo, pull)

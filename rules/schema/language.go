@@ -117,6 +117,7 @@ func requirement() node {
 		"deployed":               deployed().said("Before an environment: the same commit runs in another."),
 		"sign_off":               signOff().said("Before an environment: somebody's word that it may be deployed."),
 		"window":                 text().said("Before an environment: now is inside the window, and outside of every freeze that applies."),
+		"separation":             separation().said("No person has two of these duties. Before the merge: author, approver and declarer alone."),
 		"any":                    list(ref("requirement")).said("One of these is met."),
 		"all":                    list(ref("requirement")).said("Each of these is met."),
 		"expr":                   expression().said("An expression in CEL that is true, which may ask for approvals and checks too."),

@@ -90,6 +90,13 @@ func deployedBy() node {
 	})
 }
 
+func separation() node {
+	return node{
+		"type": "array", "minItems": 2, "uniqueItems": true,
+		"items": oneOf("author", "approver", "merger", "deployer", "declarer", "reviewer"),
+	}
+}
+
 func signOff() node {
 	return object(map[string]node{
 		"name":      text().said("What it is called in `/sign-off NAME`."),

@@ -26,6 +26,7 @@ var samples = []any{
 	rules.Requirement{LinearHistory: true},
 	&rules.Approvals{Count: 1}, &rules.Checks{All: true}, &rules.Ticket{In: []string{rules.InTitle}}, &rules.Section{Heading: "sample"},
 	rules.OfCommit, rules.Block, rules.OfSHA,
+	[]rules.Duty{rules.DutyAuthor, rules.DutyMerger},
 	&rules.Deployed{To: "sample"}, &rules.SignOff{Name: "sample"},
 	[]time.Weekday{time.Tuesday},
 	calendar.Clock(7),

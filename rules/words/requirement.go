@@ -44,6 +44,13 @@ func (s Style) needs(r rules.Requirement) []string {
 	add(r.UpToDate, "to hold every commit of its base branch")
 	add(r.Expr.Text != "", s.Code(r.Expr.Text)+" to be true")
 	parts = append(parts, s.before(r)...)
+	if len(r.Separation) > 0 {
+		var all []string
+		for _, d := range r.Separation {
+			all = append(all, dutyWords[d])
+		}
+		parts = append(parts, "different people as "+join(all, "and"))
+	}
 	if len(r.Any) > 0 {
 		parts = append(parts, "one of these: "+strings.Join(s.each(r.Any), "; or "))
 	}
@@ -59,6 +66,12 @@ func (s Style) each(all []rules.Requirement) []string {
 		out = append(out, "("+strings.Join(s.needs(r), ", and ")+")")
 	}
 	return out
+}
+
+// dutyWords are what a sentence calls whoever has a duty.
+var dutyWords = map[rules.Duty]string{
+	rules.DutyAuthor: "those who contributed to it", rules.DutyApprover: "somebody whose approval counted", rules.DutyMerger: "who merged it",
+	rules.DutyDeployer: "who starts the deployment", rules.DutyDeclarer: "those who declared its emergency", rules.DutyReviewer: "who reviews its post-mortem",
 }
 
 // places are where a ticket may stand, in words.
