@@ -46,18 +46,15 @@ func (d *decision) withdraw(tx *store.Tx) error {
 
 // takenBack refuses what the same person withdrew in a later comment that was decided before:
 // GitHub numbers comments in the order in which they are written, and tells of them in any. When
-// a button was clicked it does not tell: a click counts as of when it is told.
+// a button was clicked it does not tell: after a withdrawal a comment alone gives the sign-off anew.
 func (d *decision) takenBack(tx *store.Tx, name string) (why string, err error) {
-	if d.CheckRun != 0 {
-		return "", nil
-	}
 	for _, state := range []store.CommandState{store.CommandTaken, store.CommandRefused} {
 		rows, err := tx.Commands(d.repo.ID, d.Number, state)
 		if err != nil {
 			return "", err
 		}
 		for _, row := range rows {
-			if row.Person != d.Person || row.Comment < d.Comment || row.Verb != string(command.Withdraw) || row.Text == "" {
+			if row.Person != d.Person || d.CheckRun == 0 && row.Comment < d.Comment || row.Verb != string(command.Withdraw) || row.Text == "" {
 				continue
 			}
 			text, _, err := tx.Blob(row.Text) // of one that was erased nobody can say what it withdrew

@@ -114,6 +114,8 @@ func pressed(r Refused) string {
 	case r.Why == string(command.OtherCommit):
 		return fmt.Sprintf("The button belongs to commit %s, and the head is commit %s now. If that one is meant too, press the button of its own check run, or write a comment: “%s”.",
 			short(r.Named), short(r.Head), at(r.Verb.Usage(), r.Head))
+	case r.Why == string(command.Withdrawn):
+		return fmt.Sprintf("The same person has withdrawn it before, or did so after the click: GitHub does not say when a button was pressed. If it holds, write a comment: “%s”.", r.Verb.Usage())
 	case r.Why == string(rules.SigningNoName) && r.Rule == "":
 		return "What the button signs off is not asked for any more: the policy has changed since, or the branch that the pull request aims at. The newest check run has the buttons of now."
 	}
