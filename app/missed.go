@@ -63,7 +63,7 @@ func (a *App) deliveries() subject.Subject {
 // fetchMissed finds the deliveries that GitHub made and that are not here, asks for them
 // again, the oldest first, and lets go of old ones.
 func (a *App) fetchMissed(ctx context.Context, c store.Claim) error {
-	at := a.now()
+	at := a.now().Truncate(time.Microsecond) // as what is stored: the next look is due no earlier than it may read
 	mark, w, err := a.readMark(ctx, at)
 	if err != nil {
 		return err
