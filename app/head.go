@@ -74,7 +74,9 @@ func (o *owed) begin(tx *store.Tx, c store.Claim, at time.Time, aged func(store.
 	if o.pub, found, err = tx.Publication(c.Subject.Repo, c.Subject.SHA); err != nil {
 		return err
 	}
-	if !found || o.pub.WantedDigest == o.pub.SaidDigest && !o.pub.Doubted() && !o.pub.Rerun() && !aged(o.pub) {
+	// What is wanted may have been said before something else began to be written over it.
+	said := o.pub.WantedDigest == o.pub.SaidDigest && o.pub.WritingDigest == ""
+	if !found || said && !o.pub.Doubted() && !o.pub.Rerun() && !aged(o.pub) {
 		o.nothing = true
 		if err := tx.ChargeWrites(c.Installation, at, -store.PublicationWrites); err != nil {
 			return err
