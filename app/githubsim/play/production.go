@@ -189,10 +189,6 @@ func (m *maker) emergency(topic string) []string {
 // disturb adds something that nobody expected.
 func (m *maker) disturb() {
 	topic := fmt.Sprintf("topic-%d", 1+m.r.IntN(3))
-	type choice struct {
-		weight int
-		do     func()
-	}
 	choices := []choice{
 		{10, func() { m.say("crash %d %s", 1+m.r.IntN(40), within(m.r, 20*time.Second).Round(time.Millisecond)) }},
 		{2, func() { m.say("restart") }},
@@ -225,15 +221,5 @@ func (m *maker) disturb() {
 		{1, func() { m.say("mallory copies-issue 0") }},
 		{2, m.strikes},
 	}
-	total := 0
-	for _, c := range choices {
-		total += c.weight
-	}
-	at := m.r.IntN(total)
-	for _, c := range choices {
-		if at -= c.weight; at < 0 {
-			c.do()
-			return
-		}
-	}
+	m.one(choices)
 }

@@ -90,12 +90,29 @@ func (m *maker) open() {
 	m.pulls++
 }
 
+// choice is something that may happen.
+type choice struct {
+	weight int
+	do     func()
+}
+
+// one does one of the choices, each as often as it weighs.
+func (m *maker) one(choices []choice) {
+	total := 0
+	for _, c := range choices {
+		total += c.weight
+	}
+	at := m.r.IntN(total)
+	for _, c := range choices {
+		if at -= c.weight; at < 0 {
+			c.do()
+			return
+		}
+	}
+}
+
 // next adds a step, and often time for it to have an effect, or none.
 func (m *maker) next() {
-	type choice struct {
-		weight int
-		do     func()
-	}
 	n := m.pull()
 	choices := []choice{
 		{4, m.open},
@@ -142,17 +159,7 @@ func (m *maker) next() {
 			m.say("behind %d %s", pick(m, 30, 70, 100), within(m.r, 8*time.Second).Round(time.Millisecond))
 		}},
 	}
-	total := 0
-	for _, c := range choices {
-		total += c.weight
-	}
-	at := m.r.IntN(total)
-	for _, c := range choices {
-		if at -= c.weight; at < 0 {
-			c.do()
-			break
-		}
-	}
+	m.one(choices)
 	switch m.r.IntN(10) {
 	case 0, 1, 2:
 	case 3, 4, 5, 6:
