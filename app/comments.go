@@ -144,12 +144,12 @@ func (l *listener) hear(ctx context.Context, cmd store.Command) error {
 func (l *listener) unread(ctx context.Context, cmd store.Command, err error) error {
 	switch {
 	case l.now().Sub(cmd.ToldAt) > answerLife:
-		zerolog.Ctx(ctx).Warn().Err(err).Int64("comment", cmd.Comment).Msg("comment given up")
+		zerolog.Ctx(ctx).Warn().Err(err).Int64("comment", cmd.Comment).Msg("command given up")
 		return l.heard(ctx, void(cmd, "not readable", l.now()), nil)
 	case !errors.Is(err, snapshot.ErrGone):
 		return err
 	case l.claim.Attempt < goneLooks:
-		return retryError{"GitHub does not have the comment yet", time.Second << l.claim.Attempt}
+		return retryError{"GitHub does not have what was said yet", time.Second << l.claim.Attempt}
 	}
 	return l.heard(ctx, void(cmd, "gone", l.now()), nil)
 }

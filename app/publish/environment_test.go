@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/changewarden/changewarden/deploy"
+	"github.com/changewarden/changewarden/rules"
 )
 
 func TestEnvironmentContexts(t *testing.T) {
@@ -40,7 +41,7 @@ func FuzzEnvironmentContext(f *testing.F) {
 		if (one == other) != (lowA == lowB) {
 			t.Errorf("%q and %q: %q and %q", a, b, one, other)
 		}
-		if !strings.HasPrefix(one, Context+"/") || len(one) == len(Context)+1 || utf8.RuneCountInString(one) > 120 || strings.ContainsAny(one, " \n@") {
+		if !rules.Informs(one) || !strings.HasPrefix(one, Context+"/") || len(one) == len(Context)+1 || utf8.RuneCountInString(one) > 120 || strings.ContainsAny(one, " \n@") {
 			t.Errorf("%q: %q", a, one)
 		}
 		for _, answer := range []deploy.Answer{deploy.Approve, deploy.Hold, deploy.Reject} {

@@ -135,6 +135,7 @@ type thread struct {
 }
 
 type baseRef struct {
+	Target        *struct{ OID string }
 	Compare       *comparison
 	RefUpdateRule *struct{ RequiredStatusCheckContexts []*string }
 	Rules         *connection[struct {
@@ -145,6 +146,14 @@ type baseRef struct {
 			}
 		}
 	}]
+}
+
+// tip is the commit on which the branch stands; empty: GitHub does not say.
+func (b *baseRef) tip() string {
+	if b == nil || b.Target == nil {
+		return ""
+	}
+	return b.Target.OID
 }
 
 type comparison struct {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/changewarden/changewarden/app/subject"
-
 	"github.com/changewarden/changewarden/rules"
 )
 

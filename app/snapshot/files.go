@@ -33,7 +33,7 @@ func (l *look) diffOf(ctx context.Context, f *facts, key string, edge []string) 
 	if err != nil {
 		return diff{}, err
 	}
-	links, err := l.linksOf(ctx, f.head, key, edge)
+	links, err := l.linksOf(ctx, f.pull.BaseRef.tip())
 	if err != nil {
 		return diff{}, err
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/changewarden/changewarden/app/githubsim"
 )
 
-// TestLinks reads the links of a base once for each merge base, and each link's text once.
+// TestLinks reads the links of a base once for each commit that it stands on, and each link's text once.
 func TestLinks(t *testing.T) {
 	w := newWorld(t, floor)
 	onto := func(text string) {
@@ -25,9 +25,13 @@ func TestLinks(t *testing.T) {
 	const theBlob = "GET /repos/{owner}/{repo}/git/blobs/{file_sha}"
 	w.equal("first look", []string{theQuery, theFiles, theTree, theBlob, theBlob, theBlob, "GET /repos/{owner}/{repo}/collaborators/{username}/permission"}, requests)
 	onto("second")
+	w.target.Head = ""
+	p, requests = w.read()
+	w.equal("the base moved on", []string{"GraphQL Head", theQuery, theTree}, requests)
+	w.equal("still", []string{"net/main.tf"}, p.Change.Files[0].Through)
 	w.update()
 	p, requests = w.read()
 	blobs := slices.DeleteFunc(requests, func(r string) bool { return r != theBlob })
-	w.equal("what links say, at a new merge base", 0, len(blobs))
+	w.equal("what links say, on a base that moved", 0, len(blobs))
 	w.equal("still", []string{"net/main.tf"}, p.Change.Files[0].Through)
 }

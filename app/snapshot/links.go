@@ -25,16 +25,13 @@ type link struct {
 	To   string `json:"to"`
 }
 
-// linksOf returns the links that stand on the base of a change, read once for each merge base:
-// whoever changes what one leads to changes what is read under the link's name. Where no merge
-// base is known those of the head are as good. None are known of a tree that GitHub cuts short.
-func (l *look) linksOf(ctx context.Context, head, key string, edge []string) ([]link, error) {
-	base, err := l.mergeBase(ctx, key, edge)
-	if err != nil {
-		return nil, err
-	}
+// linksOf returns the links of a commit, read once: whoever changes what one leads to changes
+// what is read under the link's name. For a change that is where its base branch stands now: a
+// branch that was begun before a link came would not show it. None are known of a tree that GitHub
+// cuts short.
+func (l *look) linksOf(ctx context.Context, base string) ([]link, error) {
 	if base == "" {
-		base = head
+		return nil, nil
 	}
 	name := fmt.Sprintf("%d/%s/", l.target.Repo, base)
 	var links []link

@@ -20,7 +20,7 @@ const (
 )
 
 // TestRequests holds the reader to its bounds: with people known a new head costs the query
-// and the pages of files, a new merge base its tree, and what leaves the head alone the query only.
+// and the pages of files, a base that moved its tree, and what leaves the head alone the query only.
 func TestRequests(t *testing.T) {
 	w := newWorld(t, floor)
 	w.open(map[string]string{"main.go": "package main\n"})
@@ -39,7 +39,7 @@ func TestRequests(t *testing.T) {
 	w.push("bob", "main", githubsim.Commit{Message: "elsewhere", Files: map[string]string{"other": "1\n"}})
 	w.target.Head = ""
 	_, base := w.read()
-	w.equal("the base moved on, the head is not known", []string{"GraphQL Head", theQuery}, base)
+	w.equal("the base moved on, the head is not known", []string{"GraphQL Head", theQuery, theTree}, base)
 }
 
 // TestChange looks at the facts of a change that has some of each.
