@@ -44,7 +44,7 @@ func (a *App) publishHead(ctx context.Context, c store.Claim) error {
 	var failed error
 	writes, end := a.at(writes, atPublish)
 	o.said, failed = a.publisher.Publish(writes, client,
-		publish.Target{Owner: repo.Owner, Name: repo.Name, Repo: repo.ID, SHA: c.Subject.SHA, Fresh: o.pub.Rerun()},
+		publish.Target{Owner: repo.Owner, Name: repo.Name, Repo: repo.ID, SHA: c.Subject.SHA, Turn: c.Lease, Attempted: o.pub.WritingDigest, Doubted: o.pub.Doubted(), Fresh: o.pub.Rerun()},
 		o.wanted, publish.Ledger{Log: repo.Account, Size: top.Size, Root: top.Root.String()}, o.said)
 	end(failed)
 	if err := a.stored(ctx, func(ctx context.Context, tx *store.Tx) error { return a.noteAnswer(ctx, tx, c, repo, o, failed) }); err != nil {
@@ -90,9 +90,9 @@ func (o *owed) begin(tx *store.Tx, c store.Claim, at time.Time, aged func(store.
 	if err := decode(o.pub.Said, &o.said); err != nil {
 		return err
 	}
-	o.said.Writing = o.said.Writing || o.pub.WritingDigest != "" || o.pub.Doubted()
+	o.said.Writing = o.said.Writing || o.pub.WritingDigest != ""
 	writing := o.pub
-	writing.WritingDigest = o.wanted.Digest
+	writing.WritingDigest = publish.RunMark(o.wanted.Digest, c.Lease)
 	return tx.PutPublication(writing)
 }
 
@@ -112,6 +112,9 @@ func (a *App) noteAnswer(ctx context.Context, tx *store.Tx, c store.Claim, repo 
 		return a.full(tx, c, repo, pub, o.wanted)
 	}
 	if failed != nil {
+		if !o.said.Writing { // it is known what stands, which may be half of what was wanted
+			pub.WritingDigest, pub.SaidDigest = "", ""
+		}
 		return tx.PutPublication(pub)
 	}
 	pub.WritingDigest, pub.SaidDigest, pub.Answered, pub.Reran = "", o.wanted.Digest, o.pub.Doubts, o.pub.Reruns

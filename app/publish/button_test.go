@@ -42,7 +42,9 @@ func TestButtonsAreWrittenWithTheRun(t *testing.T) {
 	}
 	// After a crash nobody knows what stands.
 	g.runs[0].Buttons, said.Writing, g.writes = []string{"QA"}, true, nil
-	if _, err := publisher().Publish(t.Context(), c, target, with("c"), Ledger{}, said); err != nil {
+	at := target
+	at.Attempted = said.Mark
+	if _, err := publisher().Publish(t.Context(), c, at, with("c"), Ledger{}, said); err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff([]string{"run 1 success buttons=[]", "status success"}, g.writes); d != "" {

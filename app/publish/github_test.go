@@ -47,6 +47,30 @@ type fakeGitHub struct {
 	reads    int
 	fail     func(write string) failure // nil: nothing fails
 	after    func()                     // called after each write that took effect
+	past     []past                     // before each of these, the oldest first
+	behind   int                        // by how many of them what is read is behind
+}
+
+// past is what stood once.
+type past struct {
+	runs     []fakeRun
+	statuses []github.RepoStatus
+}
+
+func (g *fakeGitHub) now() past {
+	p := past{statuses: slices.Clone(g.statuses)}
+	for _, r := range g.runs {
+		p.runs = append(p.runs, *r)
+	}
+	return p
+}
+
+// read returns what a reader is shown.
+func (g *fakeGitHub) read() past {
+	if n := min(g.behind, len(g.past)); n > 0 {
+		return g.past[len(g.past)-n]
+	}
+	return g.now()
 }
 
 type failure int
@@ -111,8 +135,8 @@ func (g *fakeGitHub) listRuns(w http.ResponseWriter, r *http.Request) {
 		g.t.Errorf("list check runs: %v", q)
 	}
 	out := []map[string]any{}
-	for _, run := range g.runs {
-		out = append(out, runJSON(run))
+	for _, run := range g.read().runs {
+		out = append(out, runJSON(&run))
 	}
 	answerJSON(w, http.StatusOK, map[string]any{"total_count": len(out), "check_runs": out})
 }
@@ -131,8 +155,8 @@ func runJSON(r *fakeRun) map[string]any {
 
 func (g *fakeGitHub) combined(w http.ResponseWriter) {
 	newest := []github.RepoStatus{}
-	if n := len(g.statuses); n > 0 {
-		newest = append(newest, g.statuses[n-1])
+	if all := g.read().statuses; len(all) > 0 {
+		newest = append(newest, all[len(all)-1])
 	}
 	answerJSON(w, http.StatusOK, map[string]any{"statuses": newest})
 }
@@ -199,6 +223,7 @@ func (g *fakeGitHub) write(w http.ResponseWriter, r *http.Request, id int64) {
 		refuse(w, f)
 		return
 	}
+	g.past = append(g.past, g.now())
 	switch {
 	case id == 0:
 		run = &fakeRun{ID: int64(len(g.runs) + 1), App: ownApp, Name: q.Name}
@@ -251,6 +276,7 @@ func (g *fakeGitHub) writeStatus(w http.ResponseWriter, r *http.Request) {
 		refuse(w, f)
 		return
 	}
+	g.past = append(g.past, g.now())
 	s.ID = new(int64(len(g.statuses) + 1))
 	g.statuses = append(g.statuses, s)
 	if g.after != nil {

@@ -43,7 +43,10 @@ type Target struct {
 	Owner, Name string
 	Repo        int64 // GitHub's id, by which the caller keys what stands
 	SHA         string
-	Fresh       bool // somebody asked GitHub to run the check again: it gets a new run although nothing changed
+	Turn        int64  // tells this try from all others at the head
+	Attempted   string // the RunMark of the last write, where its answer is not known: Said.Writing
+	Doubted     bool   // something contradicts what we know to stand: look before writing
+	Fresh       bool   // somebody asked GitHub to run the check again: it gets a new run although nothing changed
 }
 
 func (t Target) String() string { return t.Owner + "/" + t.Name + "@" + short(t.SHA) }
@@ -59,7 +62,8 @@ type Said struct {
 	State        string    `json:"state,omitempty"` // of the commit status; empty: there is none
 	StatusID     int64     `json:"status_id,omitempty"`
 	Description  string    `json:"description,omitempty"`
-	Digest       string    `json:"digest,omitempty"`        // what the run shows: Wanted.Digest, the run's external_id
+	Digest       string    `json:"digest,omitempty"`        // what the run shows: Wanted.Digest
+	Mark         string    `json:"mark,omitempty"`          // the run's external_id: RunMark of who wrote it
 	AnnotatedKey string    `json:"annotated_key,omitempty"` // for which the annotations were sent
 	Actions      bool      `json:"actions,omitempty"`       // the run has buttons, or may have
 	Writing      bool      `json:"writing,omitempty"`       // a write began whose answer is not known: look before writing
@@ -80,7 +84,7 @@ type Publisher struct {
 // Owes reports whether Publish would ask anything of GitHub. It spares the caller the
 // transaction that notes that a write begins.
 func (p Publisher) Owes(t Target, w Wanted, s Said) bool {
-	return !w.Nothing() && (s.Writing || t.Fresh || s.Digest != w.Digest || !s.showsStatus(w) || p.needsNewRun(w, s))
+	return !w.Nothing() && (s.Writing || t.Doubted || t.Fresh || s.Digest != w.Digest || !s.showsStatus(w) || p.needsNewRun(w, s))
 }
 
 // Publish makes head t show w, with at most two writes and none if s shows it already, and
@@ -96,7 +100,7 @@ func (p Publisher) Publish(ctx context.Context, c *ghclient.Client, t Target, w 
 	if w.Nothing() {
 		return s, nil
 	}
-	if s.Writing {
+	if s.Writing || t.Doubted {
 		seen, err := p.look(ctx, c, t, w, s)
 		if err != nil {
 			return s, err
@@ -169,7 +173,7 @@ func (p Publisher) run(ctx context.Context, c *ghclient.Client, t Target, w Want
 	if len(w.Annotations) > 0 && w.AnnotatedKey != s.AnnotatedKey {
 		output.Annotations, annotated = annotations(w), w.AnnotatedKey
 	}
-	run, err := write(ctx, c, t, w, s, output, anew)
+	run, err := write(ctx, c, t, w, s, output, RunMark(w.Digest, t.Turn), anew)
 	if err != nil {
 		trouble := ghclient.Diagnose(err, p.Now())
 		s.Writing = unsure(err, trouble) || trouble.Kind == ghclient.Gone && !anew // the run is gone: look for what is left
@@ -178,6 +182,7 @@ func (p Publisher) run(ctx context.Context, c *ghclient.Client, t Target, w Want
 	if anew {
 		s.RunID, s.RunURL, s.RunAt = run.GetID(), run.GetHTMLURL(), p.age().UTC()
 	}
+	s.Mark = RunMark(w.Digest, t.Turn)
 	s.RunStatus, s.Conclusion, s.Digest, s.AnnotatedKey, s.Actions = w.RunStatus, w.Conclusion, w.Digest, annotated, len(w.Actions) > 0
 	return s, nil
 }
@@ -210,7 +215,7 @@ func (p Publisher) age() time.Time {
 	return p.Now()
 }
 
-func write(ctx context.Context, c *ghclient.Client, t Target, w Wanted, s Said, output *github.CheckRunOutput, anew bool) (*github.CheckRun, error) {
+func write(ctx context.Context, c *ghclient.Client, t Target, w Wanted, s Said, output *github.CheckRunOutput, mark string, anew bool) (*github.CheckRun, error) {
 	var conclusion, details *string
 	if w.Conclusion != "" {
 		conclusion = &w.Conclusion
@@ -220,13 +225,13 @@ func write(ctx context.Context, c *ghclient.Client, t Target, w Wanted, s Said, 
 	}
 	if anew {
 		run, _, err := c.Checks.CreateCheckRun(ctx, t.Owner, t.Name, github.CreateCheckRunOptions{
-			Name: RunName, HeadSHA: t.SHA, DetailsURL: details, ExternalID: &w.Digest,
+			Name: RunName, HeadSHA: t.SHA, DetailsURL: details, ExternalID: &mark,
 			Status: &w.RunStatus, Conclusion: conclusion, Output: output, Actions: checkRunActions(w.Actions),
 		})
 		return run, err
 	}
 	changed := github.UpdateCheckRunOptions{
-		Name: RunName, DetailsURL: details, ExternalID: &w.Digest,
+		Name: RunName, DetailsURL: details, ExternalID: &mark,
 		Status: &w.RunStatus, Conclusion: conclusion, Output: output,
 	}
 	var body any = changed

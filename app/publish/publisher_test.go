@@ -130,22 +130,27 @@ func TestPublishWrites(t *testing.T) {
 func TestPublishLooksAfterACrash(t *testing.T) {
 	pending, pass := want(rules.Pending, "a"), want(rules.Pass, "b")
 	tests := []struct {
-		name   string
-		stands []Wanted // published, and then forgotten from the second on
-		w      Wanted
-		writes []string
+		name      string
+		stands    []Wanted // published, and then forgotten from the second on
+		attempted Wanted   // what was to be written last
+		behind    int      // by how many writes what is read is behind
+		w         Wanted
+		writes    []string
 	}{
-		{"nothing had been written", []Wanted{pending}, pass, []string{"run 1 success", "status success"}},
-		{"everything had been written", []Wanted{pending, pass}, pass, []string{"status success"}},
-		{"what was written is no longer wanted", []Wanted{pending, pass}, pending, []string{"new run in_progress", "status pending"}},
-		{"nothing stood", nil, pending, []string{"new run in_progress", "status pending"}},
+		{"nothing had been written", []Wanted{pending}, pass, 0, pass, []string{"new run success", "status success"}},
+		{"everything had been written", []Wanted{pending, pass}, pass, 0, pass, []string{"status success"}},
+		{"everything had been written, and cannot be seen yet", []Wanted{pending, pass}, pass, 2, pass, []string{"new run success", "status success"}},
+		{"what was written is no longer wanted", []Wanted{pending, pass}, pass, 0, pending, []string{"new run in_progress", "status pending"}},
+		{"what was said before is wanted again, and can be seen still", []Wanted{pending, pass}, pass, 2, pending, []string{"new run in_progress", "status pending"}},
+		{"nothing stood", nil, pending, 0, pending, []string{"new run in_progress", "status pending"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			g := &fakeGitHub{t: t}
-			c, said := g.client(), Said{}
+			c, said, at := g.client(), Said{}, target
 			for i, w := range tt.stands {
-				after, err := publisher().Publish(t.Context(), c, target, w, Ledger{}, said)
+				at.Turn++
+				after, err := publisher().Publish(t.Context(), c, at, w, Ledger{}, said)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -153,8 +158,9 @@ func TestPublishLooksAfterACrash(t *testing.T) {
 					said = after
 				}
 			}
-			g.writes, said.Writing = nil, true
-			said, err := publisher().Publish(t.Context(), c, target, tt.w, Ledger{}, said)
+			g.writes, g.behind, said.Writing = nil, tt.behind, true
+			at.Turn, at.Attempted = at.Turn+1, RunMark(tt.attempted.Digest, max(2, at.Turn))
+			said, err := publisher().Publish(t.Context(), c, at, tt.w, Ledger{}, said)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -170,8 +176,10 @@ func TestPublishLooksAfterACrash(t *testing.T) {
 
 func TestLookAdoptsOwnRunsAlone(t *testing.T) {
 	w := want(rules.Pass, "a")
-	g := &fakeGitHub{t: t, runs: []*fakeRun{{ID: 9, App: ownApp + 1, Name: RunName, Status: RunCompleted, Conclusion: ConclusionSuccess, ExternalID: w.Digest}}}
-	if _, err := publisher().Publish(t.Context(), g.client(), target, w, Ledger{}, Said{Writing: true}); err != nil {
+	g := &fakeGitHub{t: t, runs: []*fakeRun{{ID: 9, App: ownApp + 1, Name: RunName, Status: RunCompleted, Conclusion: ConclusionSuccess, ExternalID: RunMark(w.Digest, 1)}}}
+	at := target
+	at.Attempted = RunMark(w.Digest, 1)
+	if _, err := publisher().Publish(t.Context(), g.client(), at, w, Ledger{}, Said{Writing: true}); err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff([]string{"new run success", "status success"}, g.writes); d != "" {
@@ -197,8 +205,10 @@ func TestLookWritesOverACopy(t *testing.T) {
 			copied.ID = new(int64(len(g.statuses) + 1))
 			g.statuses = append(g.statuses, copied)
 		}
-		g.writes, said.Writing = nil, true
-		if said, err = publisher().Publish(t.Context(), c, target, w, Ledger{}, said); err != nil {
+		g.writes = nil
+		doubted := target
+		doubted.Doubted = true
+		if said, err = publisher().Publish(t.Context(), c, doubted, w, Ledger{}, said); err != nil {
 			t.Fatal(err)
 		}
 		if d := cmp.Diff(tt.writes, g.writes); d != "" {
@@ -209,8 +219,10 @@ func TestLookWritesOverACopy(t *testing.T) {
 
 func TestLookSeesWhatGitHubMadeOfARun(t *testing.T) {
 	w := want(rules.Pending, "a")
-	g := &fakeGitHub{t: t, runs: []*fakeRun{{ID: 1, App: ownApp, Name: RunName, Status: RunCompleted, Conclusion: "stale", ExternalID: w.Digest}}}
-	if _, err := publisher().Publish(t.Context(), g.client(), target, w, Ledger{}, Said{Writing: true}); err != nil {
+	g := &fakeGitHub{t: t, runs: []*fakeRun{{ID: 1, App: ownApp, Name: RunName, Status: RunCompleted, Conclusion: "stale", ExternalID: RunMark(w.Digest, 1)}}}
+	at := target
+	at.Attempted = RunMark(w.Digest, 1)
+	if _, err := publisher().Publish(t.Context(), g.client(), at, w, Ledger{}, Said{Writing: true}); err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff([]string{"new run in_progress", "status pending"}, ordered(w, g.writes)); d != "" {
@@ -381,15 +393,16 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// After any publications, each write of which may fail before or after it took effect,
-// repeating the last until there is no error makes GitHub show it; no completed run was set
+// After any publications, each write of which may fail before or after it took effect, and where
+// what is read may be older than what was written, repeating the last until there is no error
+// makes GitHub show it; no completed run was set
 // back, and in between nothing better stood than both what had been wanted and what is.
 func TestPublishConverges(t *testing.T) {
 	outcomes := []rules.Outcome{rules.Pass, rules.Pending, rules.Fail, rules.Indeterminate}
 	rapid.Check(t, func(rt *rapid.T) {
 		g := &fakeGitHub{t: t}
 		c := clientOver(g)
-		said := Said{}
+		said, at := Said{}, target
 		for range rapid.IntRange(1, 6).Draw(rt, "publications") {
 			o := rapid.SampledFrom(outcomes).Draw(rt, "outcome")
 			w := want(o, rapid.SampledFrom([]string{"a", "b"}).Draw(rt, "text"))
@@ -400,7 +413,8 @@ func TestPublishConverges(t *testing.T) {
 				}
 			}
 			failures := rapid.SampledFrom([]failure{none, none, before, afterwards})
-			for try := range rapid.IntRange(1, 3).Draw(rt, "tries") {
+			for range rapid.IntRange(1, 3).Draw(rt, "tries") {
+				g.behind = rapid.IntRange(0, 4).Draw(rt, "behind")
 				run, status := failures.Draw(rt, "failure of the run"), failures.Draw(rt, "failure of the status")
 				g.fail = func(write string) failure {
 					if strings.HasPrefix(write, "status") {
@@ -409,8 +423,11 @@ func TestPublishConverges(t *testing.T) {
 					return run
 				}
 				stored := said
+				at.Turn++
+				at.Doubted = rapid.Bool().Draw(rt, "doubted")
 				var err error
-				said, err = publisher().Publish(t.Context(), c, target, w, Ledger{Log: 1, Size: int64(try) + 1}, said)
+				said, err = publisher().Publish(t.Context(), c, at, w, Ledger{}, said)
+				at.Attempted = RunMark(w.Digest, at.Turn)
 				// The process may die before it stores how far it came.
 				if rapid.Bool().Draw(rt, "killed") {
 					said = stored
@@ -422,24 +439,26 @@ func TestPublishConverges(t *testing.T) {
 			if rapid.Bool().Draw(rt, "go on") {
 				continue
 			}
-			settle(rt, t, g, c, w, &said)
+			at.Turn++
+			settle(rt, t, g, c, at, w, &said)
 		}
 	})
 }
 
-func settle(rt *rapid.T, t *testing.T, g *fakeGitHub, c *ghclient.Client, w Wanted, said *Said) {
+func settle(rt *rapid.T, t *testing.T, g *fakeGitHub, c *ghclient.Client, at Target, w Wanted, said *Said) {
 	g.fail = nil
 	var err error
-	if *said, err = publisher().Publish(t.Context(), c, target, w, Ledger{}, *said); err != nil {
+	if *said, err = publisher().Publish(t.Context(), c, at, w, Ledger{}, *said); err != nil {
 		rt.Fatal(err)
 	}
 	run, status := g.newest(), g.status()
-	if run.Status != w.RunStatus || run.Conclusion != w.Conclusion || run.ExternalID != w.Digest ||
+	if run.Status != w.RunStatus || run.Conclusion != w.Conclusion || run.ExternalID != said.Mark || !strings.HasPrefix(said.Mark, w.Digest+"@") ||
 		status.GetState() != w.StatusState || status.GetDescription() != w.Description {
 		rt.Fatalf("GitHub shows %+v and %v, want %+v; writes %v", run, status, w, g.writes)
 	}
 	n := len(g.writes)
-	if *said, err = publisher().Publish(t.Context(), c, target, w, Ledger{}, *said); err != nil || len(g.writes) != n {
+	at.Doubted = false
+	if *said, err = publisher().Publish(t.Context(), c, at, w, Ledger{}, *said); err != nil || len(g.writes) != n {
 		rt.Fatalf("again: %v, writes %v", err, g.writes[n:])
 	}
 	for _, r := range g.runs {

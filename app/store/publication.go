@@ -28,7 +28,7 @@ type Publication struct {
 	RunConclusion string
 	StatusState   string // empty: none
 	AnnotatedKey  string // for which annotations were sent
-	WritingDigest string // set before the first write to GitHub, cleared with its answer: what may stand there
+	WritingDigest string // set before the first write to GitHub, cleared with its answer: the mark of what may stand there
 
 	// FullStatus: GitHub takes no more statuses of ours on the commit.
 	FullStatus bool

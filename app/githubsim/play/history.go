@@ -69,14 +69,22 @@ func Parse(r io.Reader) (History, error) {
 }
 
 // Plain reports whether nothing in a history has to be seen to be known: what brings the
-// content of one head to another, and objections by those who contribute later. In the world
-// of Production everything has: what was merged, and said, and approved there.
+// content of one head to another, objections by those who contribute later, and that somebody was
+// put into a team by whoever has a commit in a change. In the world of Production everything has:
+// what was merged, and said, and approved there.
 func (h History) Plain() bool {
 	if h.World == Production {
 		return false
 	}
-	pushed := map[string]bool{}
+	pushed, adds, commits := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, step := range h.Steps {
+		if words := strings.Fields(step); len(words) > 1 {
+			adds[words[0]] = adds[words[0]] || words[1] == "adds"
+			commits[words[0]] = commits[words[0]] || words[1] == "push" || words[1] == "policy"
+			if adds[words[0]] && commits[words[0]] {
+				return false
+			}
+		}
 		if _, push, ok := strings.Cut(step, " push "); ok && pushed[push] {
 			return false // its branch may have had that content before
 		} else if ok {
