@@ -121,46 +121,70 @@ func join[T any, K comparable](changes []Change, of func(Change) []T, key func(T
 
 // people unites who is named in the changes, newest first, and the teams that they are
 // in. A reading says of nobody but those whom it names whether they are in a team, so
-// each person's membership comes from the newest reading that names them.
+// each person's membership comes from the newest reading that names them; and of nobody but
+// those whom it asked about what they may do.
 func people(changes []Change) ([]Person, []Team) {
 	var persons []Person
 	var teams []Team
-	known := map[UserID]bool{}
+	known, sure := map[UserID]int{}, map[UserID]bool{}
 	for _, c := range changes {
 		for _, t := range c.Teams {
 			i := slices.IndexFunc(teams, func(have Team) bool { return have.Slug == t.Slug })
 			if i < 0 {
-				t.Members = slices.DeleteFunc(slices.Clone(t.Members), func(id UserID) bool { return known[id] })
-				t.Joins = slices.DeleteFunc(slices.Clone(t.Joins), func(m Join) bool { return known[m.ID] })
-				teams = append(teams, t)
-				continue
-			}
-			if teams[i].Missing || t.Missing || teams[i].ID != t.ID {
+				i, teams = len(teams), append(teams, t)
+				teams[i].Members, teams[i].Joins = nil, nil
+			} else if teams[i].Missing || t.Missing || teams[i].ID != t.ID {
 				continue // the newer reading knows better
 			}
 			for _, id := range t.Members {
-				if !known[id] {
+				if _, named := known[id]; !named {
 					teams[i].Members = append(teams[i].Members, id)
 				}
 			}
 			for _, m := range t.Joins {
-				if !known[m.ID] {
+				if _, named := known[m.ID]; !named {
 					teams[i].Joins = append(teams[i].Joins, m)
 				}
 			}
 		}
+		asked := c.asked()
 		for _, p := range c.People {
-			if !known[p.ID] {
-				known[p.ID] = true
-				persons = append(persons, p)
+			i, named := known[p.ID]
+			if !named {
+				known[p.ID], persons = len(persons), append(persons, p)
+			} else if !sure[p.ID] && asked[p.ID] {
+				persons[i].CanWrite = p.CanWrite
 			}
+			sure[p.ID] = sure[p.ID] || asked[p.ID]
 		}
 	}
 	return persons, teams
 }
 
+// asked returns of whom a reading knows what they may do: whose word it counts, not everybody
+// who is named beside them.
+func (c Change) asked() map[UserID]bool {
+	out := map[UserID]bool{}
+	for _, p := range c.Pulls {
+		out[p.Author] = true
+	}
+	for _, r := range c.Reviews {
+		out[r.By] = true
+		if r.Dismissal != nil {
+			out[r.Dismissal.By] = true
+		}
+	}
+	for _, w := range c.Waivers {
+		out[w.By] = true
+	}
+	for _, d := range c.Declared {
+		out[d.By] = true
+	}
+	return out
+}
+
 // owners unites the owners of the organisation: who is one by the newest reading that
-// names them.
+// asked about them.
 func owners(changes []Change) []UserID {
 	var out []UserID
 	known := map[UserID]bool{}
@@ -170,9 +194,7 @@ func owners(changes []Change) []UserID {
 				out = append(out, id)
 			}
 		}
-		for _, p := range c.People {
-			known[p.ID] = true
-		}
+		maps.Copy(known, c.asked())
 	}
 	return out
 }

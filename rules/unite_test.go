@@ -63,3 +63,51 @@ func TestUniteTeams(t *testing.T) {
 		}
 	}
 }
+
+// 16: what somebody may do comes from the newest reading that asked, and not from one that names
+// them beside others: as who put somebody into a team, or set a label.
+func TestUniteWhoMayWrite(t *testing.T) {
+	review := func(c *rules.Change, by rules.UserID) {
+		c.Reviews = []rules.Review{{ID: int64(by), Pull: c.Pulls[0].Number, By: by, State: rules.Approved, At: noon}}
+	}
+	tests := []struct {
+		name               string
+		newer, older       bool // can write
+		reviewed, reviewer bool // the newer reading has a review of theirs; the older one has
+		want               bool
+	}{
+		{"named alone in the newer", false, true, false, true, true},
+		{"asked about in both", false, true, true, true, false},
+		{"asked about in the newer", true, false, true, false, true},
+		{"asked about in neither", true, false, false, false, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			older, newer := unblocked(), unblocked()
+			older.Pulls[0].Number, older.TakenAt = 6, noon.Add(-time.Hour)
+			newer.People, older.People = []rules.Person{{ID: 9, CanWrite: tt.newer}}, []rules.Person{{ID: 9, CanWrite: tt.older}}
+			newer.Owners, older.Owners = nil, nil
+			if tt.newer {
+				newer.Owners = []rules.UserID{9}
+			}
+			if tt.older {
+				older.Owners = []rules.UserID{9}
+			}
+			if tt.reviewed {
+				review(&newer, 9)
+			}
+			if tt.reviewer {
+				review(&older, 9)
+			}
+			for _, order := range [][]rules.Change{{older, newer}, {newer, older}} {
+				united := rules.Unite(order)[0]
+				if got := united.People[0].CanWrite; len(united.People) != 1 || got != tt.want {
+					t.Errorf("%+v can write %t, want %t", united.People, got, tt.want)
+				}
+				if owns := len(united.Owners) == 1; owns != tt.want {
+					t.Errorf("owners %v, want one %t", united.Owners, tt.want)
+				}
+			}
+		})
+	}
+}
