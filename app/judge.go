@@ -69,6 +69,8 @@ func (a *App) judgePull(ctx context.Context, c store.Claim) error {
 	read, err := a.reader.Pull(reading, client, target)
 	end(err)
 	switch {
+	case errors.Is(err, snapshot.ErrGone) && row.Open && c.Attempt < staleLooks:
+		return retryError{"GitHub's API does not show a pull request that was said to be open", time.Second << c.Attempt}
 	case errors.Is(err, snapshot.ErrGone):
 		return a.forgetPull(ctx, c, row)
 	case errors.Is(err, snapshot.ErrMoved), err == nil && read.Stale && c.Attempt < staleLooks:
