@@ -24,6 +24,7 @@ type look struct {
 	at     time.Time    // when it began: every fact is at least as new
 	want   []rules.Fact // of those that cost a query: what it asks for
 	cast   *cast
+	diffs  map[string]*diff // that were recalled so far, by diffKey
 }
 
 // facts are what GraphQL says of a pull request, lists read to their end or their limit.

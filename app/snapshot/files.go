@@ -26,6 +26,24 @@ func (l *look) diffKey(head, key string) string {
 	return fmt.Sprintf("%d/%s/%s/", l.target.Repo, head, key)
 }
 
+// recallDiff returns the diff of a head if it is known, else nil. Many reviews are of one head,
+// and its diff may be long: a look decodes it once.
+func (l *look) recallDiff(ctx context.Context, head, key string) (*diff, error) {
+	at := l.diffKey(head, key)
+	if d := l.diffs[at]; d != nil {
+		return d, nil
+	}
+	d := new(diff)
+	if _, found, err := l.recall(ctx, diffMemory, at, d); err != nil || !found {
+		return nil, err
+	}
+	if l.diffs == nil {
+		l.diffs = map[string]*diff{}
+	}
+	l.diffs[at] = d
+	return d, nil
+}
+
 // diffOf returns the diff of the head, with the names by which links lead to its files. Links
 // are no part of what is remembered of a diff: they stand beside it.
 func (l *look) diffOf(ctx context.Context, f *facts, key string, edge []string) (diff, error) {
@@ -44,15 +62,18 @@ func (l *look) diffOf(ctx context.Context, f *facts, key string, edge []string) 
 // knownDiff returns the diff of the head, read only if it is not known yet. One that cannot be
 // read to its end is a gap, has no fingerprints and is not remembered.
 func (l *look) knownDiff(ctx context.Context, f *facts, key string, edge []string) (diff, error) {
-	var d diff
-	if _, found, err := l.recall(ctx, diffMemory, l.diffKey(f.head, key), &d); err != nil || found {
-		return d, err
+	known, err := l.recallDiff(ctx, f.head, key)
+	switch {
+	case err != nil:
+		return diff{}, err
+	case known != nil:
+		return *known, nil
 	}
 	entries, err := l.readFiles(ctx, f)
 	if err != nil {
 		return diff{}, err
 	}
-	d = diff{Files: make([]rules.File, 0, len(entries)), Edge: edge}
+	d := diff{Files: make([]rules.File, 0, len(entries)), Edge: edge}
 	for _, e := range entries {
 		d.Files = append(d.Files, rules.File{
 			Path: e.path, Previous: e.previous, Status: rules.FileStatus(e.status),

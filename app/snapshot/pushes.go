@@ -208,7 +208,10 @@ func (l *look) standAt(ctx context.Context, head string, now stand) (stand, erro
 		return stand{}, err
 	}
 	s := stand{head: head, key: key}
-	_, _, err = l.recall(ctx, diffMemory, l.diffKey(head, key), &s.diff)
+	known, err := l.recallDiff(ctx, head, key)
+	if known != nil {
+		s.diff = *known
+	}
 	return s, err
 }
 

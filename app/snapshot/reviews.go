@@ -142,11 +142,11 @@ func (l *look) exactAt(ctx context.Context, head, key string, now stand, modes b
 	case head == now.head && key == now.key:
 		return now.diff.Exact, nil
 	}
-	then := stand{head: head, key: key}
-	_, found, err := l.recall(ctx, diffMemory, l.diffKey(head, key), &then.diff)
-	if err != nil || !found {
+	known, err := l.recallDiff(ctx, head, key)
+	if err != nil || known == nil {
 		return "", err
 	}
+	then := stand{head: head, key: key, diff: *known}
 	if then.diff.Exact == now.diff.Exact && modes {
 		if same, err := l.sameModes(ctx, then, now); err != nil || !same {
 			return "", err
