@@ -219,6 +219,15 @@ func (tx *Tx) selectGates(repo int64, sha string, due map[subject.Subject]bool) 
 	return wrap(err, "list what waits at the gates of repository %d", repo)
 }
 
+// selectGate adds the gate of one deployment, and those whose deployment is not known.
+func (tx *Tx) selectGate(repo, deployment int64, due map[subject.Subject]bool) error {
+	all, err := list(tx.reader(), scanGate, selectGate+`where repo = $1 and closed_at = 0 and (deployment = $2 or deployment < 0)`, repo, deployment)
+	for _, g := range all {
+		due[g.Subject()] = true
+	}
+	return wrap(err, "list what waits at the gate of deployment %d of repository %d", deployment, repo)
+}
+
 // selectGatesOf adds the gates that wait for an answer where a person's or a team's rights
 // moved: who gave a sign-off, declared, or deploys, and by which group, counts for any of them.
 // Which of them that changes is for their looks to say, in their turn after everything else.

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -84,6 +86,50 @@ func testGatesOfPeople(t *testing.T, s *Store) {
 				t.Errorf("%+v: %s has priority %d, want the background's", test.sel, c.Subject.Key(), c.Priority)
 			}
 			done(t, s, c, after(2), time.Time{})
+		}
+	}
+}
+
+// What is under way is news to its own job alone; an end may be what others wait for. A check that
+// runs is news to none of them.
+func testGatesSelected(t *testing.T, s *Store) {
+	sha := func(c string) string { return strings.Repeat(c, 40) }
+	accept(t, s, noon, subject.Result{Gates: []subject.GateFact{
+		{Repo: 1, Run: 71, Deployment: 701, Environment: "production", Commit: sha("1"), At: noon},
+		{Repo: 1, Run: 72, Deployment: 702, Environment: "production", Commit: sha("1"), At: noon},
+		{Repo: 1, Run: 73, Environment: "production", Commit: sha("2"), At: noon},
+		{Repo: 2, Run: 74, Deployment: 701, Environment: "production", Commit: sha("1"), At: noon},
+	}})
+	check := func(source subject.CheckSource, status, conclusion string) *subject.Check {
+		return &subject.Check{Source: source, ID: 1, App: 2, Name: "test", Status: status, Conclusion: conclusion}
+	}
+	head := func(c *subject.Check) subject.Selector {
+		return subject.Selector{Kind: subject.ByHead, Repo: 1, SHA: sha("1"), Check: c, Result: c != nil}
+	}
+	for _, tt := range []struct {
+		name string
+		sel  subject.Selector
+		want []int64 // runs
+	}{
+		{"one under way", subject.Selector{Kind: subject.ByGate, Repo: 1, Number: 701}, []int64{71, 73}},
+		{"one that never asked is under way", subject.Selector{Kind: subject.ByGate, Repo: 1, Number: 709}, []int64{73}},
+		{"one has ended", subject.Selector{Kind: subject.ByGate, Repo: 1}, []int64{71, 72, 73}},
+		{"a check runs", head(check(subject.CheckRun, "in_progress", "")), nil},
+		{"a suite is asked for", head(check(subject.CheckSuite, "queued", "")), nil},
+		{"a status is pending", head(check(subject.CommitStatus, "", "pending")), nil},
+		{"a check has ended", head(check(subject.CheckRun, "completed", "success")), []int64{71, 72}},
+		{"a status is there", head(check(subject.CommitStatus, "", "success")), []int64{71, 72}},
+		{"a check that is not known in full", head(nil), []int64{71, 72}},
+	} {
+		due := map[subject.Subject]bool{}
+		must(t, s.Tx(t.Context(), func(tx *Tx) error { return tx.selected(noon, tt.sel, due) }))
+		var got []int64
+		for d := range due {
+			got = append(got, d.Number)
+		}
+		slices.Sort(got)
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s: runs (-want +got):\n%s", tt.name, diff)
 		}
 	}
 }

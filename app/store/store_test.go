@@ -67,6 +67,7 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"post-mortems", testPostMortems},
 		{"sign-offs", testSignOffs},
 		{"gates with a change", testGatesWith},
+		{"gates that are selected", testGatesSelected},
 		{"68 what asked through the API", testGateAsks},
 		{"59 gates of people", testGatesOfPeople},
 		{"emergencies", testDeclared},

@@ -63,11 +63,12 @@ const (
 	// ByRepository selects every open pull request of Repo: its default branch, where the
 	// policy stands, moved.
 	// With ByRepository the deployments of Repo that wait at a gate are selected too, and with
-	// ByHead those of the commit SHA.
+	// ByHead, unless Check has no result yet, those of the commit SHA.
 	ByRepository SelectorKind = "repository"
 	// ByIssue selects the change whose post-mortem issue Number of Repo is.
 	ByIssue SelectorKind = "issue"
-	// ByGate selects the deployments of Repo that wait at a gate.
+	// ByGate selects the deployments of Repo that wait at a gate; with Number that one alone, and
+	// those whose number is not known.
 	ByGate SelectorKind = "gate"
 )
 
@@ -109,6 +110,14 @@ type Check struct {
 	Status     string // GitHub's word, lower case: queued, in_progress, completed; empty for a status
 	Conclusion string // GitHub's word, lower case: conclusion, or the state of a status
 	Creator    int64  // user id of the sender of a status; else 0
+}
+
+// Open reports whether it has no result yet.
+func (c Check) Open() bool {
+	if c.Source == CommitStatus {
+		return c.Conclusion == "pending"
+	}
+	return c.Status != "" && c.Status != "completed"
 }
 
 // RepositoryFact is what a delivery says about a repository's identity.
