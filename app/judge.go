@@ -69,7 +69,7 @@ func (a *App) judgePull(ctx context.Context, c store.Claim) error {
 	read, err := a.reader.Pull(reading, client, target)
 	end(err)
 	switch {
-	case errors.Is(err, snapshot.ErrGone) && row.Open && c.Attempt < staleLooks:
+	case errors.Is(err, snapshot.ErrNoPull) && row.Open && c.Attempt < staleLooks:
 		return retryError{"GitHub's API does not show a pull request that was said to be open", time.Second << c.Attempt}
 	case errors.Is(err, snapshot.ErrGone):
 		return a.forgetPull(ctx, c, row)

@@ -137,10 +137,12 @@ func (l *look) liveHead(ctx context.Context) (string, error) {
 
 func (l *look) check(r *repository) error {
 	switch {
-	case r == nil || r.PullRequest == nil:
+	case r == nil:
 		return ErrGone
 	case r.DatabaseID != l.target.Repo:
 		return fmt.Errorf("repository %d: %w", r.DatabaseID, ErrOther)
+	case r.PullRequest == nil:
+		return ErrNoPull
 	}
 	return nil
 }

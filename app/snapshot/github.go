@@ -16,7 +16,10 @@ func query(ctx context.Context, c *ghclient.Client, text string, vars map[string
 	err := c.Query(ctx, text, vars, out, opts...)
 	if q, ok := errors.AsType[*ghclient.QueryError](err); ok {
 		for _, e := range q.Errors {
-			if e.Type == "NOT_FOUND" && len(e.Path) <= 2 && (at(e.Path, 1, "pullRequest") || at(e.Path, 0, "repository") && len(e.Path) == 1) {
+			switch {
+			case e.Type == "NOT_FOUND" && len(e.Path) == 2 && at(e.Path, 1, "pullRequest"):
+				return fmt.Errorf("%w: %w", ErrNoPull, err)
+			case e.Type == "NOT_FOUND" && len(e.Path) == 1 && at(e.Path, 0, "repository"):
 				return fmt.Errorf("%w: %w", ErrGone, err)
 			}
 			if e.Type == "FORBIDDEN" {

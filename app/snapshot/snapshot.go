@@ -3,6 +3,7 @@ package snapshot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/changewarden/changewarden/app/subject"
@@ -68,6 +69,10 @@ var defaultLimits = limits{reviews: 1000, timeline: 1000, commits: 1000, files: 
 
 // ErrGone is a repository or pull request that GitHub does not have, or does not show to the app.
 var ErrGone = errors.New("gone, or not shown to the app")
+
+// ErrNoPull is ErrGone for a pull request of a repository that GitHub shows to the app. One that is
+// new may not be known to all of its API yet.
+var ErrNoPull = fmt.Errorf("pull request %w", ErrGone)
 
 // ErrOther is another repository under the name of the one asked for: it was renamed, and a
 // new one took its place.
