@@ -57,12 +57,11 @@ func deploymentGate(d delivery, r *subject.Result) {
 	if !isCommit(sha) {
 		sha = e.Deployment.SHA
 	}
-	r.Gates = append(r.Gates, subject.GateFact{
+	f := subject.GateFact{
 		Repo: d.Repository.ID, Run: run, Deployment: max(e.Deployment.ID, 0), Environment: e.Environment, Commit: sha, At: d.at,
-	})
-	r.Subjects = append(r.Subjects, subject.Subject{
-		Kind: subject.Deployment, Repo: d.Repository.ID, Number: run, Name: strings.ToLower(e.Environment),
-	})
+	}
+	r.Gates = append(r.Gates, f)
+	r.Subjects = append(r.Subjects, f.Subject())
 }
 
 // deployed is the part of GitHub's deployment that is read here.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/changewarden/changewarden/app/subject"
 )
@@ -132,4 +133,37 @@ func testGatesSelected(t *testing.T, s *Store) {
 			t.Errorf("%s: runs (-want +got):\n%s", tt.name, diff)
 		}
 	}
+}
+
+// testGatedRuns: a sweep asks GitHub what it holds where a job or a deployment was ever heard of,
+// and tells a job that it found from one of which a delivery told, whichever came first.
+func testGatedRuns(t *testing.T, s *Store) {
+	gated := func(repo int64, ever bool, want ...int64) {
+		t.Helper()
+		open, known, err := s.GatedRuns(t.Context(), repo)
+		must(t, err)
+		if diff := cmp.Diff(want, open, cmpopts.EquateEmpty()); diff != "" || known != ever {
+			t.Errorf("GatedRuns(%d), ever %v (-want +got):\n%s", repo, known, diff)
+		}
+	}
+	gated(1, false)
+	told := subject.GateFact{Repo: 1, Run: 71, Deployment: 701, Environment: "Production", Commit: "c1", At: noon}
+	found := subject.GateFact{Repo: 1, Run: 72, Deployment: 702, Environment: "Production", Commit: "c2", At: noon, Swept: true}
+	accept(t, s, noon, subject.Result{Gates: []subject.GateFact{told, found}})
+	accept(t, s, noon, subject.Result{Deployed: []subject.DeployedFact{{Repo: 2, Deployment: 703, Environment: "staging", Commit: "c3", At: noon}}})
+	gated(1, true, 71, 72)
+	gated(2, true)
+	told.Swept, found.Swept = true, false
+	accept(t, s, after(1), subject.Result{Gates: []subject.GateFact{told, found}})
+	for run, swept := range map[int64]bool{71: false, 72: true} {
+		all, err := s.Gates(t.Context(), subject.Subject{Kind: subject.Deployment, Repo: 1, Number: run, Name: "production"})
+		must(t, err)
+		if len(all) != 1 || all[0].Swept != swept {
+			t.Errorf("run %d: %+v, want one, swept %v", run, all, swept)
+		}
+	}
+	must(t, s.Tx(t.Context(), func(tx *Tx) error {
+		return tx.PutGate(Gate{Repo: 1, Deployment: 701, Environment: "production", ClosedAt: after(2)})
+	}))
+	gated(1, true, 72)
 }

@@ -69,6 +69,7 @@ func testStore(t *testing.T, open func(t *testing.T) *Store) {
 		{"gates with a change", testGatesWith},
 		{"gates that are selected", testGatesSelected},
 		{"68 what asked through the API", testGateAsks},
+		{"27 runs with gates", testGatedRuns},
 		{"59 gates of people", testGatesOfPeople},
 		{"emergencies", testDeclared},
 		{"first verdict on a head", testJudgedSince},

@@ -1,6 +1,9 @@
 package subject
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Result is what one delivery means to the worklist. The zero Result is a delivery that
 // moves nothing. The store applies all of it in the transaction that stores the delivery:
@@ -175,7 +178,13 @@ type GateFact struct {
 	Deployment  int64  // GitHub's id; 0: the delivery does not say
 	Environment string // as GitHub writes it
 	Commit      string
-	At          time.Time // when the delivery was received
+	At          time.Time // when the delivery was received; Swept: since when it waits
+	Swept       bool      // no delivery told of it: a sweep found it
+}
+
+// Subject is the job on the worklist. All jobs of a run that wait at an environment are one.
+func (f GateFact) Subject() Subject {
+	return Subject{Kind: Deployment, Repo: f.Repo, Number: f.Run, Name: strings.ToLower(f.Environment)}
 }
 
 // DeployedFact is that a deployment is said to have succeeded, by whomever.
