@@ -270,7 +270,7 @@ func TestUnite(t *testing.T) {
 
 func TestAnonymise(t *testing.T) {
 	const src = "version: 1 # by ann\r\n" +
-		"# ann and bob decide\n" +
+		"# ann and bob decide # with carol\n" +
 		"groups:\n" +
 		"  owners: {users: [ann, 'Bob', \"carol#5\", \"#9\"], teams: [a#1]} # not dave\n" +
 		"  \"a # b\": {users: [nobody, ann#7]}#\n" +
@@ -291,6 +291,9 @@ func TestAnonymise(t *testing.T) {
 		"rules: [{name: \"x \\\" # y\", when: {labels: [a#b]}, require: {approvals: 1}}]\n"
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("Anonymise (-want +got):\n%s", diff)
+	}
+	if _, err := rules.Anonymise([]byte(text), func(rules.UserRef) rules.UserID { return 1e18 - 1 }); err != nil {
+		t.Error(err)
 	}
 	for _, id := range []rules.UserID{-1, 1e18} {
 		if _, err := rules.Anonymise([]byte(text), func(rules.UserRef) rules.UserID { return id }); err == nil {
