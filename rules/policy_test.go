@@ -339,3 +339,38 @@ func TestUniteOptionalFacts(t *testing.T) {
 		t.Errorf("with a stranger's copy: %+v", got)
 	}
 }
+
+// Whose jobs are read: those of workflows that a rule names, wherever it does.
+func TestNamesWorkflow(t *testing.T) {
+	p := rules.Policy{Layers: []rules.Layer{layer(t, "p.yml", `version: 1
+rules:
+  - {name: a, require: {checks: {names: [x]}}}
+  - {name: b, require: {any: [{approvals: 1}, {checks: {names: [x], workflow: ci.yml}}]}}
+  - {name: c, require: {approvals: 1}}
+`), layer(t, "q.yml", "version: 1\nrules: [{name: d, require: {checks: {names: [x], workflow: .github/workflows/test-*.yml}}}]\n")}}
+	for path, want := range map[string]bool{
+		".github/workflows/ci.yml": true, ".github/workflows/test-go.yml": true, ".github/workflows/lint.yml": false,
+	} {
+		if got := p.NamesWorkflow(path); got != want {
+			t.Errorf("%s is named: %v, want %v", path, got, want)
+		}
+	}
+}
+
+// Whom a stored policy names among those who can give commands: not by a team, and not those of
+// groups that approve alone.
+func TestNamesSpeaker(t *testing.T) {
+	p := rules.Policy{Layers: []rules.Layer{layer(t, "p.yml", `version: 1
+groups: {lets: {users: ["#0", "#1"], teams: [a]}, signs: {users: ["#2", ann]}, declares: {users: ["#3"]}, approves: {users: ["#4"]}}
+environments: {live: {match: live}}
+rules:
+  - {name: a, when: {paths: a}, waivable_by: lets, require: {approvals: {count: 1, from: approves}}}
+  - {name: b, before: live, require: {all: [{sign_off: {name: QA, from: signs}}]}}
+emergency: {declare: {by: declares}, expires: 4h, approvals: {count: 1, from: approves}, waives: a, post_mortem: {reviewed_by: approves}}
+`)}}
+	for id, want := range map[rules.UserID]bool{0: false, 1: true, 2: true, 3: true, 4: false, 5: false} {
+		if got := p.NamesSpeaker(id); got != want {
+			t.Errorf("person %d is named: %v, want %v", id, got, want)
+		}
+	}
+}
