@@ -42,6 +42,9 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	}
+	for _, src := range []string{"{teams: true}", "{people: 3}"} {
+		f.Add([]byte("version: 1\nreview_requests: " + src + "\n"))
+	}
 	f.Add([]byte("version: 1\nprocedure: {owner: \"a: \\\\b \\\"c\\\" \\u00a0d\", frameworks: {on: [yes please, \"1\"]}}\nbranches: [\"\\uFFFF\"]\n"))
 	f.Add([]byte("version: 1\ngroups:\n  a: {users: [ann, 'Bob' , \"carol#3\"]} # x\nrules:\n- {name: '#', require: {approvals: {count: 1, from: a}}}\n"))
 	yes := rules.Change{

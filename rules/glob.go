@@ -172,11 +172,7 @@ func nextBrace(text string) (int, error) {
 
 // bracketEnd returns the offset of the bracket that closes the one that text begins with.
 func bracketEnd(text string) int {
-	i := 1
-	if i < len(text) && (text[i] == '!' || text[i] == '^') {
-		i++
-	}
-	for ; i < len(text); i++ {
+	for i := 1; i < len(text); i++ {
 		switch text[i] {
 		case '\\':
 			i++

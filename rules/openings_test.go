@@ -16,7 +16,7 @@ func TestOpenings(t *testing.T) {
 	layer, err := rules.Parse("floor.yml", []byte(`
 version: 1
 environments: {live: {match: live}}
-windows: {hours: {time_zone: Etc/UTC, days: [mon, tue, wed], from: "09:00", to: "17:00", holidays: [.github/off.ics]}}
+windows: {hours: {time_zone: Etc/UTC, days: [mon, tue, wed], from: "09:00", to: "17:00", holidays: [2026-05-05, .github/off.ics]}}
 freezes:
   - {name: tuesday, from: 2026-05-05, to: 2026-05-05}
   - {name: elsewhere, from: 2026-05-04, to: 2026-05-05, repositories: other}
@@ -68,5 +68,30 @@ rules: [{name: a reader, require: {approvals: 1}}, {name: in time, before: live,
 				t.Errorf("unread: %q", next.Unread)
 			}
 		})
+	}
+}
+
+// A window that is frozen for as long as is looked ahead opens no more, and none may be asked for.
+func TestOpeningsNone(t *testing.T) {
+	at := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+	s := rules.Schedule{Window: rules.Window{TimeZone: "Etc/UTC", Days: []time.Weekday{time.Monday}, From: 9 * 60, To: 17 * 60}}
+	frozen := s
+	frozen.Freezes = []rules.Freeze{{Name: "all", Span: calendar.Span{From: at, To: at.AddDate(10, 0, 0)}}}
+	for _, tt := range []struct {
+		name    string
+		s       rules.Schedule
+		n       int
+		freezes int
+	}{
+		{"frozen", frozen, 2, 1},
+		{"none asked for", s, 0, 0},
+	} {
+		next, err := tt.s.Openings(at, tt.n, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(next.Spans) > 0 || next.Open || len(next.Freezes) != tt.freezes {
+			t.Errorf("%s: opens %v, open %v, freezes %v", tt.name, next.Spans, next.Open, next.Freezes)
+		}
 	}
 }

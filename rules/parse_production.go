@@ -49,6 +49,7 @@ func (p *parser) window(key, value *yaml.Node) Window {
 			c, err := calendar.ParseClock(n.Value)
 			if n.Kind != yaml.ScalarNode || err != nil || key == "from" && c == 24*60 {
 				p.fail(n, "%s of %s has to be a time of day such as \"09:00\"", key, what)
+				said["wrong"] = true
 			}
 			*into = c
 		}
@@ -82,7 +83,7 @@ func (p *parser) window(key, value *yaml.Node) Window {
 			p.fail(value, "%s does not say its %s: a window has days, from and to", what, k)
 		}
 	}
-	if said["from"] && said["to"] && w.From == w.To {
+	if said["from"] && said["to"] && !said["wrong"] && w.From == w.To {
 		p.fail(value, "%s begins and ends at %s: write from \"00:00\" to \"24:00\" for whole days", what, w.From)
 	}
 	return w
@@ -193,14 +194,15 @@ func (p *parser) edge(n *yaml.Node, zone *time.Location, last bool) time.Time {
 	if err == nil && timed {
 		c, err = calendar.ParseClock(hour)
 	}
-	if n.Kind != yaml.ScalarNode || err != nil || d.Year < 2000 || d.Year > 2200 {
-		p.fail(n, "a freeze is from and to a day such as 2026-12-18, or a minute such as \"2026-12-18 17:00\"")
-		return time.Time{}
-	}
 	if last && !timed {
 		d = d.Plus(1)
 	}
-	return calendar.First(zone, d, c)
+	at := calendar.First(zone, d, c).UTC() // as Print writes it, so that its limits are those of the instant
+	if n.Kind != yaml.ScalarNode || err != nil || at.Year() < 2000 || at.Year() > 2200 {
+		p.fail(n, "a freeze is from and to a day such as 2026-12-18, or a minute such as \"2026-12-18 17:00\"")
+		return time.Time{}
+	}
+	return at
 }
 
 func (p *parser) emergency(n *yaml.Node, l *Layer) {

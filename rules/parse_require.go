@@ -251,6 +251,6 @@ func (p *parser) workflow(n *yaml.Node) string {
 	case !strings.HasSuffix(w, "l") && !strings.HasSuffix(w, "*") && !strings.HasSuffix(w, "}"):
 		p.fail(n, "%q is no workflow file: write its name or path, such as ci.yml, not the name that it gives itself", w)
 	}
-	p.patterns += patterns
+	p.spread(n, patterns)
 	return w
 }

@@ -65,8 +65,10 @@ func TestParseLimits(t *testing.T) {
 	for _, c := range []struct{ name, src, want string }{
 		{"too large", "version: 1\n#" + strings.Repeat("x", 2<<20), "bytes"},
 		{"a million globs", "version: 1\nclasses: {a: {paths: [" + many(900, "'g%d/*.{a,b,c,d,e}',\n") + "]}}", "more than 4000 globs"},
+		{"a million workflows", "version: 1\nrules: [" + many(900, "{name: r%d, require: {checks: {names: [x], workflow: '{a,b,c,d,e}.yml'}}},\n") + "]", "more than 4000 globs"},
 		{"braces in braces", "version: 1\nclasses: {a: {paths: ['" + strings.Repeat("{a,b}", 20) + "']}}", "more than 64 patterns"},
 		{"nested", "version: 1\nclasses: " + strings.Repeat("[", 5000) + strings.Repeat("]", 5000), ""},
+		{"nested in conditions", "version: 1\nclasses: {a: " + strings.Repeat("{not: ", 40) + "{draft: true}" + strings.Repeat("}", 41), "nested too deeply"},
 		{"many rules", "version: 1\nrules: [" + many(1100, "{name: r%d, require: {approvals: 1}},\n") + "]", "1100 rules"},
 		{"many errors", "version: 1\n" + many(900, "k%d: 1\n"), "errors more from here on"},
 		{"many keys", "version: 1\n" + many(5000, "k%d: 1\n"), "5001 keys"},
@@ -91,9 +93,9 @@ func TestParseLimits(t *testing.T) {
 func TestParse(t *testing.T) {
 	got, err := rules.Parse("p.yml", []byte("\ufeff"+strings.ReplaceAll(`version: 1
 procedure: {owner: engineering, last_reviewed: 2025-01-09, review_every: 1 year, frameworks: {SOC 2: CC8.1}}
-branches: main
+branches: 'main'
 groups:
-  owners: {teams: [Core#12, docs], users: [Ann, bob#7, "#99", '#0']}
+  owners: {teams: [Core#12, docs, Docs], users: [Ann, bob#7, "#99", '#0']}
 classes:
   b: {class: a}
   a: {paths: ["**/*.y{a,}ml"], labels: [x]}

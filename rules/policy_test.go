@@ -270,7 +270,7 @@ func TestUnite(t *testing.T) {
 
 func TestAnonymise(t *testing.T) {
 	const src = "version: 1 # by ann\r\n" +
-		"# ann and bob decide\n" +
+		"# ann and bob decide # with carol\n" +
 		"groups:\n" +
 		"  owners: {users: [ann, 'Bob', \"carol#5\", \"#9\"], teams: [a#1]} # not dave\n" +
 		"  \"a # b\": {users: [nobody, ann#7]}#\n" +
@@ -291,6 +291,9 @@ func TestAnonymise(t *testing.T) {
 		"rules: [{name: \"x \\\" # y\", when: {labels: [a#b]}, require: {approvals: 1}}]\n"
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("Anonymise (-want +got):\n%s", diff)
+	}
+	if _, err := rules.Anonymise([]byte(text), func(rules.UserRef) rules.UserID { return 1e18 - 1 }); err != nil {
+		t.Error(err)
 	}
 	for _, id := range []rules.UserID{-1, 1e18} {
 		if _, err := rules.Anonymise([]byte(text), func(rules.UserRef) rules.UserID { return id }); err == nil {
@@ -334,5 +337,40 @@ func TestUniteOptionalFacts(t *testing.T) {
 	stranger.Waivers = []rules.Waiver{{ID: 1, Pull: 8}}
 	if got := rules.Unite([]rules.Change{one, stranger}); len(got) != 1 || len(got[0].Waivers) != 1 || len(got[0].Threads) != 1 {
 		t.Errorf("with a stranger's copy: %+v", got)
+	}
+}
+
+// Whose jobs are read: those of workflows that a rule names, wherever it does.
+func TestNamesWorkflow(t *testing.T) {
+	p := rules.Policy{Layers: []rules.Layer{layer(t, "p.yml", `version: 1
+rules:
+  - {name: a, require: {checks: {names: [x]}}}
+  - {name: b, require: {any: [{approvals: 1}, {checks: {names: [x], workflow: ci.yml}}]}}
+  - {name: c, require: {approvals: 1}}
+`), layer(t, "q.yml", "version: 1\nrules: [{name: d, require: {checks: {names: [x], workflow: .github/workflows/test-*.yml}}}]\n")}}
+	for path, want := range map[string]bool{
+		".github/workflows/ci.yml": true, ".github/workflows/test-go.yml": true, ".github/workflows/lint.yml": false,
+	} {
+		if got := p.NamesWorkflow(path); got != want {
+			t.Errorf("%s is named: %v, want %v", path, got, want)
+		}
+	}
+}
+
+// Whom a stored policy names among those who can give commands: not by a team, and not those of
+// groups that approve alone.
+func TestNamesSpeaker(t *testing.T) {
+	p := rules.Policy{Layers: []rules.Layer{layer(t, "p.yml", `version: 1
+groups: {lets: {users: ["#0", "#1"], teams: [a]}, signs: {users: ["#2", ann]}, declares: {users: ["#3"]}, approves: {users: ["#4"]}}
+environments: {live: {match: live}}
+rules:
+  - {name: a, when: {paths: a}, waivable_by: lets, require: {approvals: {count: 1, from: approves}}}
+  - {name: b, before: live, require: {all: [{sign_off: {name: QA, from: signs}}]}}
+emergency: {declare: {by: declares}, expires: 4h, approvals: {count: 1, from: approves}, waives: a, post_mortem: {reviewed_by: approves}}
+`)}}
+	for id, want := range map[rules.UserID]bool{0: false, 1: true, 2: true, 3: true, 4: false, 5: false} {
+		if got := p.NamesSpeaker(id); got != want {
+			t.Errorf("person %d is named: %v, want %v", id, got, want)
+		}
 	}
 }

@@ -132,12 +132,17 @@ func (p *parser) globs(n *yaml.Node, what string, kind globKind) []string {
 			p.fail(item, "%q of %s: %v", text, what, err)
 			return
 		}
-		if p.patterns += patterns; p.patterns > maxPatterns && p.patterns-patterns <= maxPatterns {
-			p.fail(item, "from here on the file has more than %d globs, each brace spread: write fewer and wider ones", maxPatterns)
-		}
+		p.spread(item, patterns)
 		all = append(all, text)
 	})
 	return all
+}
+
+// spread counts the patterns of a glob, and says once that there are too many.
+func (p *parser) spread(n *yaml.Node, patterns int) {
+	if p.patterns += patterns; p.patterns > maxPatterns && p.patterns-patterns <= maxPatterns {
+		p.fail(n, "from here on the file has more than %d globs, each brace spread: write fewer and wider ones", maxPatterns)
+	}
 }
 
 var spanEntry = regexp.MustCompile(`^([1-9][0-9]{0,4}) ?(m|minutes?|h|hours?|d|days?|w|weeks?)$`)

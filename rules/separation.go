@@ -91,8 +91,10 @@ func (j *judge) separation(asked []Duty) Reason {
 // separated says what the facts come to, and who could start the deployment instead.
 func (j *judge) separated(facts *DutyFacts, all []holding) Reason {
 	r := Reason{Duties: facts}
+	// Before a merge whoever is known to count may still approve: what a stranger says makes nothing worse.
+	waits := func(v Vacancy) bool { return v.Duty == DutyApprover && j.shipment == nil }
 	switch {
-	case slices.ContainsFunc(facts.Vacant, func(v Vacancy) bool { return v.Why == VacantUnknown }):
+	case slices.ContainsFunc(facts.Vacant, func(v Vacancy) bool { return v.Why == VacantUnknown && !waits(v) }):
 		r.Outcome, r.Code = Indeterminate, SeparationUnknown
 		return r
 	case len(facts.Together) > 0:

@@ -44,9 +44,10 @@ func shipped() rules.Shipment {
 }
 
 const apart = `version: 1
-groups: {duty: {teams: [duty]}, leads: {users: ["#2", "#3", "#4", "#7", "#8"]}}
+groups: {duty: {teams: [duty]}, leads: {users: ["#2", "#3", "#4", "#7", "#8"], bots: ["#6"]}}
 environments: {production: {match: production}}
 rules:
+  - {name: of another file, when: {paths: ["*.sql"]}, require: {approvals: 1}}
   - {name: peer review, require: {approvals: 1}}
   - {name: two, when: {paths: ["*.tf"]}, require: {approvals: {count: 1, from: leads}}}
   - {name: apart, before: production, require: {%s}}
@@ -120,6 +121,13 @@ func TestSeparation(t *testing.T) {
 			}, want{outcome: rules.Pass, code: rules.SeparationKept},
 		},
 		{
+			"a bot of the group approved", all, func(s *rules.Shipment, c *rules.Change) {
+				c.Files = []rules.File{{Path: "a.tf"}}
+				c.Reviews[0].By = 6
+				c.People = append(c.People, rules.Person{ID: 6, Bot: true})
+			}, want{rules.Fail, rules.SeparationVacant, nil, none(rules.DutyApprover, 7, rules.VacantOpen), false},
+		},
+		{
 			"and where none did", all, func(s *rules.Shipment, c *rules.Change) {
 				c.Reviews[0].By = 7
 				c.People = append(c.People, rules.Person{ID: 7})
@@ -188,6 +196,10 @@ func TestSeparation(t *testing.T) {
 			"it brings nothing", all, func(s *rules.Shipment, _ *rules.Change) { s.Changes = nil },
 			want{outcome: rules.Pass, code: rules.SeparationKept},
 		},
+		{
+			"84: a schedule deploys what brings nothing", all, func(s *rules.Shipment, _ *rules.Change) { s.By, s.Changes = 0, nil },
+			want{rules.Pending, rules.SeparationVacant, nil, none(rules.DutyDeployer, 0, rules.VacantBot), true},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := shipped()
@@ -218,6 +230,33 @@ func findingOf(t interface {
 	}
 	t.Fatalf("rule %s was not judged", rule)
 	return rules.Finding{}
+}
+
+// Whoever wrote it started it: of those who can write and have no other duty, five are named
+// who could instead.
+func TestSeparationCould(t *testing.T) {
+	s := shipped()
+	s.By = 1
+	s.People = append(s.People, rules.Person{ID: 9})
+	for id := range rules.UserID(10) {
+		s.People = append(s.People, rules.Person{ID: 10 + id, CanWrite: true})
+	}
+	v := rules.EvaluateShipment(composed(t, fmt.Sprintf(apart, "separation: [author, merger, deployer]")), s, noon)
+	if diff := cmp.Diff([]rules.UserID{4, 5, 10, 11, 12}, findingOf(t, v, "apart").Reasons[0].Duties.Could); diff != "" {
+		t.Errorf("could deploy (-want +got):\n%s", diff)
+	}
+}
+
+// What nobody keeps apart is not read for it, and what some rule does is.
+func TestSeparates(t *testing.T) {
+	p := composed(t, fmt.Sprintf(apart, "any: [{separation: [merger, author]}, {separation: [deployer, reviewer]}]"))
+	for duty, want := range map[rules.Duty]bool{
+		rules.DutyAuthor: true, rules.DutyMerger: true, rules.DutyReviewer: true, rules.DutyApprover: false, rules.DutyDeclarer: false,
+	} {
+		if got := p.Separates(duty); got != want {
+			t.Errorf("%s is asked for: %v, want %v", duty, got, want)
+		}
+	}
 }
 
 // An emergency that is over leaves no declarer, and the verdict says when that is.

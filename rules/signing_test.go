@@ -91,6 +91,7 @@ func TestSignOffsAsked59(t *testing.T) {
 groups: {qa: {users: [bob]}, dba: {teams: [dba]}, leads: {users: [bob]}}
 environments: {production: {match: prod}, staging: {match: stage}}
 rules:
+  - {name: peer review, require: {approvals: 1}}
   - {name: tried, before: production, waivable_by: leads, require: {sign_off: {name: QA, from: qa}}}
   - {name: tried in staging, before: staging, require: {sign_off: {name: QA, from: qa}}}
   - {name: either, before: production, require: {any: [{sign_off: {name: notice, from: qa}}, {sign_off: {name: no notice, from: qa}}]}}
