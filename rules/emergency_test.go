@@ -2,8 +2,11 @@ package rules_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/changewarden/changewarden/rules"
 )
@@ -48,6 +51,49 @@ func TestInEmergency(t *testing.T) {
 			test.change(&s)
 			if got := rules.InEmergency(test.policy, s, noon); got != test.want {
 				t.Errorf("in an emergency: %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+// Each declaration that waits for its own approval is told of what is blocked: behind one by somebody who may not
+// make it, behind one that has its approval, and by a repository's file alone.
+func TestUnapproved(t *testing.T) {
+	floor := composed(t, strings.Replace(fmt.Sprintf(apart, "separation: [author, deployer]"), "rules:\n", "rules:\n  - {name: ticket, require: {ticket: {pattern: X-1}}}\n", 1))
+	without := floor.Layers[0]
+	without.Emergency = nil
+	below := floor.Layers[0]
+	below.Name = rules.RepositoryLayer
+	by := func(ids ...rules.UserID) (out []rules.Declared) {
+		for i, id := range ids {
+			out = append(out, rules.Declared{ID: int64(i + 1), Pull: 7, By: id, At: noon.Add(-time.Minute)})
+		}
+		return out
+	}
+	for _, test := range []struct {
+		name     string
+		policy   rules.Policy
+		declared []rules.Declared
+		reviewer rules.UserID
+		want     []rules.UserID
+	}{
+		{"one may not", floor, by(3, 4), 1, []rules.UserID{4}},
+		{"one is approved", floor, by(5, 4), 4, []rules.UserID{4}},
+		{"by the repository's file", rules.Policy{Layers: []rules.Layer{without, below}}, by(4), 1, []rules.UserID{4}},
+		{"both", floor, by(5, 4), 1, []rules.UserID{5, 4}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := shipped().Changes[0].Change
+			c.Declared, c.Reviews[0].By = test.declared, test.reviewer
+			c.People = append(c.People, shipped().People...)
+			var got []rules.UserID
+			for _, f := range rules.Evaluate(test.policy, c, noon).Findings {
+				if f.Reasons[0].Code == rules.EmergencyUnapproved {
+					got = append(got, f.Reasons[0].Relief.By)
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("without their approval (-want +got):\n%s", diff)
 			}
 		})
 	}
