@@ -97,7 +97,7 @@ func selector(s subject.Selector) string {
 		return fmt.Sprintf("issue %d#%d", s.Repo, s.Number)
 	case subject.ByGate:
 		if s.Number != 0 {
-			return fmt.Sprintf("gate of %d deployment %d", s.Repo, s.Number)
+			return fmt.Sprintf("gate of %d deployment %d to %s", s.Repo, s.Number, s.Environment)
 		}
 		return fmt.Sprintf("gates of %d", s.Repo)
 	case subject.ByRepository:

@@ -73,8 +73,8 @@ type deployed struct {
 
 // deployment makes due what waits at a gate: what became of a deployment and a review by GitHub's
 // own reviewers are what it may wait for. One that has not come to its end is news to itself
-// alone: with many that wait each of them would make all others due. One that is said to have
-// succeeded may be one that never asked.
+// and to what waits elsewhere: with many that wait at one environment each would make all others
+// due. One that is said to have succeeded may be one that never asked.
 func deployment(d delivery, r *subject.Result) {
 	if d.Repository.ID == 0 {
 		return
@@ -86,7 +86,7 @@ func deployment(d delivery, r *subject.Result) {
 	}
 	known := unmarshal(d.body, &e) && e.Deployment.ID > 0
 	if known && (d.Action == "created" && e.Status.State == "" || slices.Contains(underWay, e.Status.State)) {
-		gates.Number = e.Deployment.ID
+		gates.Number, gates.Environment = e.Deployment.ID, strings.ToLower(e.Deployment.Environment)
 	}
 	r.Selectors = append(r.Selectors, gates)
 	if !known || e.Status.State != "success" || e.Deployment.Environment == "" || !isCommit(e.Deployment.SHA) {

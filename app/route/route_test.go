@@ -481,7 +481,7 @@ var meanings = []struct{ name, event, body, want string }{
 	{
 		"deployment begun", "deployment",
 		`{"action":"created",` + common + `,"deployment":{"id":5,"environment":"prod"}}`,
-		repo + "; due by gate of 7 deployment 5",
+		repo + "; due by gate of 7 deployment 5 to prod",
 	},
 	{
 		"deployment begun, without its number", "deployment",
@@ -491,7 +491,7 @@ var meanings = []struct{ name, event, body, want string }{
 	{
 		"deployment under way", "deployment_status",
 		`{"action":"created",` + common + `,"deployment":{"id":5,"environment":"prod"},"deployment_status":{"state":"in_progress"}}`,
-		repo + "; due by gate of 7 deployment 5",
+		repo + "; due by gate of 7 deployment 5 to prod",
 	},
 	{
 		"deployment failed", "deployment_status",

@@ -230,13 +230,15 @@ func (tx *Tx) selectGates(repo int64, sha string, due map[subject.Subject]bool) 
 	return wrap(err, "list what waits at the gates of repository %d", repo)
 }
 
-// selectGate adds the gate of one deployment, and those whose deployment is not known.
-func (tx *Tx) selectGate(repo, deployment int64, due map[subject.Subject]bool) error {
-	all, err := list(tx.reader(), scanGate, selectGate+`where repo = $1 and closed_at = 0 and (deployment = $2 or deployment < 0)`, repo, deployment)
+// selectGate adds the gate of one deployment, those whose deployment is not known, and those of
+// other environments.
+func (tx *Tx) selectGate(sel subject.Selector, due map[subject.Subject]bool) error {
+	all, err := list(tx.reader(), scanGate, selectGate+`where repo = $1 and closed_at = 0 and (deployment = $2 or deployment < 0 or environment <> $3)`,
+		sel.Repo, sel.Number, sel.Environment)
 	for _, g := range all {
 		due[g.Subject()] = true
 	}
-	return wrap(err, "list what waits at the gate of deployment %d of repository %d", deployment, repo)
+	return wrap(err, "list what waits at the gate of deployment %d of repository %d", sel.Number, sel.Repo)
 }
 
 // selectGatesOf adds the gates that wait for an answer where a person's or a team's rights

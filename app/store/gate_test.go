@@ -112,8 +112,9 @@ func testGatesSelected(t *testing.T, s *Store) {
 		sel  subject.Selector
 		want []int64 // runs
 	}{
-		{"one under way", subject.Selector{Kind: subject.ByGate, Repo: 1, Number: 701}, []int64{71, 73}},
-		{"one that never asked is under way", subject.Selector{Kind: subject.ByGate, Repo: 1, Number: 709}, []int64{73}},
+		{"one under way", subject.Selector{Kind: subject.ByGate, Repo: 1, Number: 701, Environment: "production"}, []int64{71, 73}},
+		{"one that never asked is under way", subject.Selector{Kind: subject.ByGate, Repo: 1, Number: 709, Environment: "production"}, []int64{73}},
+		{"one under way elsewhere", subject.Selector{Kind: subject.ByGate, Repo: 1, Number: 709, Environment: "staging"}, []int64{71, 72, 73}},
 		{"one has ended", subject.Selector{Kind: subject.ByGate, Repo: 1}, []int64{71, 72, 73}},
 		{"a check runs", head(check(subject.CheckRun, "in_progress", "")), nil},
 		{"a suite is asked for", head(check(subject.CheckSuite, "queued", "")), nil},

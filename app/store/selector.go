@@ -29,7 +29,7 @@ func (tx *Tx) selected(at time.Time, sel subject.Selector, due map[subject.Subje
 		return tx.selectPostMortem(sel.Repo, sel.Number, due)
 	case subject.ByGate:
 		if sel.Number != 0 {
-			return tx.selectGate(sel.Repo, sel.Number, due)
+			return tx.selectGate(sel, due)
 		}
 		return tx.selectGates(sel.Repo, "", due)
 	case subject.ByPerson:

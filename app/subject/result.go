@@ -70,27 +70,28 @@ const (
 	ByRepository SelectorKind = "repository"
 	// ByIssue selects the change whose post-mortem issue Number of Repo is.
 	ByIssue SelectorKind = "issue"
-	// ByGate selects the deployments of Repo that wait at a gate; with Number that one alone, and
-	// those whose number is not known.
+	// ByGate selects the deployments of Repo that wait at a gate; with Number, of those at
+	// Environment, that one alone, and those whose number is not known.
 	ByGate SelectorKind = "gate"
 )
 
 // Selector names subjects by something the delivery knows, for the store to resolve with
 // its own index. Unused fields are zero.
 type Selector struct {
-	Kind    SelectorKind
-	Repo    int64
-	Number  int64
-	SHA     string
-	Check   *Check
-	Result  bool   // ByHead: a check has a result, told in Check or not: others may follow
-	Again   bool   // ByHead: somebody asked GitHub to run our check on SHA again
-	User    int64  // GitHub's numeric user id
-	Account int64  // numeric id of the organisation
-	Team    string // slug, lower case
-	Branch  string // without refs/heads/
-	Moved   bool   // ByBase: the branch is there, and has other commits
-	Usual   string // ByBase: digest of the checks that recent merges had; empty: not asked
+	Kind        SelectorKind
+	Repo        int64
+	Number      int64
+	SHA         string
+	Check       *Check
+	Result      bool   // ByHead: a check has a result, told in Check or not: others may follow
+	Environment string // ByGate: lower case
+	Again       bool   // ByHead: somebody asked GitHub to run our check on SHA again
+	User        int64  // GitHub's numeric user id
+	Account     int64  // numeric id of the organisation
+	Team        string // slug, lower case
+	Branch      string // without refs/heads/
+	Moved       bool   // ByBase: the branch is there, and has other commits
+	Usual       string // ByBase: digest of the checks that recent merges had; empty: not asked
 }
 
 // CheckSource tells the two things apart that GitHub calls a check.
