@@ -35,6 +35,7 @@ func Examine(ctx context.Context, o Options, problems, warnings []*Problem, most
 	}
 	all = append(all, examineGitHub(ctx, o, most)...)
 	all = append(all, examineDatabase(ctx, o)...)
+	all = append(all, examineGate(ctx, o)...)
 	if free, known := freeSpace(o.sqliteFile()); known {
 		all = append(all, examineDisk(free))
 	}

@@ -352,7 +352,7 @@ func (a *App) recordDecision(ctx context.Context, tx *store.Tx, l *gateLook) err
 		Host: a.host, Repo: l.repo.ID, Run: l.gate.Run, Attempt: l.request.Run.Attempt, Deployment: l.gate.Deployment,
 		Environment: l.gate.Name, Commit: l.request.Shipment.Commit, Request: address, Policy: l.policy,
 		Evaluator: l.decision.Verdict.Evaluator, At: l.decision.At, Decision: decision, Deliveries: l.c.Deliveries, Delivered: l.c.Delivered,
-		API: l.api,
+		API: l.api, Swept: l.gate.Swept,
 	})
 	if err != nil {
 		return fmt.Errorf("encode decision record: %w", err)
@@ -382,6 +382,9 @@ func (a *App) answerGate(ctx context.Context, l *gateLook) error {
 	end(failed)
 	if failed != nil && maybe {
 		return failed
+	}
+	if l.gate.Swept && l.gate.Reports == 0 && refused(failed, a.now()) {
+		return a.refusedGate(ctx, l, failed)
 	}
 	err = a.store.Tx(ctx, func(tx *store.Tx) error {
 		if failed != nil {
@@ -444,7 +447,7 @@ func (a *App) endGate(tx *store.Tx, l *gateLook, at time.Time) error {
 	}
 	body, err := json.Marshal(GateEndRecord{
 		Host: a.host, Repo: l.repo.ID, Run: g.Run, Deployment: g.Deployment, Environment: g.Name, Commit: g.SHA,
-		Decision: g.Seq, Deliveries: l.c.Deliveries,
+		Decision: g.Seq, Deliveries: l.c.Deliveries, Swept: g.Swept,
 	})
 	if err != nil {
 		return fmt.Errorf("encode gate record: %w", err)

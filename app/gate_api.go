@@ -76,11 +76,7 @@ func (a *App) openGateAPI() error {
 	if err != nil {
 		return err
 	}
-	client := &http.Client{
-		Timeout: requestTimeout, Transport: a.o.seams.transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	a.tokens = identity.New(identity.Options{Issuer: issuer, Audience: a.o.Audience(), Now: a.now, Client: client})
+	a.tokens = identity.New(identity.Options{Issuer: issuer, Audience: a.o.Audience(), Now: a.now, Client: issuerClient(a.o)})
 	path := a.o.PermitKeyPath()
 	if path == "" {
 		return nil

@@ -21,7 +21,8 @@ type DecisionRecord struct {
 	Decision    json.RawMessage `json:"decision"` // deploy.Decision
 	Deliveries  []string        `json:"deliveries,omitempty"`
 	Delivered   int             `json:"delivered,omitempty"`
-	API         bool            `json:"api,omitempty"` // the job asked through the API; then Deployment is 0
+	API         bool            `json:"api,omitempty"`   // the job asked through the API; then Deployment is 0
+	Swept       bool            `json:"swept,omitempty"` // a sweep found the job: no delivery had told of it until then
 }
 
 // PermitRecord is the body of the record of what became of a permit.
@@ -50,7 +51,8 @@ type GateAnswerRecord struct {
 }
 
 // GateEndRecord is the body of the record that GitHub does not wait any more for an answer
-// that we did not give: the run was cancelled, or somebody let it pass the gate.
+// that we did not give: the run was cancelled, somebody let it pass the gate, or it was found
+// by a sweep and GitHub takes no answer of ours.
 type GateEndRecord struct {
 	Host        string   `json:"host"`
 	Repo        int64    `json:"repo"`
@@ -60,6 +62,7 @@ type GateEndRecord struct {
 	Commit      string   `json:"commit"`
 	Decision    int64    `json:"decision,omitempty"` // the record of the last one
 	Deliveries  []string `json:"deliveries,omitempty"`
+	Swept       bool     `json:"swept,omitempty"` // as in DecisionRecord
 }
 
 // UngatedRecord is the body of the record of a deployment to a guarded environment that the

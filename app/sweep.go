@@ -219,7 +219,8 @@ func (a *App) learnBot(ctx context.Context, installation int64, slug string) {
 }
 
 // sweepRepository makes the open pull requests of a repository due, and those whose merge is
-// not accounted for, and sees to the announcement. A sweep takes all that are open: which of
+// not accounted for, finds the jobs that GitHub holds and nobody told of, and sees to the
+// announcement. A sweep takes all that are open: which of
 // them are governed is for their own judgement to say, it has the policy at hand. A round
 // takes those alone whose look is older than they are.
 func (a *App) sweepRepository(ctx context.Context, c store.Claim) error {
@@ -249,6 +250,10 @@ func (a *App) sweepRepository(ctx context.Context, c store.Claim) error {
 	if err != nil {
 		return err
 	}
+	missed, err := a.missedGates(ctx, client, repo)
+	if err != nil {
+		return err
+	}
 	round := c.Subject.Kind == subject.Round
 	return a.store.Tx(ctx, func(tx *store.Tx) error {
 		if err := tx.HoldRepository(repo.ID); err != nil {
@@ -258,7 +263,7 @@ func (a *App) sweepRepository(ctx context.Context, c store.Claim) error {
 		if err != nil {
 			return err
 		}
-		swept := subject.Result{Installation: repo.Installation, Pulls: open.Pulls, MergeGroups: open.MergeGroups}
+		swept := subject.Result{Installation: repo.Installation, Pulls: open.Pulls, MergeGroups: open.MergeGroups, Gates: missed}
 		if !round {
 			swept.Forget = []subject.CacheKey{
 				{Kind: subject.PermissionCache, Prefix: subject.PermissionKey(repo.ID, 0)},
@@ -279,6 +284,9 @@ func (a *App) sweepRepository(ctx context.Context, c store.Claim) error {
 			return err
 		}
 		due = append(due, afterwards...)
+		for i, f := range missed {
+			due = append(due, store.Due{Subject: f.Subject(), Installation: repo.Installation, At: at.Add(time.Duration(i) * spread)})
+		}
 		if !round { // a round a day would be polling: what is held comes by its timer
 			gates, err := tx.OpenGates(repo.ID)
 			if err != nil {
@@ -304,7 +312,7 @@ func (a *App) sweepRepository(ctx context.Context, c store.Claim) error {
 			}
 		}
 		zerolog.Ctx(ctx).Info().Str("repo", fullName(repo)).Int("open", len(open.Pulls)).Int("merged", len(open.Merged)).Int("merge_groups", len(open.MergeGroups)).
-			Int("due", len(due)).Bool("round", round).Msg("repository swept")
+			Int("missed_gates", len(missed)).Int("due", len(due)).Bool("round", round).Msg("repository swept")
 		return tx.Done(c, at, time.Time{})
 	})
 }

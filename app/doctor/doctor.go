@@ -26,8 +26,10 @@ const (
 	Installations  = "installations"
 	RequiredChecks = "required-checks"
 	Database       = "database"
-	Disk           = "disk"
 	Ledger         = "ledger"
+	PermitKey      = "permit-key"
+	Identity       = "identity"
+	Disk           = "disk"
 )
 
 // Finding is what one look gave.

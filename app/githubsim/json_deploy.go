@@ -105,7 +105,7 @@ func (s *Server) workflowRunJSON(u *suite) obj {
 	}
 	return obj{
 		"id": j.id, "node_id": nodeID("WFR", j.id), "name": j.name, "head_branch": orNil(u.branch), "head_sha": u.sha, "path": j.path,
-		"run_number": j.number, "run_attempt": max(j.attempt, 1), "event": j.event, "display_title": j.name, "status": u.status, "conclusion": orNil(u.conclusion),
+		"run_number": j.number, "run_attempt": max(j.attempt, 1), "event": j.event, "display_title": j.name, "status": r.runStatus(u), "conclusion": orNil(u.conclusion),
 		"workflow_id": j.workflow, "check_suite_id": u.id, "check_suite_node_id": nodeID("CS", u.id), "url": api, "html_url": html,
 		"pull_requests": pulls, "created_at": stamp(j.created), "updated_at": stamp(u.updated), "run_started_at": stamp(j.created),
 		"actor": s.userJSON(first), "triggering_actor": s.userJSON(j.by(u)),

@@ -17,6 +17,40 @@ func getRun(c *call) (any, error) {
 	return c.workflowRunJSON(u), nil
 }
 
+// listRuns is GET …/actions/runs, the newest first.
+func listRuns(c *call) (any, error) {
+	all := slices.DeleteFunc(slices.Clone(c.repo.suites), func(u *suite) bool { return u.job == nil })
+	slices.Reverse(all)
+	slices.SortStableFunc(all, func(a, b *suite) int { return b.job.created.Compare(a.job.created) })
+	// Asked before the list is gone through: of an empty one too they are modelled. GitHub
+	// takes a conclusion for a status here.
+	status, event, sha := c.asks("status"), c.asks("event"), c.asks("head_sha")
+	bare := c.asks("exclude_pull_requests") && c.query("exclude_pull_requests") == "true"
+	all = slices.DeleteFunc(all, func(u *suite) bool {
+		return status && c.query("status") != c.repo.runStatus(u) && c.query("status") != u.conclusion ||
+			event && c.query("event") != u.job.event || sha && c.query("head_sha") != u.sha
+	})
+	return obj{"total_count": len(all), "workflow_runs": page(c, all, func(u *suite) any {
+		run := c.workflowRunJSON(u)
+		if bare {
+			run["pull_requests"] = list{}
+		}
+		return run
+	})}, nil
+}
+
+// runStatus is the status of a workflow's run: it waits while one of its jobs does, and none
+// is at work.
+func (r *repository) runStatus(u *suite) string {
+	waits := slices.ContainsFunc(r.deployments, func(d *deployment) bool {
+		return d.job != nil && d.job.suite == u && d.gate != nil && !d.gate.done && d.state() == "waiting"
+	})
+	if waits && !slices.ContainsFunc(r.runsOf(u), func(c *run) bool { return c.status == "in_progress" }) {
+		return "waiting"
+	}
+	return u.status
+}
+
 // listPendingDeployments is GET …/actions/runs/{run_id}/pending_deployments: the jobs of the
 // run that wait at an environment, with GitHub's own rules.
 func listPendingDeployments(c *call) (any, error) {
@@ -51,6 +85,24 @@ func listPendingDeployments(c *call) (any, error) {
 		})
 	}
 	return out, nil
+}
+
+// listProtectionRules is GET …/environments/{environment_name}/deployment_protection_rules:
+// the apps that are asked.
+func listProtectionRules(c *call) (any, error) {
+	e := c.repo.environment(c.vars["environment_name"])
+	if e == nil {
+		return nil, notFound()
+	}
+	out := list{}
+	if e.rules.Gate {
+		out = append(out, obj{
+			"id": e.id, "node_id": nodeID("GA", e.id), "enabled": true, "app": obj{
+				"id": c.world.app.id, "node_id": nodeID("A", c.world.app.id), "slug": c.world.app.slug, "integration_url": c.url + "/apps/" + c.world.app.slug,
+			},
+		})
+	}
+	return obj{"total_count": len(out), "custom_deployment_protection_rules": out}, nil
 }
 
 // listDeployments is GET …/deployments, the newest first.

@@ -53,6 +53,8 @@ func TestEveryEndpoint(t *testing.T) {
 		fmt.Sprintf("repos/octo-org/infra/check-suites/%d/check-runs", run.GetCheckSuite().GetID()),
 		fmt.Sprintf("repos/octo-org/infra/actions/runs/%d/jobs?filter=all", ci),
 		fmt.Sprintf("repos/octo-org/infra/actions/runs/%d", gate), fmt.Sprintf("repos/octo-org/infra/actions/runs/%d/pending_deployments", gate),
+		"repos/octo-org/infra/actions/runs", "repos/octo-org/infra/actions/runs?status=waiting&per_page=100",
+		"repos/octo-org/infra/environments/staging/deployment_protection_rules",
 		"repos/octo-org/infra/deployments", "repos/octo-org/infra/deployments?environment=staging&sha=" + head,
 		fmt.Sprintf("repos/octo-org/infra/deployments/%d/statuses", waits), fmt.Sprintf("repos/octo-org/infra/deployments/%d/statuses", posted),
 	} {

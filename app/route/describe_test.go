@@ -96,6 +96,9 @@ func selector(s subject.Selector) string {
 	case subject.ByIssue:
 		return fmt.Sprintf("issue %d#%d", s.Repo, s.Number)
 	case subject.ByGate:
+		if s.Number != 0 {
+			return fmt.Sprintf("gate of %d deployment %d to %s", s.Repo, s.Number, s.Environment)
+		}
 		return fmt.Sprintf("gates of %d", s.Repo)
 	case subject.ByRepository:
 		return fmt.Sprintf("repository %d", s.Repo)

@@ -3,6 +3,7 @@ package route
 import (
 	"cmp"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -56,12 +57,11 @@ func deploymentGate(d delivery, r *subject.Result) {
 	if !isCommit(sha) {
 		sha = e.Deployment.SHA
 	}
-	r.Gates = append(r.Gates, subject.GateFact{
+	f := subject.GateFact{
 		Repo: d.Repository.ID, Run: run, Deployment: max(e.Deployment.ID, 0), Environment: e.Environment, Commit: sha, At: d.at,
-	})
-	r.Subjects = append(r.Subjects, subject.Subject{
-		Kind: subject.Deployment, Repo: d.Repository.ID, Number: run, Name: strings.ToLower(e.Environment),
-	})
+	}
+	r.Gates = append(r.Gates, f)
+	r.Subjects = append(r.Subjects, f.Subject())
 }
 
 // deployed is the part of GitHub's deployment that is read here.
@@ -71,25 +71,34 @@ type deployed struct {
 	Environment string
 }
 
-// deployment makes due what waits at a gate: a deployment elsewhere, what became of one and a
-// review by GitHub's own reviewers are what it may wait for. One that is said to have
-// succeeded may be one that never asked.
+// deployment makes due what waits at a gate: what became of a deployment and a review by GitHub's
+// own reviewers are what it may wait for. One that has not come to its end is news to itself
+// and to what waits elsewhere: with many that wait at one environment each would make all others
+// due. One that is said to have succeeded may be one that never asked.
 func deployment(d delivery, r *subject.Result) {
 	if d.Repository.ID == 0 {
 		return
 	}
-	r.Selectors = append(r.Selectors, subject.Selector{Kind: subject.ByGate, Repo: d.Repository.ID})
+	gates := subject.Selector{Kind: subject.ByGate, Repo: d.Repository.ID}
 	var e struct {
 		Deployment deployed
 		Status     struct{ State string } `json:"deployment_status"`
 	}
-	if !unmarshal(d.body, &e) || e.Status.State != "success" || e.Deployment.ID <= 0 || e.Deployment.Environment == "" || !isCommit(e.Deployment.SHA) {
+	known := unmarshal(d.body, &e) && e.Deployment.ID > 0
+	if known && (d.Action == "created" && e.Status.State == "" || slices.Contains(underWay, e.Status.State)) {
+		gates.Number, gates.Environment = e.Deployment.ID, strings.ToLower(e.Deployment.Environment)
+	}
+	r.Selectors = append(r.Selectors, gates)
+	if !known || e.Status.State != "success" || e.Deployment.Environment == "" || !isCommit(e.Deployment.SHA) {
 		return
 	}
 	r.Deployed = append(r.Deployed, subject.DeployedFact{
 		Repo: d.Repository.ID, Deployment: e.Deployment.ID, Environment: e.Deployment.Environment, Commit: e.Deployment.SHA, At: d.at,
 	})
 }
+
+// underWay are the states of a deployment that has not come to its end.
+var underWay = []string{"waiting", "queued", "pending", "in_progress"}
 
 // callbackRun reads the workflow run's id from …/repos/OWNER/NAME/actions/runs/ID/deployment_protection_rule,
 // the one place where GitHub names it. The address is for reading alone: the answer goes to

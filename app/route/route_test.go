@@ -479,6 +479,36 @@ var meanings = []struct{ name, event, body, want string }{
 		repo,
 	},
 	{
+		"deployment begun", "deployment",
+		`{"action":"created",` + common + `,"deployment":{"id":5,"environment":"prod"}}`,
+		repo + "; due by gate of 7 deployment 5 to prod",
+	},
+	{
+		"deployment begun, without its number", "deployment",
+		`{"action":"created",` + common + `,"deployment":{"environment":"prod"}}`,
+		repo + "; due by gates of 7",
+	},
+	{
+		"deployment under way", "deployment_status",
+		`{"action":"created",` + common + `,"deployment":{"id":5,"environment":"prod"},"deployment_status":{"state":"in_progress"}}`,
+		repo + "; due by gate of 7 deployment 5 to prod",
+	},
+	{
+		"deployment failed", "deployment_status",
+		`{"action":"created",` + common + `,"deployment":{"id":5,"environment":"prod"},"deployment_status":{"state":"failure"}}`,
+		repo + "; due by gates of 7",
+	},
+	{
+		"deployment in a state that is new to us", "deployment_status",
+		`{"action":"created",` + common + `,"deployment":{"id":5,"environment":"prod"},"deployment_status":{"state":"paused"}}`,
+		repo + "; due by gates of 7",
+	},
+	{
+		"deployment reviewed by GitHub's own reviewers", "deployment_review",
+		`{"action":"approved",` + common + `}`,
+		repo + "; due by gates of 7",
+	},
+	{
 		"unknown event", "teleportation",
 		`{"action":"started",` + common + `}`,
 		repo,

@@ -149,7 +149,7 @@ func (l *look) readFiles(ctx context.Context, f *facts) ([]entry, error) {
 
 const (
 	filesPage   = 100
-	filesAtOnce = 7 // pages that are read at the same time: 1,500 files take three turns
+	filesAtOnce = 15 // pages that are read at the same time: 1,500 files take two turns, with that of the first
 )
 
 func (l *look) filePage(ctx context.Context, page int) ([]*github.CommitFile, *github.Response, error) {

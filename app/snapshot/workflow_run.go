@@ -47,20 +47,29 @@ func (l *look) workflowRun(ctx context.Context, id int64) (*workflowRun, error) 
 	return &run, nil
 }
 
+// pendingDeployment is an environment at which jobs of a run wait, with GitHub's own rules.
+type pendingDeployment struct {
+	Environment        struct{ Name string }
+	WaitTimer          int        `json:"wait_timer"` // minutes
+	WaitTimerStartedAt *time.Time `json:"wait_timer_started_at"`
+	Reviewers          []json.RawMessage
+}
+
+func (l *look) pendingDeployments(ctx context.Context, run int64) ([]pendingDeployment, error) {
+	req, err := l.client.NewRequest("GET", fmt.Sprintf("repos/%s/%s/actions/runs/%d/pending_deployments", l.target.Owner, l.target.Name, run), nil)
+	if err != nil {
+		return nil, err
+	}
+	var all []pendingDeployment
+	_, err = l.client.Do(ctx, req, &all)
+	return all, err
+}
+
 // pendingOf reads what GitHub itself still waits for at the environment, and whether the job
 // waits at all.
 func (l *look) pendingOf(ctx context.Context, g Gate) (waits []deploy.Wait, pending bool, err error) {
-	var all []struct {
-		Environment        struct{ Name string }
-		WaitTimer          int        `json:"wait_timer"` // minutes
-		WaitTimerStartedAt *time.Time `json:"wait_timer_started_at"`
-		Reviewers          []json.RawMessage
-	}
-	req, err := l.client.NewRequest("GET", fmt.Sprintf("repos/%s/%s/actions/runs/%d/pending_deployments", l.target.Owner, l.target.Name, g.Run), nil)
+	all, err := l.pendingDeployments(ctx, g.Run)
 	if err != nil {
-		return nil, false, err
-	}
-	if _, err := l.client.Do(ctx, req, &all); err != nil {
 		return nil, false, err
 	}
 	for _, p := range all {

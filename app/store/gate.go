@@ -20,7 +20,8 @@ type Gate struct {
 	Name        string // of the environment, as GitHub writes it
 	SHA         string // commit
 	AskedAt     time.Time
-	Attempt     int // of the run; 0: it was not looked at yet
+	Attempt     int  // of the run; 0: it was not looked at yet
+	Swept       bool // a sweep found it: no delivery had told of it until then
 
 	Answer    string // of the last decision; empty: none
 	DecidedAt time.Time
@@ -46,12 +47,12 @@ func (g Gate) Subject() subject.Subject {
 
 const selectGate = `
 select repo, deployment, run, environment, name, sha, asked_at, answer, decided_at, digest, log, seq, reports, reported,
-	writing, said, closed_at, claimed_at, good_at, bad_at, ungated, attempt from gates `
+	writing, said, closed_at, claimed_at, good_at, bad_at, ungated, attempt, swept from gates `
 
 func scanGate(s scan) (g Gate, err error) {
 	var asked, decided, closed, claimed, good, bad int64
 	err = s(&g.Repo, &g.Deployment, &g.Run, &g.Environment, &g.Name, &g.SHA, &asked, &g.Answer, &decided, &g.Digest, &g.Log, &g.Seq, &g.Reports, &g.Reported,
-		&g.Writing, &g.Said, &closed, &claimed, &good, &bad, &g.Ungated, &g.Attempt)
+		&g.Writing, &g.Said, &closed, &claimed, &good, &bad, &g.Ungated, &g.Attempt, &g.Swept)
 	g.AskedAt, g.DecidedAt, g.ClosedAt = moment(asked), moment(decided), moment(closed)
 	g.ClaimedAt, g.GoodAt, g.BadAt = moment(claimed), moment(good), moment(bad)
 	return g, err
@@ -76,6 +77,16 @@ func (r reader) gates(sub subject.Subject) ([]Gate, error) {
 func (tx *Tx) OpenGates(repo int64) ([]Gate, error) {
 	all, err := list(tx.reader(), scanGate, selectGate+`where repo = $1 and closed_at = 0 order by deployment`, repo)
 	return all, wrap(err, "list what waits at the gates of repository %d", repo)
+}
+
+// GatedRuns returns the runs of a repository of which a job waits for an answer, ascending;
+// ever: a job or a deployment of it was heard of at all.
+func (s *Store) GatedRuns(ctx context.Context, repo int64) (open []int64, ever bool, err error) {
+	known, err := list(s.reader(ctx), column[int64], `select repo from gates where repo = $1 limit 1`, repo)
+	if err == nil && len(known) > 0 {
+		open, err = list(s.reader(ctx), column[int64], `select distinct run from gates where repo = $1 and closed_at = 0 order by run`, repo)
+	}
+	return open, len(known) > 0, wrap(err, "list the runs that wait at the gates of repository %d", repo)
 }
 
 // GoodGates returns up to limit jobs that were approved for an environment and succeeded, the
@@ -172,10 +183,10 @@ func (tx *Tx) gateFact(f subject.GateFact) error {
 		}
 	}
 	return tx.exec(`
-insert into gates (repo, deployment, run, environment, name, sha, asked_at) values ($1, $2, $3, $4, $5, $6, $7)
+insert into gates (repo, deployment, run, environment, name, sha, asked_at, swept) values ($1, $2, $3, $4, $5, $6, $7, $8)
 on conflict (repo, deployment, environment) do update set
-	run = excluded.run, asked_at = excluded.asked_at, closed_at = 0, ungated = false
-where gates.run = 0`, f.Repo, id, f.Run, environment, f.Environment, f.Commit, micros(f.At))
+	run = excluded.run, asked_at = excluded.asked_at, closed_at = 0, ungated = false, swept = excluded.swept
+where gates.run = 0`, f.Repo, id, f.Run, environment, f.Environment, f.Commit, micros(f.At), f.Swept)
 }
 
 // deployedFact notes that a deployment is said to have succeeded, and makes it due: whether
@@ -217,6 +228,17 @@ func (tx *Tx) selectGates(repo int64, sha string, due map[subject.Subject]bool) 
 		due[g.Subject()] = true
 	}
 	return wrap(err, "list what waits at the gates of repository %d", repo)
+}
+
+// selectGate adds the gate of one deployment, those whose deployment is not known, and those of
+// other environments.
+func (tx *Tx) selectGate(sel subject.Selector, due map[subject.Subject]bool) error {
+	all, err := list(tx.reader(), scanGate, selectGate+`where repo = $1 and closed_at = 0 and (deployment = $2 or deployment < 0 or environment <> $3)`,
+		sel.Repo, sel.Number, sel.Environment)
+	for _, g := range all {
+		due[g.Subject()] = true
+	}
+	return wrap(err, "list what waits at the gate of deployment %d of repository %d", sel.Number, sel.Repo)
 }
 
 // selectGatesOf adds the gates that wait for an answer where a person's or a team's rights

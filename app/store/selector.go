@@ -19,13 +19,18 @@ func (tx *Tx) selected(at time.Time, sel subject.Selector, due map[subject.Subje
 	var err error
 	switch sel.Kind {
 	case subject.ByHead:
-		if err := tx.selectGates(sel.Repo, sel.SHA, due); err != nil {
-			return err
+		if sel.Check == nil || !sel.Check.Open() {
+			if err := tx.selectGates(sel.Repo, sel.SHA, due); err != nil {
+				return err
+			}
 		}
 		return tx.selectByHead(at, sel, due)
 	case subject.ByIssue:
 		return tx.selectPostMortem(sel.Repo, sel.Number, due)
 	case subject.ByGate:
+		if sel.Number != 0 {
+			return tx.selectGate(sel, due)
+		}
 		return tx.selectGates(sel.Repo, "", due)
 	case subject.ByPerson:
 		if err := tx.selectGatesOf(sel, due); err != nil {

@@ -1,6 +1,9 @@
 package subject
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Result is what one delivery means to the worklist. The zero Result is a delivery that
 // moves nothing. The store applies all of it in the transaction that stores the delivery:
@@ -63,30 +66,32 @@ const (
 	// ByRepository selects every open pull request of Repo: its default branch, where the
 	// policy stands, moved.
 	// With ByRepository the deployments of Repo that wait at a gate are selected too, and with
-	// ByHead those of the commit SHA.
+	// ByHead, unless Check has no result yet, those of the commit SHA.
 	ByRepository SelectorKind = "repository"
 	// ByIssue selects the change whose post-mortem issue Number of Repo is.
 	ByIssue SelectorKind = "issue"
-	// ByGate selects the deployments of Repo that wait at a gate.
+	// ByGate selects the deployments of Repo that wait at a gate; with Number, of those at
+	// Environment, that one alone, and those whose number is not known.
 	ByGate SelectorKind = "gate"
 )
 
 // Selector names subjects by something the delivery knows, for the store to resolve with
 // its own index. Unused fields are zero.
 type Selector struct {
-	Kind    SelectorKind
-	Repo    int64
-	Number  int64
-	SHA     string
-	Check   *Check
-	Result  bool   // ByHead: a check has a result, told in Check or not: others may follow
-	Again   bool   // ByHead: somebody asked GitHub to run our check on SHA again
-	User    int64  // GitHub's numeric user id
-	Account int64  // numeric id of the organisation
-	Team    string // slug, lower case
-	Branch  string // without refs/heads/
-	Moved   bool   // ByBase: the branch is there, and has other commits
-	Usual   string // ByBase: digest of the checks that recent merges had; empty: not asked
+	Kind        SelectorKind
+	Repo        int64
+	Number      int64
+	SHA         string
+	Check       *Check
+	Result      bool   // ByHead: a check has a result, told in Check or not: others may follow
+	Environment string // ByGate: lower case
+	Again       bool   // ByHead: somebody asked GitHub to run our check on SHA again
+	User        int64  // GitHub's numeric user id
+	Account     int64  // numeric id of the organisation
+	Team        string // slug, lower case
+	Branch      string // without refs/heads/
+	Moved       bool   // ByBase: the branch is there, and has other commits
+	Usual       string // ByBase: digest of the checks that recent merges had; empty: not asked
 }
 
 // CheckSource tells the two things apart that GitHub calls a check.
@@ -109,6 +114,14 @@ type Check struct {
 	Status     string // GitHub's word, lower case: queued, in_progress, completed; empty for a status
 	Conclusion string // GitHub's word, lower case: conclusion, or the state of a status
 	Creator    int64  // user id of the sender of a status; else 0
+}
+
+// Open reports whether it has no result yet.
+func (c Check) Open() bool {
+	if c.Source == CommitStatus {
+		return c.Conclusion == "pending"
+	}
+	return c.Status != "" && c.Status != "completed"
 }
 
 // RepositoryFact is what a delivery says about a repository's identity.
@@ -166,7 +179,13 @@ type GateFact struct {
 	Deployment  int64  // GitHub's id; 0: the delivery does not say
 	Environment string // as GitHub writes it
 	Commit      string
-	At          time.Time // when the delivery was received
+	At          time.Time // when the delivery was received; Swept: since when it waits
+	Swept       bool      // no delivery told of it: a sweep found it
+}
+
+// Subject is the job on the worklist. All jobs of a run that wait at an environment are one.
+func (f GateFact) Subject() Subject {
+	return Subject{Kind: Deployment, Repo: f.Repo, Number: f.Run, Name: strings.ToLower(f.Environment)}
 }
 
 // DeployedFact is that a deployment is said to have succeeded, by whomever.

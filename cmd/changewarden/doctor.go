@@ -24,7 +24,7 @@ type doctorCmd struct {
 
 // Help is what "changewarden doctor --help" adds to the flags.
 func (doctorCmd) Help() string {
-	return `Looks at everything that the server with these settings needs: the app's key, permissions, events and webhook on GitHub, what GitHub could not deliver, whether the branches of each repository require the checks of this app and no other's, the clock, the database, the space that is left and the ledger's key. Each thing that is wrong comes with what to do about it.
+	return `Looks at everything that the server with these settings needs: the app's key, permissions, events and webhook on GitHub, what GitHub could not deliver, whether the branches of each repository require the checks of this app and no other's, the clock, the database, the space that is left, the ledger's key, and, where jobs can ask the gate through the API, the issuer of their tokens and the key of permits. Each thing that is wrong comes with what to do about it.
 
 It reads and writes nothing. The server may be running. Exit code: 0 nothing is broken, 1 something is, 2 the command line cannot be used.`
 }

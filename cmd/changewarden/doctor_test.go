@@ -18,6 +18,7 @@ import (
 	"github.com/changewarden/changewarden/app/doctor"
 	"github.com/changewarden/changewarden/app/githubsim"
 	"github.com/changewarden/changewarden/app/githubsim/contract"
+	"github.com/changewarden/changewarden/app/permit"
 )
 
 // simApp is the app's id on a GitHub that a script makes.
@@ -93,8 +94,12 @@ func gitHub(ts *testscript.TestScript, neg bool, args []string) {
 		sim.SetWebhookURL("https://warden.octo-org.example/webhook")
 	}
 	ts.Check(os.WriteFile(ts.MkAbs("app.pem"), sim.AppKey(), 0o600))
+	permits, err := permit.GenerateKey()
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs("permit.pem"), permits, 0o600))
 	ts.Setenv("CHANGEWARDEN_GITHUB_URL", "http://127.0.0.1")
 	ts.Setenv("CHANGEWARDEN_GITHUB_API_URL", sim.URL())
+	ts.Setenv("CHANGEWARDEN_TOKEN_ISSUER", sim.Issuer())
 	ts.Setenv("CHANGEWARDEN_APP_ID", strconv.Itoa(simApp))
 	ts.Setenv("CHANGEWARDEN_PRIVATE_KEY_FILE", "app.pem")
 	ts.Setenv("CHANGEWARDEN_WEBHOOK_SECRET", string(sim.WebhookSecret()))
