@@ -29,7 +29,7 @@ rules:
   - {name: before, before: production, require: {all: [
       {deployed: {to: staging, healthy_for: 24h, checks: smoke, by: {workflows: deploy.yml, apps: [5, Robot]}}}, {window: nights},
       {sign_off: {name: QA, from: [duty, leads], lead_time: 2 days, of: commit}}, {sign_off: {name: notice, from: duty}}]}}
-emergency: {declare: {by: duty}, expires: 4h, approvals: {count: 1, from: leads}, waives: two, post_mortem: {reviewed_by: leads}}
+emergency: {declare: {by: duty}, expires: 90m, approvals: {count: 1, from: leads}, waives: two, post_mortem: {reviewed_by: leads}}
 rollback: {by: duty, waives: before}
 `)
 	at := func(s string) time.Time {
@@ -61,7 +61,7 @@ rollback: {by: duty, waives: before}
 			{SignOff: &rules.SignOff{Name: "notice", From: []string{"duty"}, Of: rules.OfChange}},
 		}}}),
 		Emergency: &rules.EmergencyPath{
-			By: []string{"duty"}, Expires: 4 * time.Hour, Waives: []string{"two"},
+			By: []string{"duty"}, Expires: 90 * time.Minute, Waives: []string{"two"},
 			Approvals:  rules.Approvals{Count: 1, From: []string{"leads"}, Of: rules.OfCommit, UnknownAuthors: rules.OneMore},
 			PostMortem: rules.PostMortem{Within: 48 * time.Hour, ReviewedBy: []string{"leads"}},
 		},

@@ -70,6 +70,7 @@ func TestParseLimits(t *testing.T) {
 		{"nested", "version: 1\nclasses: " + strings.Repeat("[", 5000) + strings.Repeat("]", 5000), ""},
 		{"nested in conditions", "version: 1\nclasses: {a: " + strings.Repeat("{not: ", 40) + "{draft: true}" + strings.Repeat("}", 41), "nested too deeply"},
 		{"many rules", "version: 1\nrules: [" + many(1100, "{name: r%d, require: {approvals: 1}},\n") + "]", "1100 rules"},
+		{"one expression too many", "version: 1\nrules: [" + many(101, "{name: r%d, when: {expr: draft}, require: {approvals: 1}},\n") + "]", "more than 100 expressions"},
 		{"many errors", "version: 1\n" + many(900, "k%d: 1\n"), "errors more from here on"},
 		{"many keys", "version: 1\n" + many(5000, "k%d: 1\n"), "5001 keys"},
 		{"long line", "version: 1\n# " + strings.Repeat("x", 5000), "4000 are the limit"},

@@ -47,6 +47,8 @@ func TestAsks(t *testing.T) {
 			{Pull: 7, Layer: rules.FloorLayer, Group: "g", Count: 1, Users: []rules.UserID{3}},
 		}},
 		{"one request for two rules", "review_requests: {teams: true}\ngroups: {g: {teams: [a]}}\nrules: [{name: r, require: {approvals: {count: 1, from: g, distinct: true}}}, {name: s, require: {approvals: {count: 1, from: g, distinct: true}}}]\n", "", unblocked(), team},
+		{"one request for two seats of a group", "review_requests: {teams: true}\ngroups: {g: {teams: [a]}, h: {teams: [c]}}\nrules: [{name: r, require: {approvals: {count: 1, from: g, distinct: true}}}, {name: s, require: {approvals: {count: 1, from: [g, h], distinct: true}}}]\n", "", unblocked(), team},
+		{"two for seats of two groups", "review_requests: {teams: true}\ngroups: {g: {teams: [a]}, h: {teams: [b]}}\nrules: [{name: r, require: {approvals: {count: 1, from: g, distinct: true}}}, {name: s, require: {approvals: {count: 1, from: h, distinct: true}}}]\n", "", unblocked(), append([]rules.Ask{{Pull: 7, Layer: rules.FloorLayer, Group: "h", Team: rules.Team{Slug: "b", ID: 2}}}, team...)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -18,6 +18,7 @@ classes:
   checkout: {paths: ["checkout/**"]}
   money:    {any: [{class: checkout}, {labels: [money]}]}
   words:    {only_paths: ["docs/**"]}
+  rest:     {not: {class: money}}
 environments:
   live:  {match: [live, "live-*"]}
   trial: {match: [trial]}
@@ -30,6 +31,7 @@ freezes:
   - {name: live alone, from: 2026-12-01, to: 2026-12-02, environments: live}
   - {name: money alone, from: 2026-12-01, to: 2026-12-02, classes: money}
   - {name: the shop, from: 2026-12-01, to: 2026-12-02, repositories: shop}
+  - {name: rest alone, from: 2026-12-01, to: 2026-12-02, classes: rest}
 rules:
   - {name: a, before: live, when: {not: {class: money}}, require: {any: [{window: mornings}, {sign_off: {name: x, from: g}}]}}
   - {name: b, before: live, when: {class: money}, require: {window: nights}}
@@ -61,17 +63,17 @@ groups:
 		want               []string
 	}{
 		{"all", p, "", "", []string{
-			"floor mornings: always (live alone, money alone, the shop)",
-			"floor nights: always (live alone, money alone, the shop)", "floor spare: always (live alone, money alone, the shop)",
+			"floor mornings: always (live alone, money alone, the shop, rest alone)",
+			"floor nights: always (live alone, money alone, the shop, rest alone)", "floor spare: always (live alone, money alone, the shop, rest alone)",
 		}},
 		{"an environment, by a name on GitHub", p, "LIVE-2", "", []string{
-			"floor mornings: always, live alone (money alone, the shop)", "floor nights: always, live alone (money alone, the shop)",
+			"floor mornings: always, live alone (money alone, the shop, rest alone)", "floor nights: always, live alone (money alone, the shop, rest alone)",
 		}},
-		{"another one", p, "trial", "", []string{"floor spare: always (money alone, the shop)"}},
+		{"another one", p, "trial", "", []string{"floor spare: always (money alone, the shop, rest alone)"}},
 		{"a class", p, "live", "money", []string{"floor nights: always, live alone, money alone (the shop)"}},
 		{"a class that brings another with it", p, "live", "checkout", []string{"floor nights: always, live alone, money alone (the shop)"}},
-		{"a class that does not", p, "live", "words", []string{"floor mornings: always, live alone (the shop)"}},
-		{"what else a rule asks about may be so", p, "trial", "words", []string{"floor spare: always (the shop)"}},
+		{"a class that does not", p, "live", "words", []string{"floor mornings: always, live alone, rest alone (the shop)"}},
+		{"what else a rule asks about may be so", p, "trial", "words", []string{"floor spare: always, rest alone (the shop)"}},
 		{"an environment of the floor", both, "production", "", []string{"floor business hours", "floor maintenance", "repository teatime"}},
 		{"a class of the floor", both, "production", "database schema", []string{"floor maintenance", "repository teatime"}},
 		{"the floor's ordinary change", both, "production", "infrastructure", []string{"floor business hours", "repository teatime"}},

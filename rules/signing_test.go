@@ -51,6 +51,7 @@ rules:
 		{"a note behind it", func(s *rules.SignedOff) { s.Name = "QA tested by hand" }, nil, qa},
 		{"the longer name", func(s *rules.SignedOff) { s.Name = "qa  LEAD says so" }, nil, rules.Signing{Name: "QA lead", Layer: "floor", From: []string{"qa"}, Group: "qa"}},
 		{"within any, another group", func(s *rules.SignedOff) { s.Name, s.By = "customer notice mailed", 3 }, nil, rules.Signing{Name: "Customer notice", Layer: "floor", From: []string{"support"}, Group: "support"}},
+		{"of a name that is another group's", func(s *rules.SignedOff) { s.Name = "customer notice" }, nil, rules.Signing{Why: rules.SigningNotInGroup, Name: "Customer notice", Layer: "floor", From: []string{"support"}}},
 		{"the second rule of the name", func(s *rules.SignedOff) { s.By = 3 }, nil, rules.Signing{Name: "qa", Layer: "floor", From: []string{"support"}, Group: "support"}},
 		{"no such name", func(s *rules.SignedOff) { s.Name = "customer notise mailed" }, nil, rules.Signing{Why: rules.SigningNoName, Near: "Customer notice"}},
 		{"nothing near", func(s *rules.SignedOff) { s.Name = "licences" }, nil, rules.Signing{Why: rules.SigningNoName}},
